@@ -1,0 +1,171 @@
+//! All kinds of aggregates in one place: keys, states, commands, events. Journal, engine and runtime know no other list.
+
+use super::definition::{Catalogue, CatalogueCommand, CatalogueEvent};
+use super::directory::{Account, Contact, DirectoryCommand, DirectoryEvent, StaffUser};
+use super::ids::{AccountId, ContactId, ServiceGroupId, StaffUserId, WorkOrderId};
+use super::installation::{Installation, InstallationCommand, InstallationEvent};
+use super::number::WorkOrderNumber;
+use super::service_group::{ServiceGroup, ServiceGroupCommand, ServiceGroupEvent};
+use super::time::Timestamp;
+use super::work_order::deadline::{Deadline, deadlines};
+use super::work_order::{self, WorkOrder};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Which aggregate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Key {
+    Installation,
+    Catalogue,
+    StaffUser(StaffUserId),
+    Account(AccountId),
+    Contact(ContactId),
+    ServiceGroup(ServiceGroupId),
+    WorkOrder(WorkOrderId),
+}
+
+/// The state of an aggregate of any kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    Installation(Installation),
+    Catalogue(Box<Catalogue>),
+    StaffUser(Box<StaffUser>),
+    Account(Box<Account>),
+    Contact(Box<Contact>),
+    ServiceGroup(Box<ServiceGroup>),
+    WorkOrder(Box<WorkOrder>),
+}
+
+/// A command to an aggregate of any kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    Installation(InstallationCommand),
+    Catalogue(CatalogueCommand),
+    Directory(DirectoryCommand),
+    ServiceGroup(ServiceGroupCommand),
+    WorkOrder(work_order::Command),
+}
+
+/// An event of an aggregate of any kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    Installation(InstallationEvent),
+    Catalogue(CatalogueEvent),
+    Directory(DirectoryEvent),
+    ServiceGroup(ServiceGroupEvent),
+    WorkOrder(work_order::Event),
+}
+
+/// A claim that holds across aggregates; the writer checks it before the append (guards).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Claim {
+    /// This number is used by this Work Order alone, for ever.
+    Number(WorkOrderNumber),
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Installation => f.write_str("installation"),
+            Self::Catalogue => f.write_str("catalogue"),
+            Self::StaffUser(id) => write!(f, "staff user {id}"),
+            Self::Account(id) => write!(f, "account {id}"),
+            Self::Contact(id) => write!(f, "contact {id}"),
+            Self::ServiceGroup(id) => write!(f, "service group {id}"),
+            Self::WorkOrder(id) => write!(f, "Work Order {id}"),
+        }
+    }
+}
+
+impl State {
+    /// The key this is the state of.
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Installation(_) => Key::Installation,
+            Self::Catalogue(_) => Key::Catalogue,
+            Self::StaffUser(user) => Key::StaffUser(user.id.clone()),
+            Self::Account(account) => Key::Account(account.id.clone()),
+            Self::Contact(contact) => Key::Contact(contact.id.clone()),
+            Self::ServiceGroup(group) => Key::ServiceGroup(group.id.clone()),
+            Self::WorkOrder(order) => Key::WorkOrder(order.id),
+        }
+    }
+
+    /// The Work Order, if it is one.
+    pub fn work_order(&self) -> Option<&WorkOrder> {
+        match self {
+            Self::WorkOrder(order) => Some(order),
+            Self::Installation(_) | Self::Catalogue(_) | Self::StaffUser(_) | Self::Account(_) | Self::Contact(_) | Self::ServiceGroup(_) => None,
+        }
+    }
+
+    /// Timers as a function of the state.
+    pub fn deadlines(&self) -> Vec<(Timestamp, Deadline)> {
+        self.work_order().map(deadlines).unwrap_or_default()
+    }
+
+    /// Claims as a function of the state: what the guards hold for it.
+    pub fn claims(&self) -> Vec<Claim> {
+        self.work_order().map(|order| vec![Claim::Number(order.number.clone())]).unwrap_or_default()
+    }
+
+    /// Whether an actor is kept for it at all times: open Work Orders and service groups.
+    pub fn is_resident(&self) -> bool {
+        match self {
+            Self::ServiceGroup(_) => true,
+            Self::WorkOrder(order) => order.is_open(),
+            Self::Installation(_) | Self::Catalogue(_) | Self::StaffUser(_) | Self::Account(_) | Self::Contact(_) => false,
+        }
+    }
+
+    /// Takes one event in, at the time of its record. An event of another kind than the state makes nothing: `codec` refuses such records.
+    pub fn evolve(state: Option<Self>, event: &Event, at: Timestamp) -> Option<Self> {
+        match event {
+            Event::Installation(event) => Some(Self::Installation(super::installation::evolve(event))),
+            Event::Catalogue(event) => {
+                let mut catalogue = match state {
+                    Some(Self::Catalogue(catalogue)) => catalogue,
+                    _ => Box::default(),
+                };
+                catalogue.evolve(event);
+                Some(Self::Catalogue(catalogue))
+            }
+            Event::Directory(DirectoryEvent::StaffUserPut(user)) => Some(Self::StaffUser(Box::new(user.clone()))),
+            Event::Directory(DirectoryEvent::AccountPut(account)) => Some(Self::Account(Box::new(account.clone()))),
+            Event::Directory(DirectoryEvent::ContactPut(contact)) => Some(Self::Contact(Box::new(contact.clone()))),
+            Event::ServiceGroup(event) => {
+                let group = match state {
+                    Some(Self::ServiceGroup(group)) => Some(*group),
+                    _ => None,
+                };
+                super::service_group::group::evolve(group, event).map(|g| Self::ServiceGroup(Box::new(g)))
+            }
+            Event::WorkOrder(work_order::Event::Created(created)) => Some(Self::WorkOrder(Box::new(work_order::evolve::create(created, at)))),
+            Event::WorkOrder(event) => match state {
+                Some(Self::WorkOrder(mut order)) => {
+                    work_order::evolve::evolve(&mut order, event, at);
+                    Some(Self::WorkOrder(order))
+                }
+                _ => None,
+            },
+        }
+    }
+}
+
+impl Event {
+    /// The event's name in histories and streams.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Installation(InstallationEvent::Founded { .. }) => "InstallationFounded",
+            Self::Installation(InstallationEvent::ClockSet { .. }) => "ClockSet",
+            Self::Catalogue(CatalogueEvent::DefinitionsApplied(_)) => "DefinitionsApplied",
+            Self::Directory(DirectoryEvent::StaffUserPut(_)) => "StaffUserPut",
+            Self::Directory(DirectoryEvent::AccountPut(_)) => "AccountPut",
+            Self::Directory(DirectoryEvent::ContactPut(_)) => "ContactPut",
+            Self::ServiceGroup(ServiceGroupEvent::Put { .. }) => "ServiceGroupPut",
+            Self::ServiceGroup(ServiceGroupEvent::LoadTaken { .. }) => "LoadTaken",
+            Self::WorkOrder(event) => event.name(),
+        }
+    }
+}
+

@@ -1,0 +1,118 @@
+//! Evaluation templates and rules (EVA-1, EVA-3), and the check of answers against a template.
+
+use super::condition::Condition;
+use crate::domain::ids::Name;
+use crate::domain::rejection::Rejection;
+use crate::domain::text::{self, PersonalText};
+use serde::{Deserialize, Serialize};
+
+/// What is asked: fields in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvaluationTemplate {
+    pub name: Name,
+    pub title: Box<str>,
+    pub fields: Vec<TemplateField>,
+}
+
+/// One question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateField {
+    pub name: Name,
+    pub title: Box<str>,
+    pub required: bool,
+    pub kind: FieldKind,
+}
+
+/// Kinds of questions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FieldKind {
+    /// Stars from 1 to the scale, 5 or 10, stored as a number with its scale (reading 6).
+    Rating { scale: u8 },
+    Text,
+    Choice { options: Vec<Box<str>> },
+}
+
+/// One answer as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    Rating { field: Name, value: u8, scale: u8 },
+    Text { field: Name, text: PersonalText },
+    Choice { field: Name, option: Box<str> },
+}
+
+/// Which Work Orders are evaluated with which template, how, and whether they must be (EVA-3).
+/// Rules stand in the order of their precedence; the first that matches wins (reading 3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvaluationRule {
+    pub name: Name,
+    pub precedence: u32,
+    pub scope: Condition,
+    pub template: Name,
+    pub mandatory: bool,
+    /// E-mail invitations go to these; none means QR code alone.
+    pub recipients: Vec<Recipient>,
+    /// Whether the engineer can show a QR code.
+    pub qr: bool,
+    /// The message template of the e-mail.
+    pub message: Option<Name>,
+}
+
+/// Whom a rule invites by e-mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Recipient {
+    Contact,
+    Submitter,
+    /// A fixed address that the rule names.
+    Address(Box<str>),
+}
+
+/// An answer as given: field name and text.
+pub type GivenAnswer = (Box<str>, Box<str>);
+
+impl EvaluationTemplate {
+    /// Checks what was given against the fields; every problem names its field.
+    pub fn check(&self, given: &[GivenAnswer]) -> Result<Vec<Answer>, Rejection> {
+        for (index, (name, _)) in given.iter().enumerate() {
+            if !self.fields.iter().any(|f| f.name.as_str() == &**name) {
+                let known: Vec<_> = self.fields.iter().map(|f| f.name.as_str()).collect();
+                return Err(Rejection::answer(name, format!("the template {} has no such field; it has {}", self.name, known.join(", "))));
+            }
+            if given[..index].iter().any(|(earlier, _)| earlier == name) {
+                return Err(Rejection::answer(name, "is given twice"));
+            }
+        }
+        let mut answers = Vec::new();
+        for field in &self.fields {
+            let value = given.iter().find(|(name, _)| field.name.as_str() == &**name).map(|(_, v)| v.trim()).filter(|v| !v.is_empty());
+            match value {
+                None if field.required => return Err(Rejection::answer(field.name.as_str(), "is required")),
+                None => {}
+                Some(value) => answers.push(field.check(value)?),
+            }
+        }
+        if answers.is_empty() {
+            return Err(Rejection::answer("answers", "an evaluation needs at least one answer"));
+        }
+        Ok(answers)
+    }
+}
+
+impl TemplateField {
+    fn check(&self, value: &str) -> Result<Answer, Rejection> {
+        let name = self.name.as_str();
+        match &self.kind {
+            FieldKind::Rating { scale } => match value.parse::<u8>() {
+                Ok(stars) if (1..=*scale).contains(&stars) => Ok(Answer::Rating { field: self.name.clone(), value: stars, scale: *scale }),
+                _ => Err(Rejection::answer(name, format!("{value:?} is not a whole number from 1 to {scale}"))),
+            },
+            FieldKind::Text => {
+                let text = text::long("comment", value, text::LONG_TEXT_MAX).map_err(|r| Rejection::answer(name, r.to_string()))?;
+                Ok(Answer::Text { field: self.name.clone(), text: PersonalText(Some(text)) })
+            }
+            FieldKind::Choice { options } => match options.iter().find(|o| ***o == *value) {
+                Some(option) => Ok(Answer::Choice { field: self.name.clone(), option: option.clone() }),
+                None => Err(Rejection::answer(name, format!("{value:?} is none of {}", options.join(", ")))),
+            },
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Message templates (EVA-6): wordings per language with `#Variables#`.
+//!
+//! Variables are checked when the template is saved; filling them in is the renderer's job.
+
+use crate::domain::ids::Name;
+use serde::{Deserialize, Serialize};
+
+/// The variables a message may use.
+pub const VARIABLES: [&str; 8] =
+    ["WorkOrderNumber", "Subject", "URL", "RecipientName", "RecordType", "Engineer", "Reason", "Node"];
+
+/// A message in one or more languages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageTemplate {
+    pub name: Name,
+    /// The first wording is used where the recipient's language has none.
+    pub wordings: Vec<Wording>,
+}
+
+/// One language's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wording {
+    /// Language tag such as `en` or `zh`.
+    pub language: Box<str>,
+    pub subject: Box<str>,
+    pub text: Box<str>,
+    pub html: Option<Box<str>>,
+}
+
+impl MessageTemplate {
+    /// The wording for a language tag: the same tag, else the same primary language, else the first.
+    pub fn wording(&self, language: &str) -> Option<&Wording> {
+        let primary = language.split(['-', '_']).next().unwrap_or(language);
+        self.wordings
+            .iter()
+            .find(|w| &*w.language == language)
+            .or_else(|| self.wordings.iter().find(|w| &*w.language == primary))
+            .or_else(|| self.wordings.first())
+    }
+}
+
+/// The first `#Name#` in a text that is not a variable, if any. A lone `#` is plain text.
+pub fn unknown_variable(text: &str) -> Option<String> {
+    pieces(text).find_map(|piece| match piece {
+        Piece::Variable(name) if !VARIABLES.contains(&name) => Some(name.to_owned()),
+        Piece::Variable(_) | Piece::Text(_) => None,
+    })
+}
+
+/// Replaces each variable by what `value` gives for it; an unknown one stays as it stands.
+pub fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    pieces(text)
+        .map(|piece| match piece {
+            Piece::Text(text) => text.to_owned(),
+            Piece::Variable(name) => value(name).unwrap_or_else(|| format!("#{name}#")),
+        })
+        .collect()
+}
+
+enum Piece<'a> {
+    Text(&'a str),
+    Variable(&'a str),
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let Some(start) = rest.find('#') else {
+            return Some(Piece::Text(std::mem::take(&mut rest)));
+        };
+        if start > 0 {
+            let (before, after) = rest.split_at(start);
+            rest = after;
+            return Some(Piece::Text(before));
+        }
+        let name_end = rest[1..].find(|c: char| !c.is_ascii_alphanumeric()).map(|i| i + 1);
+        match name_end {
+            Some(end) if end > 1 && rest[end..].starts_with('#') => {
+                let name = &rest[1..end];
+                rest = &rest[end + 1..];
+                Some(Piece::Variable(name))
+            }
+            _ => {
+                rest = &rest[1..];
+                Some(Piece::Text("#"))
+            }
+        }
+    })
+}

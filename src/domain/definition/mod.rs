@@ -1,0 +1,17 @@
+//! What admins write: record types, processes, evaluation templates and rules, message templates, roles.
+//!
+//! Validated as a whole where the files are read, versioned here; a running Work Order pins the versions it began with (REC-5).
+
+pub mod catalogue;
+pub mod condition;
+pub mod evaluation;
+pub mod message;
+pub mod process;
+pub mod role;
+
+pub use catalogue::{Catalogue, CatalogueCommand, CatalogueEvent, Definitions, VersionedName};
+pub use condition::{Condition, ConditionField, Test};
+pub use evaluation::{Answer, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
+pub use message::{MessageTemplate, Wording};
+pub use process::{HandlerSpec, Limits, NodeSpec, Process, ProcessNode, RecordType};
+pub use role::{Right, RoleDefinition};

@@ -1,0 +1,113 @@
+//! Record types and processes: the ordered nodes a Work Order passes through (REC-1, PRC-1).
+
+use super::condition::Condition;
+use crate::domain::ids::{Name, NodeIndex, ServiceGroupId, StaffUserId};
+use crate::domain::number::NumberPattern;
+use crate::domain::process::{accept, assign, confirm, evaluate, task};
+use crate::domain::time::Span;
+use serde::{Deserialize, Serialize};
+
+/// Most nodes of one process.
+pub const NODES_MAX: usize = 100;
+
+/// A kind of Work Order: its name and number pattern, and which process it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordType {
+    pub name: Name,
+    pub title: Box<str>,
+    pub description: Box<str>,
+    pub number: NumberPattern,
+    pub process: Name,
+}
+
+/// An ordered list of nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    pub name: Name,
+    pub title: Box<str>,
+    pub nodes: Vec<ProcessNode>,
+}
+
+/// One node of a process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessNode {
+    /// Unique within the process; a move to another version finds nodes by it.
+    pub name: Name,
+    pub title: Box<str>,
+    pub handlers: Vec<HandlerSpec>,
+    /// If it does not hold, the node is passed over and the history says so.
+    pub condition: Condition,
+    pub limits: Limits,
+    pub spec: NodeSpec,
+}
+
+/// What a node does, one variant per node kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NodeSpec {
+    Assign(assign::Spec),
+    Accept(accept::Spec),
+    Task(task::Spec),
+    Confirm(confirm::Spec),
+    Evaluate(evaluate::Spec),
+}
+
+impl NodeSpec {
+    /// The glossary's word for the kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Assign(_) => "assign",
+            Self::Accept(_) => "accept",
+            Self::Task(_) => "task",
+            Self::Confirm(_) => "confirm",
+            Self::Evaluate(_) => "evaluate",
+        }
+    }
+
+    /// Whether the node can be completed by its time limit alone.
+    pub fn may_auto_complete(&self) -> bool {
+        match self {
+            Self::Accept(_) | Self::Confirm(_) | Self::Evaluate(_) => true,
+            Self::Assign(_) | Self::Task(_) => false,
+        }
+    }
+}
+
+/// Time limits of a node, counted from its entry; frozen when it is entered (reading 2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Limits {
+    pub remind_after: Option<Span>,
+    pub overdue_after: Option<Span>,
+    /// Whom an overdue node is escalated to.
+    pub escalate_to: Option<HandlerSpec>,
+    pub auto_complete_after: Option<Span>,
+    /// Whether the limits stand still while the Work Order is on hold (PRC-6).
+    pub stand_still_on_hold: bool,
+    /// Message to send with the reminder and the escalation.
+    pub message: Option<Name>,
+}
+
+/// Who handles a node (PRC-2, as far as the spine needs it).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HandlerSpec {
+    User(StaffUserId),
+    Role(Name),
+    /// Any member of a named service group.
+    Members(ServiceGroupId),
+    /// The leader of the group the Work Order is assigned to.
+    Leader,
+    Engineer,
+    Owner,
+    Submitter,
+}
+
+impl Process {
+    /// The node at an index, if the process has it.
+    pub fn node(&self, index: NodeIndex) -> Option<&ProcessNode> {
+        self.nodes.get(usize::from(index.0))
+    }
+
+    /// The index of the node of that name.
+    pub fn find(&self, name: &Name) -> Option<NodeIndex> {
+        self.nodes.iter().position(|n| n.name == *name).map(|i| NodeIndex(i as u16))
+    }
+}

@@ -1,0 +1,65 @@
+//! Roles: named sets of rights. Built-in ones hold without any file; a definition of the same name replaces one.
+
+use crate::domain::ids::Name;
+use serde::{Deserialize, Serialize};
+
+/// What a role may allow. Which Work Order it is about is judged beside it (`may`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    ReadWorkOrders,
+    CreateWorkOrders,
+    /// Hold, resume and annotate without being the node's handler.
+    HandleWorkOrders,
+    ReadDirectory,
+    ChangeDirectory,
+    ChangeDefinitions,
+    /// Move running Work Orders to another process version, set a manual clock, see the status in full.
+    Administer,
+    /// Bring customers' calls that carry a link's token (the portal).
+    ServeGuests,
+}
+
+impl Right {
+    /// All rights with their names in definition files.
+    pub const ALL: [(&'static str, Self); 8] = [
+        ("read_work_orders", Self::ReadWorkOrders),
+        ("create_work_orders", Self::CreateWorkOrders),
+        ("handle_work_orders", Self::HandleWorkOrders),
+        ("read_directory", Self::ReadDirectory),
+        ("change_directory", Self::ChangeDirectory),
+        ("change_definitions", Self::ChangeDefinitions),
+        ("administer", Self::Administer),
+        ("serve_guests", Self::ServeGuests),
+    ];
+}
+
+/// A role as defined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleDefinition {
+    pub name: Name,
+    /// Rights of its own and of all roles it includes, worked out when the definition was applied.
+    pub rights: Vec<Right>,
+}
+
+/// Rights of the roles that exist without any definition (glossary: Role).
+pub fn built_in(role: &str) -> Option<&'static [Right]> {
+    use Right::*;
+    Some(match role {
+        "admin" => &[
+            ReadWorkOrders, CreateWorkOrders, HandleWorkOrders, ReadDirectory, ChangeDirectory, ChangeDefinitions, Administer, ServeGuests,
+        ],
+        "dispatcher" => &[ReadWorkOrders, CreateWorkOrders, HandleWorkOrders, ReadDirectory],
+        "service-staff" => &[ReadWorkOrders, CreateWorkOrders, HandleWorkOrders, ReadDirectory],
+        "engineer" => &[ReadWorkOrders, ReadDirectory],
+        "request-handler" | "follow-up-staff" => &[ReadWorkOrders, CreateWorkOrders, ReadDirectory],
+        "gateway" => &[ServeGuests],
+        "guest" | "terminal-user" => &[],
+        _ => return None,
+    })
+}
+
+/// Names of the built-in roles.
+pub const BUILT_IN: [&str; 9] = [
+    "admin", "dispatcher", "service-staff", "engineer", "request-handler", "follow-up-staff", "gateway", "guest", "terminal-user",
+];

@@ -1,0 +1,95 @@
+//! The directory as decisions see it: durable entries by id. Fed by durable events alone.
+
+use super::entry::{Account, Contact, DirectoryEvent, StaffUser};
+use crate::domain::ids::{AccountId, ContactId, ServiceGroupId, StaffUserId};
+use std::collections::BTreeMap;
+
+/// Leader and members of a service group, as far as decisions about others need them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupMembers {
+    pub name: Box<str>,
+    pub leader: Option<StaffUserId>,
+    pub members: Vec<StaffUserId>,
+    pub disabled: bool,
+}
+
+/// All entries by id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Directory {
+    staff_users: BTreeMap<StaffUserId, StaffUser>,
+    accounts: BTreeMap<AccountId, Account>,
+    contacts: BTreeMap<ContactId, Contact>,
+    groups: BTreeMap<ServiceGroupId, GroupMembers>,
+}
+
+impl Directory {
+    /// A staff user, also a disabled one.
+    pub fn staff_user(&self, id: &StaffUserId) -> Option<&StaffUser> {
+        self.staff_users.get(id)
+    }
+
+    /// A staff user who can act and be assigned to.
+    pub fn active(&self, id: &StaffUserId) -> Option<&StaffUser> {
+        self.staff_user(id).filter(|u| !u.disabled)
+    }
+
+    /// An account.
+    pub fn account(&self, id: &AccountId) -> Option<&Account> {
+        self.accounts.get(id)
+    }
+
+    /// A contact.
+    pub fn contact(&self, id: &ContactId) -> Option<&Contact> {
+        self.contacts.get(id)
+    }
+
+    /// A service group.
+    pub fn group(&self, id: &ServiceGroupId) -> Option<&GroupMembers> {
+        self.groups.get(id)
+    }
+
+    /// Whether the user is the leader or a member of the group.
+    pub fn is_member(&self, group: &ServiceGroupId, user: &StaffUserId) -> bool {
+        self.group(group).is_some_and(|g| g.leader.as_ref() == Some(user) || g.members.contains(user))
+    }
+
+    /// Staff users in order of id.
+    pub fn staff_users(&self) -> impl Iterator<Item = &StaffUser> {
+        self.staff_users.values()
+    }
+
+    /// Accounts in order of id.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values()
+    }
+
+    /// Contacts in order of id.
+    pub fn contacts(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.values()
+    }
+
+    /// Service groups in order of id.
+    pub fn groups(&self) -> impl Iterator<Item = (&ServiceGroupId, &GroupMembers)> {
+        self.groups.iter()
+    }
+
+    /// Takes a durable event in.
+    pub fn take(&mut self, event: &DirectoryEvent) {
+        match event {
+            DirectoryEvent::StaffUserPut(user) => {
+                self.staff_users.insert(user.id.clone(), user.clone());
+            }
+            DirectoryEvent::AccountPut(account) => {
+                self.accounts.insert(account.id.clone(), account.clone());
+            }
+            DirectoryEvent::ContactPut(contact) => {
+                self.contacts.insert(contact.id.clone(), contact.clone());
+            }
+        }
+    }
+
+    /// Takes the durable members of a group in.
+    pub fn take_group(&mut self, id: &ServiceGroupId, members: GroupMembers) {
+        self.groups.insert(id.clone(), members);
+    }
+}

@@ -1,0 +1,135 @@
+//! Identities, as newtypes: what is one kind of id cannot be passed for another.
+//!
+//! Slugs (staff users, groups, accounts, contacts, names of definitions) are checked once, here; a `Slug` in hand is a good one.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Longest slug, in characters.
+pub const SLUG_MAX: usize = 60;
+
+/// What is wrong with a slug.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SlugProblem {
+    #[error("is empty")]
+    Empty,
+    #[error("has {0} characters, at most {SLUG_MAX} are allowed")]
+    TooLong(usize),
+    #[error("has the character {0:?}; letters, digits and - _ . @ are allowed")]
+    Character(char),
+}
+
+/// Checks the text of a slug: 1 to 60 letters (any script), digits and `- _ . @`.
+pub fn check_slug(text: &str) -> Result<(), SlugProblem> {
+    let count = text.chars().count();
+    if count == 0 {
+        return Err(SlugProblem::Empty);
+    }
+    if count > SLUG_MAX {
+        return Err(SlugProblem::TooLong(count));
+    }
+    match text.chars().find(|c| !(c.is_alphanumeric() || "-_.@".contains(*c))) {
+        Some(bad) => Err(SlugProblem::Character(bad)),
+        None => Ok(()),
+    }
+}
+
+macro_rules! slug {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Takes a text that is a good slug; see [`check_slug`].
+            pub fn new(text: &str) -> Result<Self, SlugProblem> {
+                check_slug(text).map(|()| Self(text.into()))
+            }
+
+            /// The text of the slug.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+slug!(
+    /// A staff user: an inside person with a login.
+    StaffUserId
+);
+slug!(
+    /// A service group: a team of engineers with a leader.
+    ServiceGroupId
+);
+slug!(
+    /// An account: a customer organisation or household.
+    AccountId
+);
+slug!(
+    /// A contact: a person at an account.
+    ContactId
+);
+slug!(
+    /// The name of a definition (record type, process, template, rule, role, message).
+    Name
+);
+
+/// A Work Order's inner identity, derived from who created it and the request id, so that a repeated create meets itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct WorkOrderId(pub u128);
+
+impl fmt::Debug for WorkOrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Display for WorkOrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// Which node of a process, counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NodeIndex(pub u16);
+
+/// Which visit to a node, counted from 1 over the whole life of a Work Order; each visit is a gate of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct VisitNo(pub u32);
+
+/// Which invitation of a Work Order, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct InvitationNo(pub u16);
+
+/// Which mail of a Work Order, counted from 1. With the Work Order's id it names the intent, and so the Message-ID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MailNo(pub u32);
+
+/// A client's name for one mutation; the same again gets the same receipt. 1 to 64 printable ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(Box<str>);
+
+impl RequestId {
+    /// Takes 1 to 64 printable ASCII characters without blanks.
+    pub fn new(text: &str) -> Result<Self, &'static str> {
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err("must be 1 to 64 printable ASCII characters without blanks");
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,152 @@
+//! The one door: the only place where a Work Order leaves a node, and where the mandatory gate is kept (promise 4, EVA-10).
+//!
+//! Nothing else makes `NodeLeft` or `NodeEntered`. `verify` proves the same from the history, without this code.
+
+use super::{NodeState, accept, assign, confirm, evaluate, handlers, task};
+use crate::domain::definition::{NodeSpec, ProcessNode};
+use crate::domain::ids::{NodeIndex, StaffUserId, VisitNo};
+use crate::domain::rejection::Rejection;
+use crate::domain::text::PersonalText;
+use crate::domain::time::Span;
+use crate::domain::work_order::draft::Draft;
+use crate::domain::work_order::event::Event;
+use crate::domain::work_order::state::{Exit, FrozenLimits, Handler, Outcome, Visit};
+
+/// A node to go back to, and the one person who is to act there, if it is not the preset handlers.
+#[derive(Debug)]
+pub struct Back {
+    pub node: NodeIndex,
+    pub handler: Option<StaffUserId>,
+}
+
+/// Leaves the node the Work Order is at and goes on to the next one whose condition holds, or to the end.
+pub fn leave_to_next(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>) -> Result<(), Rejection> {
+    let from = leave(draft, exit, reason)?;
+    enter_from(draft, from.0 + 1)
+}
+
+/// Leaves the node and goes back to an earlier one.
+pub fn leave_back(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>, back: Back) -> Result<(), Rejection> {
+    leave(draft, exit, reason)?;
+    let process = draft.process()?;
+    let node = process.node(back.node).ok_or(Rejection::NotAllowedHere { what: "going back to a node the process does not have" })?;
+    enter(draft, node, back.node, back.handler)
+}
+
+/// Enters the first node, at creation.
+pub fn enter_first(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    enter_from(draft, 0)
+}
+
+/// The gate: which exits a node allows.
+fn leave(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>) -> Result<NodeIndex, Rejection> {
+    let visit = draft.open_visit()?;
+    if let NodeState::Evaluate(state) = &visit.state {
+        match exit {
+            Exit::Evaluated | Exit::AutoCompleted => {}
+            Exit::Skipped if state.mandatory => return Err(Rejection::EvaluationMissing),
+            Exit::Skipped if !state.skip => return Err(Rejection::SkipNotOffered),
+            Exit::Skipped => {}
+            Exit::Assigned
+            | Exit::Accepted
+            | Exit::AutoAccepted
+            | Exit::Declined
+            | Exit::Transferred
+            | Exit::Completed
+            | Exit::Solved
+            | Exit::AutoConfirmed
+            | Exit::NotSolved => return Err(Rejection::EvaluationMissing),
+        }
+    }
+    let (node, no) = (visit.node, visit.no);
+    draft.push(Event::NodeLeft { node, visit: no, exit, reason });
+    Ok(node)
+}
+
+fn enter_from(draft: &mut Draft<'_>, first: u16) -> Result<(), Rejection> {
+    let process = draft.process()?;
+    for (index, node) in process.nodes.iter().enumerate().skip(usize::from(first)) {
+        let index = NodeIndex(index as u16);
+        if !node.condition.holds(&draft.order) {
+            pass_over(draft, node, index, "its condition does not hold");
+            continue;
+        }
+        if let NodeSpec::Evaluate(spec) = &node.spec
+            && let evaluate::Opening::PassOver(reason) = evaluate::open(draft, spec)
+        {
+            pass_over(draft, node, index, reason);
+            continue;
+        }
+        return enter(draft, node, index, None);
+    }
+    draft.push(Event::Ended { outcome: Outcome::Completed, reason: None });
+    Ok(())
+}
+
+fn pass_over(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, reason: &str) {
+    draft.push(Event::NodePassedOver { node: index, name: node.name.clone(), reason: reason.into() });
+}
+
+fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Option<StaffUserId>) -> Result<(), Rejection> {
+    let handlers = match only {
+        Some(user) => vec![Handler::User(user)],
+        None => handlers::resolve(node, &draft.order),
+    };
+    let mut evaluation = None;
+    let state = match &node.spec {
+        NodeSpec::Assign(spec) => NodeState::Assign(assign::open(spec)),
+        NodeSpec::Accept(spec) => NodeState::Accept(accept::open(spec)),
+        NodeSpec::Task(spec) => NodeState::Task(task::open(spec)),
+        NodeSpec::Confirm(spec) => NodeState::Confirm(confirm::open(spec)),
+        NodeSpec::Evaluate(spec) => match evaluate::open(draft, spec) {
+            evaluate::Opening::Enter(state, plan) => {
+                evaluation = Some((state.clone(), plan));
+                NodeState::Evaluate(state)
+            }
+            evaluate::Opening::PassOver(reason) => return Err(Rejection::NotAllowedHere { what: reason }),
+        },
+    };
+    let visit = Visit {
+        node: index,
+        name: node.name.clone(),
+        no: VisitNo(draft.order.visits + 1),
+        entered_at: draft.cx.now,
+        handlers,
+        limits: freeze(node, draft),
+        stood_still: Span(0),
+        reminded: false,
+        overdue: false,
+        state,
+    };
+    draft.push(Event::NodeEntered(Box::new(visit)));
+    if let NodeSpec::Confirm(spec) = &node.spec {
+        confirm::entered(draft, spec);
+    }
+    if let Some((state, plan)) = evaluation {
+        evaluate::entered(draft, &state, *plan);
+    }
+    Ok(())
+}
+
+fn freeze(node: &ProcessNode, draft: &Draft<'_>) -> FrozenLimits {
+    let limits = &node.limits;
+    FrozenLimits {
+        remind_after: limits.remind_after,
+        overdue_after: limits.overdue_after,
+        escalate_to: limits.escalate_to.as_ref().and_then(|spec| handlers::resolve_one(spec, &draft.order)),
+        auto_complete_after: limits.auto_complete_after,
+        stand_still_on_hold: limits.stand_still_on_hold,
+        message: limits.message.as_ref().and_then(|name| draft.cx.catalogue.message(name)),
+    }
+}
+
+/// The node's time is up: what "by itself" means for each kind (EVA-11, CNF-4, reading 8).
+pub fn complete_by_itself(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let visit = draft.open_visit()?;
+    match &visit.state {
+        NodeState::Evaluate(_) => leave_to_next(draft, Exit::AutoCompleted, None),
+        NodeState::Confirm(_) => leave_to_next(draft, Exit::AutoConfirmed, None),
+        NodeState::Accept(_) => accept::accept_by_itself(draft),
+        NodeState::Assign(_) | NodeState::Task(_) => Err(Rejection::TimerStale),
+    }
+}

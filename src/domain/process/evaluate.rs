@@ -1,0 +1,170 @@
+//! Node kind "evaluate": the customer rates the work; mandatory or not, skipped or not, completed by time (EVA-2, 10, 11).
+//!
+//! What holds is worked out when the node is entered and frozen (reading 2). Mandatory is kept by `door`, for every path alike.
+
+use super::NodeState;
+use super::door;
+use crate::domain::definition::evaluation::GivenAnswer;
+use crate::domain::definition::{EvaluationRule, Recipient, VersionedName};
+use crate::domain::ids::{InvitationNo, Name};
+use crate::domain::may::{Action, may};
+use crate::domain::rejection::Rejection;
+use crate::domain::text::PersonalText;
+use crate::domain::time::Span;
+use crate::domain::work_order::draft::Draft;
+use crate::domain::work_order::event::Event as OrderEvent;
+use crate::domain::work_order::state::{Evaluation, Exit, Invitation, Outcome, Party, Purpose, Source};
+use serde::{Deserialize, Serialize};
+
+/// Most evaluations kept for one Work Order.
+pub const EVALUATIONS_MAX: usize = 200;
+
+/// How the node evaluates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    pub method: Method,
+    /// Whether skip is offered; a mandatory evaluation takes it away whatever stands here (reading 1).
+    pub skip: bool,
+    /// How long a link stays open after the node was entered; 30 days by default (reading 5).
+    pub link_ends_after: Span,
+}
+
+/// By QR code with a template of the node, or by the rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Method {
+    QrCode { template: Name, mandatory: bool },
+    Rules,
+}
+
+/// What was frozen at entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    pub mandatory: bool,
+    pub skip: bool,
+    /// The rule that matched, where rules decide.
+    pub rule: Option<Name>,
+    pub template: VersionedName,
+}
+
+/// What the node will do for this Work Order, or why it is passed over.
+#[derive(Debug, Clone)]
+pub enum Opening {
+    Enter(State, Box<Plan>),
+    PassOver(&'static str),
+}
+
+/// Whom to invite, once the node has been entered.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    qr: bool,
+    recipients: Vec<Recipient>,
+    message: Option<Name>,
+    link_ends_after: Span,
+}
+
+/// Works out rule, template and invitations (reading 3).
+pub fn open(draft: &Draft<'_>, spec: &Spec) -> Opening {
+    let (rule, template, mandatory, plan) = match &spec.method {
+        Method::QrCode { template, mandatory } => {
+            let plan = Plan { qr: true, recipients: Vec::new(), message: None, link_ends_after: spec.link_ends_after };
+            (None, template, *mandatory, plan)
+        }
+        Method::Rules => {
+            let matching = |rule: &&EvaluationRule| rule.scope.holds(&draft.order);
+            let Some(rule) = draft.cx.catalogue.rules().iter().find(matching) else {
+                return Opening::PassOver("no rule matched");
+            };
+            let plan = Plan {
+                qr: rule.qr,
+                recipients: rule.recipients.clone(),
+                message: rule.message.clone(),
+                link_ends_after: spec.link_ends_after,
+            };
+            (Some(rule.name.clone()), &rule.template, rule.mandatory, plan)
+        }
+    };
+    let Some((_, template)) = draft.cx.catalogue.template(template) else {
+        return Opening::PassOver("its evaluation template does not exist");
+    };
+    Opening::Enter(State { mandatory, skip: spec.skip && !mandatory, rule, template }, Box::new(plan))
+}
+
+/// Invites, once the node has been entered.
+pub fn entered(draft: &mut Draft<'_>, state: &State, plan: Plan) {
+    if plan.qr {
+        draft.invite(Purpose::Evaluate, Source::QrCode, Some(state.template.clone()), false, plan.link_ends_after);
+    }
+    let Some(message) = plan.message else { return };
+    for recipient in plan.recipients {
+        let invitation = draft.invite(Purpose::Evaluate, Source::Link, Some(state.template.clone()), true, plan.link_ends_after);
+        match recipient {
+            Recipient::Submitter => {
+                let submitter = draft.order.submitter.clone();
+                draft.mail_party(&message, &submitter, Some(invitation), None);
+            }
+            Recipient::Contact => match draft.order.contact.clone() {
+                Some(contact) => draft.mail_party(&message, &Party::Contact(contact), Some(invitation), None),
+                None => draft.mail_impossible(&message, Some(invitation), "the Work Order has no contact"),
+            },
+            Recipient::Address(address) => {
+                draft.mail_address(&message, PersonalText(Some(address.clone())), PersonalText(Some(address)), "en", Some(invitation), None);
+            }
+        }
+    }
+}
+
+/// A customer's evaluation through a link. In time it opens the gate; later it is kept and says so (reading 5).
+pub fn submit(draft: &mut Draft<'_>, no: InvitationNo, given: &[GivenAnswer]) -> Result<(), Rejection> {
+    let invitation = usable(draft, no)?;
+    let template = invitation.template.clone().ok_or(Rejection::UnknownInvitation)?;
+    let definition = draft.cx.catalogue.pinned_template(&template).ok_or(Rejection::UnknownInvitation)?;
+    let answers = definition.check(given)?;
+    if draft.order.evaluations.len() >= EVALUATIONS_MAX {
+        return Err(Rejection::TooMany { what: "evaluations of one Work Order", limit: EVALUATIONS_MAX });
+    }
+    let in_time = draft.order.visit().is_some_and(|v| v.no == invitation.visit);
+    draft.push(OrderEvent::EvaluationRecorded(Evaluation {
+        invitation: no,
+        visit: invitation.visit,
+        source: invitation.source,
+        template,
+        answers,
+        at: draft.cx.now,
+        after_completion: !in_time,
+    }));
+    if in_time { door::leave_to_next(draft, Exit::Evaluated, None) } else { Ok(()) }
+}
+
+/// The invitation, if it can still be used for an evaluation.
+fn usable(draft: &Draft<'_>, no: InvitationNo) -> Result<Invitation, Rejection> {
+    let invitation = draft.order.invitation(no).ok_or(Rejection::UnknownInvitation)?;
+    match invitation.purpose {
+        Purpose::Evaluate => {}
+        Purpose::Confirm => return Err(Rejection::InvitationPurpose { purpose: "confirming that the work is done" }),
+    }
+    // Cancelling or rejecting ends the wait for an evaluation; completing does not close the links (reading 5).
+    let ended = match draft.order.outcome {
+        None | Some(Outcome::Completed) => false,
+        Some(Outcome::Cancelled | Outcome::Rejected) => true,
+    };
+    if ended || draft.cx.now >= invitation.expires_at {
+        return Err(Rejection::InvitationExpired);
+    }
+    if invitation.single_use && invitation.used > 0 {
+        return Err(Rejection::InvitationUsed);
+    }
+    Ok(invitation.clone())
+}
+
+/// A handler skips the evaluation, where skip is offered and the evaluation is not mandatory.
+pub fn skip(draft: &mut Draft<'_>, reason: Option<PersonalText>) -> Result<(), Rejection> {
+    let visit = draft.open_visit()?;
+    match &visit.state {
+        NodeState::Evaluate(_) => draft.not_on_hold()?,
+        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) => {
+            return Err(draft.wrong_node("SkipEvaluation"));
+        }
+    }
+    may(Action::HandleNode, Some(&draft.order), draft.cx)?;
+    door::leave_to_next(draft, Exit::Skipped, reason)
+}

@@ -1,0 +1,105 @@
+//! Node kind "task": its handlers take it and complete it; the first to take it has it (ASG-5, CNF-1).
+
+use super::NodeState;
+use super::door;
+use crate::domain::ids::{NodeIndex, StaffUserId};
+use crate::domain::may::{Action, may};
+use crate::domain::rejection::Rejection;
+use crate::domain::text::PersonalText;
+use crate::domain::work_order::command::TransferTo;
+use crate::domain::work_order::draft::Draft;
+use crate::domain::work_order::event::Event as OrderEvent;
+use crate::domain::work_order::state::Exit;
+use serde::{Deserialize, Serialize};
+
+/// What the node allows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    pub may_transfer: bool,
+    /// Whether a transfer may leave the service group.
+    pub beyond_group: bool,
+}
+
+/// Who has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    pub spec: Spec,
+    pub taken_by: Option<StaffUserId>,
+}
+
+/// What happens here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    Taken { by: StaffUserId },
+    /// The work is done; `at` is the node that "not solved" goes back to.
+    Completed { by: Option<StaffUserId>, at: NodeIndex, note: Option<PersonalText> },
+    /// Passed to another engineer without a new acceptance, where the process has no accept node.
+    Transferred { engineer: StaffUserId, reason: Option<PersonalText> },
+}
+
+impl Event {
+    /// The event's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Taken { .. } => "TaskTaken",
+            Self::Completed { .. } => "TaskCompleted",
+            Self::Transferred { .. } => "TaskTransferred",
+        }
+    }
+}
+
+/// The state at entry.
+pub fn open(spec: &Spec) -> State {
+    State { spec: spec.clone(), taken_by: None }
+}
+
+/// A handler takes the task; from then on it is theirs alone.
+pub fn take(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let state = state(draft, "TakeTask")?;
+    may(Action::HandleNode, Some(&draft.order), draft.cx)?;
+    let Some(user) = draft.cx.principal.user() else {
+        return Err(Rejection::invalid("user", "a task is taken by a person; act as one"));
+    };
+    match &state.taken_by {
+        None => draft.push(OrderEvent::Node(super::NodeEvent::Task(Event::Taken { by: user.clone() }))),
+        Some(by) if by == user => return Err(Rejection::NothingToChange),
+        Some(by) => return Err(Rejection::TakenByAnother { by: by.to_string() }),
+    }
+    Ok(())
+}
+
+/// The work is done: on to the next node.
+pub fn complete(draft: &mut Draft<'_>, note: Option<PersonalText>) -> Result<(), Rejection> {
+    let state = state(draft, "CompleteTask")?;
+    may(Action::HandleNode, Some(&draft.order), draft.cx)?;
+    let by = draft.cx.principal.user().cloned();
+    if let Some(taken_by) = &state.taken_by
+        && by.as_ref() != Some(taken_by)
+    {
+        return Err(Rejection::TakenByAnother { by: taken_by.to_string() });
+    }
+    let at = draft.open_visit()?.node;
+    draft.push(OrderEvent::Node(super::NodeEvent::Task(Event::Completed { by, at, note })));
+    door::leave_to_next(draft, Exit::Completed, None)
+}
+
+/// Passed to another engineer, who is asked to accept it, or to another group.
+pub fn transfer(draft: &mut Draft<'_>, to: &TransferTo, reason: Option<PersonalText>) -> Result<(), Rejection> {
+    let state = state(draft, "Transfer")?;
+    may(Action::HandleNode, Some(&draft.order), draft.cx)?;
+    if !state.spec.may_transfer {
+        return Err(Rejection::NotAllowedHere { what: "a transfer" });
+    }
+    match to {
+        TransferTo::Engineer(engineer) => super::transfer::to_engineer(draft, engineer, state.spec.beyond_group, reason),
+        TransferTo::Group(group) => super::transfer::to_group(draft, group, state.spec.beyond_group, reason),
+    }
+}
+
+fn state(draft: &Draft<'_>, command: &'static str) -> Result<State, Rejection> {
+    let visit = draft.open_visit()?;
+    match &visit.state {
+        NodeState::Task(state) => draft.not_on_hold().map(|()| state.clone()),
+        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Err(draft.wrong_node(command)),
+    }
+}

@@ -1,0 +1,119 @@
+//! Every way a command can be refused. A refusal changes nothing, names what stands in the way, and can be compared.
+
+use serde::Serialize;
+
+/// Why a command was refused. Serialises to the parameters of a protocol error; [`Rejection::name`] is the error's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(untagged)]
+pub enum Rejection {
+    #[error("there is no {what} {id}")]
+    NotFound { what: &'static str, id: String },
+    #[error("{field}: {problem}")]
+    InvalidField { field: String, problem: String },
+    #[error("{field}: there is no {value:?}")]
+    UnknownReference { field: String, value: String },
+    #[error("{who} may not: {action}{}", if handlers.is_empty() { String::new() } else { format!(" (now: {handlers})") })]
+    NotPermitted { action: String, who: String, handlers: String },
+    #[error("{command} does not fit: the Work Order is at node {node}, of kind {kind}")]
+    WrongNode { command: &'static str, node: String, kind: &'static str },
+    #[error("the Work Order has ended: {outcome}")]
+    Ended { outcome: String },
+    #[error("the Work Order is on hold ({reason}); resume it first")]
+    OnHold { reason: String },
+    #[error("the Work Order is not on hold")]
+    NotOnHold,
+    #[error("the node cannot be left: a mandatory evaluation has not come in, and nobody can skip it")]
+    EvaluationMissing,
+    #[error("skip is not offered at this node")]
+    SkipNotOffered,
+    #[error("it is too late to cancel: the work is done and is to be confirmed or evaluated")]
+    TooLateToCancel,
+    #[error("answers.{field}: {problem}")]
+    InvalidAnswer { field: String, problem: String },
+    #[error("this link is not known")]
+    UnknownInvitation,
+    #[error("this link has ended")]
+    InvitationExpired,
+    #[error("this link is for {purpose}")]
+    InvitationPurpose { purpose: &'static str },
+    #[error("this link was used already")]
+    InvitationUsed,
+    #[error("{engineer} is not a member of service group {group}")]
+    NotAMember { engineer: String, group: String },
+    #[error("the node is taken by {by}")]
+    TakenByAnother { by: String },
+    #[error("the node does not allow {what}")]
+    NotAllowedHere { what: &'static str },
+    #[error("expected revision {expected}, the actual one is {actual}")]
+    Conflict { expected: u64, actual: u64 },
+    #[error("request id {request_id:?} was used before with other parameters")]
+    RequestIdReused { request_id: String },
+    #[error("number {number} is taken")]
+    NumberTaken { number: String },
+    #[error("the timer no longer applies")]
+    TimerStale,
+    #[error("nothing to change: it is so already")]
+    NothingToChange,
+    #[error("too many {what}: at most {limit}")]
+    TooMany { what: &'static str, limit: usize },
+    #[error("the message was taken already")]
+    MessageTakenAlready,
+    #[error("moving to version {version} would drop the gate the Work Order waits at")]
+    WouldDropGate { version: u32 },
+    #[error("the clock of this data folder is not set by hand")]
+    ClockNotManual,
+    #[error("the clock only goes ahead: it is at {now} ms, {to} ms is not later")]
+    ClockGoesAhead { now: i64, to: i64 },
+}
+
+impl Rejection {
+    /// A field that is wrong, and how.
+    pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::InvalidField { field: field.into(), problem: problem.into() }
+    }
+
+    /// A reference to something that does not exist (or is disabled).
+    pub fn unknown(field: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::UnknownReference { field: field.into(), value: value.into() }
+    }
+
+    /// An answer that is wrong.
+    pub fn answer(field: &str, problem: impl Into<String>) -> Self {
+        Self::InvalidAnswer { field: field.into(), problem: problem.into() }
+    }
+
+    /// The name of the error in the protocol.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "NotFound",
+            Self::InvalidField { .. } => "InvalidField",
+            Self::UnknownReference { .. } => "UnknownReference",
+            Self::NotPermitted { .. } => "NotPermitted",
+            Self::WrongNode { .. } => "WrongNode",
+            Self::Ended { .. } => "Ended",
+            Self::OnHold { .. } => "OnHold",
+            Self::NotOnHold => "NotOnHold",
+            Self::EvaluationMissing => "EvaluationMissing",
+            Self::SkipNotOffered => "SkipNotOffered",
+            Self::TooLateToCancel => "TooLateToCancel",
+            Self::InvalidAnswer { .. } => "InvalidAnswer",
+            Self::UnknownInvitation => "UnknownInvitation",
+            Self::InvitationExpired => "InvitationExpired",
+            Self::InvitationPurpose { .. } => "InvitationPurpose",
+            Self::InvitationUsed => "InvitationUsed",
+            Self::NotAMember { .. } => "NotAMember",
+            Self::TakenByAnother { .. } => "TakenByAnother",
+            Self::NotAllowedHere { .. } => "NotAllowedHere",
+            Self::Conflict { .. } => "Conflict",
+            Self::RequestIdReused { .. } => "RequestIdReused",
+            Self::NumberTaken { .. } => "NumberTaken",
+            Self::TimerStale => "TimerStale",
+            Self::NothingToChange => "NothingToChange",
+            Self::TooMany { .. } => "TooMany",
+            Self::MessageTakenAlready => "MessageTakenAlready",
+            Self::WouldDropGate { .. } => "WouldDropGate",
+            Self::ClockNotManual => "ClockNotManual",
+            Self::ClockGoesAhead { .. } => "ClockGoesAhead",
+        }
+    }
+}

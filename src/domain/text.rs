@@ -1,0 +1,161 @@
+//! Checked texts, and personal values that can be told apart from the rest.
+//!
+//! A `PersonalText` is stored in the second part of a journal record, so that it can be erased while the chain still holds (PER-9).
+
+use super::rejection::Rejection;
+use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Longest subject, in characters as a person counts them.
+pub const SUBJECT_MAX: usize = 200;
+/// Longest reason, note, description or comment, in characters as a person counts them.
+pub const LONG_TEXT_MAX: usize = 4_000;
+/// Longest name of a person or organisation, in characters as a person counts them.
+pub const NAME_MAX: usize = 120;
+
+/// A value that belongs to a person. `None` means that it was erased.
+///
+/// How it serialises depends on who serialises: plain, it is its text; inside [`split::collect`] it leaves no trace
+/// in the output and its text goes to the collected values, from where [`split::refill`] puts it back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PersonalText(pub Option<Box<str>>);
+
+impl PersonalText {
+    /// A value that is there.
+    pub fn new(text: &str) -> Self {
+        Self(Some(text.into()))
+    }
+
+    /// The value, or `[erased]`.
+    pub fn shown(&self) -> &str {
+        self.0.as_deref().unwrap_or("[erased]")
+    }
+}
+
+impl Serialize for PersonalText {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if split::keep(&self.0) { serializer.serialize_unit() } else { self.0.serialize(serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for PersonalText {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match split::next() {
+            Some(value) => <()>::deserialize(deserializer).map(|()| Self(value)),
+            None => Option::deserialize(deserializer).map(Self),
+        }
+    }
+}
+
+/// Telling personal values apart while something is serialised, so that no type can forget one of its fields.
+pub mod split {
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+
+    /// A personal value, or none if it was erased.
+    pub type Value = Option<Box<str>>;
+
+    enum Mode {
+        Plain,
+        Collect(Vec<Value>),
+        Refill(VecDeque<Value>),
+    }
+
+    thread_local! {
+        static MODE: RefCell<Mode> = const { RefCell::new(Mode::Plain) };
+    }
+
+    /// Puts the mode back when it is dropped, also by a panic.
+    struct Reset;
+
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            MODE.with_borrow_mut(|mode| *mode = Mode::Plain);
+        }
+    }
+
+    /// Runs a serialisation; personal values are left out of it and given back beside it, in order.
+    pub fn collect<R>(serialise: impl FnOnce() -> R) -> (R, Vec<Value>) {
+        MODE.with_borrow_mut(|mode| *mode = Mode::Collect(Vec::new()));
+        let reset = Reset;
+        let result = serialise();
+        let values = MODE.with_borrow_mut(|mode| match std::mem::replace(mode, Mode::Plain) {
+            Mode::Collect(values) => values,
+            Mode::Plain | Mode::Refill(_) => Vec::new(),
+        });
+        drop(reset);
+        (result, values)
+    }
+
+    /// Runs a deserialisation; personal values are taken from `values` in order. What is missing counts as erased.
+    pub fn refill<R>(values: Vec<Value>, deserialise: impl FnOnce() -> R) -> R {
+        MODE.with_borrow_mut(|mode| *mode = Mode::Refill(values.into()));
+        let reset = Reset;
+        let result = deserialise();
+        drop(reset);
+        result
+    }
+
+    pub(super) fn keep(value: &Value) -> bool {
+        MODE.with_borrow_mut(|mode| match mode {
+            Mode::Collect(values) => {
+                values.push(value.clone());
+                true
+            }
+            Mode::Plain | Mode::Refill(_) => false,
+        })
+    }
+
+    pub(super) fn next() -> Option<Value> {
+        MODE.with_borrow_mut(|mode| match mode {
+            Mode::Refill(values) => Some(values.pop_front().flatten()),
+            Mode::Plain | Mode::Collect(_) => None,
+        })
+    }
+}
+
+/// One line of 1 to `max` characters, trimmed, without control characters.
+pub fn line(field: &'static str, text: &str, max: usize) -> Result<Box<str>, Rejection> {
+    let text = text.trim();
+    if let Some(bad) = text.chars().find(|c| c.is_control()) {
+        return Err(Rejection::invalid(field, format!("holds the control character {bad:?}; one line of text is expected")));
+    }
+    long(field, text, max)
+}
+
+/// Text of 1 to `max` characters (grapheme clusters), trimmed; line breaks and tabs are kept.
+pub fn long(field: &'static str, text: &str, max: usize) -> Result<Box<str>, Rejection> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Rejection::invalid(field, "is empty"));
+    }
+    if let Some(bad) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(Rejection::invalid(field, format!("holds the control character {bad:?}")));
+    }
+    // A grapheme has at least one byte, and a cluster of combining marks must not be a way around the limit.
+    let count = if text.len() <= max { text.len() } else { text.graphemes(true).count() };
+    if count > max || text.len() > max * 16 {
+        return Err(Rejection::invalid(field, format!("has {count} characters, at most {max} are allowed")));
+    }
+    Ok(text.into())
+}
+
+/// An e-mail address that a mail server would take: one `@`, no blanks, no line breaks, ASCII, at most 254 bytes.
+pub fn email(field: &'static str, text: &str) -> Result<Box<str>, Rejection> {
+    let text = text.trim();
+    let bad = |problem: &str| Err(Rejection::invalid(field, format!("{text:?} is not an e-mail address: {problem}")));
+    if text.is_empty() || text.len() > 254 {
+        return bad("it must have 1 to 254 bytes");
+    }
+    if let Some(c) = text.chars().find(|c| !c.is_ascii_graphic() || "<>()[]\\,;:\"".contains(*c)) {
+        return bad(&format!("the character {c:?} is not allowed"));
+    }
+    match text.split_once('@') {
+        None => bad("there is no @"),
+        Some((user, host)) if user.is_empty() || host.is_empty() || host.contains('@') => bad("it must be name@host"),
+        Some((user, host)) if [user, host].iter().any(|p| p.starts_with('.') || p.ends_with('.') || p.contains("..")) => {
+            bad("a dot stands at the wrong place")
+        }
+        Some(_) => Ok(text.into()),
+    }
+}

@@ -1,0 +1,101 @@
+//! The whole step as one pure function: authorise, decide, evolve, claims, reactions. No clock, no I/O.
+
+use super::aggregate::{Claim, Command, Event, Key, State};
+use super::context::Context;
+use super::definition::Right;
+use super::directory::{self, DirectoryCommand, DirectoryEvent};
+use super::may::{Action, may};
+use super::rejection::Rejection;
+use super::work_order::reaction::{LoadChanged, reactions};
+use super::{installation, service_group, work_order};
+
+/// What a step does: all of it is one journal record, all or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub events: Vec<Event>,
+    /// Messages to service groups.
+    pub messages: Vec<LoadChanged>,
+    /// Claims this step is the first to make.
+    pub claims: Vec<Claim>,
+    pub state: State,
+}
+
+/// Judges a command against a state. A refusal changes nothing.
+pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Context<'_>) -> Result<Step, Rejection> {
+    match command {
+        Command::WorkOrder(command) => work_order_step(key, state, command, cx),
+        Command::ServiceGroup(command) => {
+            let group = match state {
+                Some(State::ServiceGroup(group)) => Some(&**group),
+                _ => None,
+            };
+            let event = service_group::group::decide(group, command, cx)?;
+            simple(state, Event::ServiceGroup(event), cx)
+        }
+        Command::Directory(command) => {
+            may(Action::Use(Right::ChangeDirectory), None, cx)?;
+            let event = directory::decide(command, cx)?;
+            if is_so_already(state, &event) {
+                return Err(Rejection::NothingToChange);
+            }
+            simple(state, Event::Directory(event), cx)
+        }
+        Command::Catalogue(command) => {
+            may(Action::Use(Right::ChangeDefinitions), None, cx)?;
+            let events = match state {
+                Some(State::Catalogue(catalogue)) => catalogue.decide(command)?,
+                _ => super::definition::Catalogue::default().decide(command)?,
+            };
+            folded(state, events.into_iter().map(Event::Catalogue).collect(), cx)
+        }
+        Command::Installation(command) => {
+            let installation = match state {
+                Some(State::Installation(installation)) => Some(installation),
+                _ => None,
+            };
+            let event = installation::decide(installation, command, cx)?;
+            simple(state, Event::Installation(event), cx)
+        }
+    }
+}
+
+fn work_order_step(key: &Key, state: Option<&State>, command: &work_order::Command, cx: &Context<'_>) -> Result<Step, Rejection> {
+    let before = state.and_then(State::work_order);
+    let (after, events) = match (before, command) {
+        (None, work_order::Command::Create(create)) => work_order::decide::create(create, cx)?,
+        (None, _) => return Err(Rejection::NotFound { what: "Work Order", id: key.to_string() }),
+        (Some(order), command) => work_order::decide::decide(order, command, cx)?,
+    };
+    let messages = reactions(before, &after);
+    let state = State::WorkOrder(Box::new(after));
+    let claims = if before.is_none() { state.claims() } else { Vec::new() };
+    Ok(Step { events: events.into_iter().map(Event::WorkOrder).collect(), messages, claims, state })
+}
+
+fn simple(state: Option<&State>, event: Event, cx: &Context<'_>) -> Result<Step, Rejection> {
+    folded(state, vec![event], cx)
+}
+
+fn folded(state: Option<&State>, events: Vec<Event>, cx: &Context<'_>) -> Result<Step, Rejection> {
+    let after = events.iter().fold(state.cloned(), |state, event| State::evolve(state, event, cx.now));
+    let state = after.ok_or(Rejection::NothingToChange)?;
+    Ok(Step { events, messages: Vec::new(), claims: Vec::new(), state })
+}
+
+fn is_so_already(state: Option<&State>, event: &DirectoryEvent) -> bool {
+    match (state, event) {
+        (Some(State::StaffUser(old)), DirectoryEvent::StaffUserPut(new)) => **old == *new,
+        (Some(State::Account(old)), DirectoryEvent::AccountPut(new)) => **old == *new,
+        (Some(State::Contact(old)), DirectoryEvent::ContactPut(new)) => **old == *new,
+        _ => false,
+    }
+}
+
+/// The key a directory command is about.
+pub fn directory_key(command: &DirectoryCommand) -> Key {
+    match command {
+        DirectoryCommand::PutStaffUser(user) => Key::StaffUser(user.id.clone()),
+        DirectoryCommand::PutAccount(account) => Key::Account(account.id.clone()),
+        DirectoryCommand::PutContact(contact) => Key::Contact(contact.id.clone()),
+    }
+}

@@ -1,0 +1,90 @@
+//! What can be asked of a Work Order, in the imperative. Raw texts come in here; `decide` checks them.
+
+use super::mail::MailOutcome;
+use super::state::{Channel, HoldReason, Party, Priority};
+use crate::domain::definition::evaluation::GivenAnswer;
+use crate::domain::ids::{AccountId, ContactId, InvitationNo, MailNo, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use crate::domain::number::WorkOrderNumber;
+use crate::domain::work_order::deadline::Deadline;
+
+/// Commands to one Work Order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    Create(Box<Create>),
+    /// Commands of the node it is at.
+    AssignToGroup { group: ServiceGroupId },
+    AssignToEngineer { engineer: StaffUserId },
+    AcceptAssignment,
+    DeclineAssignment { reason: String },
+    Transfer { to: TransferTo, reason: Option<String> },
+    TakeTask,
+    CompleteTask { note: Option<String> },
+    ConfirmSolved,
+    ConfirmNotSolved { reason: String },
+    SkipEvaluation { reason: Option<String> },
+    /// By a customer behind a link; `invitation` is the one of the token.
+    SubmitEvaluation { invitation: InvitationNo, answers: Vec<GivenAnswer> },
+    /// Commands of the whole Work Order.
+    Hold { reason: HoldReason, note: Option<String> },
+    Resume,
+    Cancel { reason: Option<String> },
+    Reject { reason: String },
+    MoveToVersion { version: u32 },
+    AddServiceRecord { text: String },
+    /// By the system.
+    Fire(Deadline),
+    RecordMail { mail: MailNo, outcome: MailOutcome },
+}
+
+/// Everything known at intake (INT-1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Create {
+    pub id: WorkOrderId,
+    /// A number that was free when this was asked; the writer's claim makes sure.
+    pub number: WorkOrderNumber,
+    pub record_type: Name,
+    pub subject: String,
+    pub description: Option<String>,
+    pub reference: Option<String>,
+    pub account: Option<AccountId>,
+    pub contact: Option<ContactId>,
+    pub priority: Priority,
+    pub channel: Channel,
+    /// None: the contact, else the one who creates it.
+    pub submitter: Option<Party>,
+}
+
+/// Whom a transfer goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransferTo {
+    Engineer(StaffUserId),
+    Group(ServiceGroupId),
+}
+
+impl Command {
+    /// The command's name in the protocol and in errors.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "Create",
+            Self::AssignToGroup { .. } => "AssignToGroup",
+            Self::AssignToEngineer { .. } => "AssignToEngineer",
+            Self::AcceptAssignment => "AcceptAssignment",
+            Self::DeclineAssignment { .. } => "DeclineAssignment",
+            Self::Transfer { .. } => "Transfer",
+            Self::TakeTask => "TakeTask",
+            Self::CompleteTask { .. } => "CompleteTask",
+            Self::ConfirmSolved => "ConfirmSolved",
+            Self::ConfirmNotSolved { .. } => "ConfirmNotSolved",
+            Self::SkipEvaluation { .. } => "SkipEvaluation",
+            Self::SubmitEvaluation { .. } => "SubmitEvaluation",
+            Self::Hold { .. } => "Hold",
+            Self::Resume => "Resume",
+            Self::Cancel { .. } => "Cancel",
+            Self::Reject { .. } => "Reject",
+            Self::MoveToVersion { .. } => "MoveToVersion",
+            Self::AddServiceRecord { .. } => "AddServiceRecord",
+            Self::Fire(_) => "Fire",
+            Self::RecordMail { .. } => "RecordMail",
+        }
+    }
+}

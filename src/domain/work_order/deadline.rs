@@ -1,0 +1,48 @@
+//! Timers as a function of the state (PRC-4, EVA-11). A timer that fires is a command, and the state decides again.
+
+use super::state::{Visit, WorkOrder};
+use crate::domain::ids::{MailNo, VisitNo};
+use crate::domain::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What is due. Ordered so that, at the same time, an overtaken reminder comes after what overtook it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Deadline {
+    /// The node's time is up: it completes by itself.
+    AutoComplete(VisitNo),
+    Overdue(VisitNo),
+    Remind(VisitNo),
+    /// A mail is to be tried; this one goes to the mailer and not to the Work Order.
+    Mail(MailNo),
+}
+
+/// All deadlines of a Work Order, each with its time.
+pub fn deadlines(order: &WorkOrder) -> Vec<(Timestamp, Deadline)> {
+    let mut all = Vec::new();
+    if let Some(visit) = &order.visit {
+        node_deadlines(order, visit, &mut all);
+    }
+    all.extend(order.mails.iter().filter_map(|mail| Some((mail.due()?, Deadline::Mail(mail.no)))));
+    all
+}
+
+fn node_deadlines(order: &WorkOrder, visit: &Visit, all: &mut Vec<(Timestamp, Deadline)>) {
+    let limits = &visit.limits;
+    if order.hold.is_some() && limits.stand_still_on_hold {
+        return;
+    }
+    let at = |after: Span| visit.entered_at.plus(visit.stood_still).plus(after);
+    if let Some(after) = limits.auto_complete_after {
+        all.push((at(after), Deadline::AutoComplete(visit.no)));
+    }
+    if let Some(after) = limits.overdue_after
+        && !visit.overdue
+    {
+        all.push((at(after), Deadline::Overdue(visit.no)));
+    }
+    if let Some(after) = limits.remind_after
+        && !visit.reminded
+    {
+        all.push((at(after), Deadline::Remind(visit.no)));
+    }
+}

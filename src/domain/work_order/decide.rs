@@ -1,0 +1,267 @@
+//! The rules of a Work Order outside its nodes: creation, hold, ends, timers, mail outcomes. Node commands go to their node kind.
+
+use super::command::{Command, Create};
+use super::deadline::{Deadline, deadlines};
+use super::draft::Draft;
+use super::event::{Created, Event};
+use super::evolve;
+use super::mail::{MailOutcome, MailStatus};
+use super::state::{HoldReason, Outcome, Party, Purpose, Status, WorkOrder};
+use crate::domain::context::Context;
+use crate::domain::definition::Right;
+use crate::domain::ids::MailNo;
+use crate::domain::may::{Action, may};
+use crate::domain::principal::Principal;
+use crate::domain::process::{NodeState, accept, assign, confirm, door, evaluate, task};
+use crate::domain::rejection::Rejection;
+use crate::domain::text::{self, LONG_TEXT_MAX, PersonalText, SUBJECT_MAX};
+
+/// Decides a command on an existing Work Order: the state after it and the events, or why not.
+pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> Result<(WorkOrder, Vec<Event>), Rejection> {
+    let mut draft = Draft::new(order.clone(), cx);
+    let d = &mut draft;
+    match command {
+        Command::Create(create) => return Err(Rejection::invalid("id", format!("Work Order {} exists already", create.id))),
+        Command::AssignToGroup { group } => assign::to_group(d, group),
+        Command::AssignToEngineer { engineer } => assign::to_engineer(d, engineer),
+        Command::AcceptAssignment => accept::accept(d),
+        Command::DeclineAssignment { reason } => accept::decline(d, reason),
+        Command::Transfer { to, reason } => {
+            let reason = optional("reason", reason.as_deref())?;
+            match &d.open_visit()?.state {
+                NodeState::Accept(_) => accept::transfer(d, to, reason),
+                NodeState::Task(_) => task::transfer(d, to, reason),
+                NodeState::Assign(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Err(d.wrong_node("Transfer")),
+            }
+        }
+        Command::TakeTask => task::take(d),
+        Command::CompleteTask { note } => optional("note", note.as_deref()).and_then(|note| task::complete(d, note)),
+        Command::ConfirmSolved => usable_confirmation(d).and_then(|()| confirm::solved(d)),
+        Command::ConfirmNotSolved { reason } => usable_confirmation(d).and_then(|()| confirm::not_solved(d, reason)),
+        Command::SkipEvaluation { reason } => optional("reason", reason.as_deref()).and_then(|reason| evaluate::skip(d, reason)),
+        Command::SubmitEvaluation { invitation, answers } => submitted_by_link(cx, order, *invitation).and_then(|()| evaluate::submit(d, *invitation, answers)),
+        Command::Hold { reason, note } => hold(d, *reason, note.as_deref()),
+        Command::Resume => resume(d),
+        Command::Cancel { reason } => cancel(d, reason.as_deref()),
+        Command::Reject { reason } => reject(d, reason),
+        Command::MoveToVersion { version } => move_to_version(d, *version),
+        Command::AddServiceRecord { text } => add_service_record(d, text),
+        Command::Fire(deadline) => fire(d, *deadline),
+        Command::RecordMail { mail, outcome } => record_mail(d, *mail, outcome),
+    }?;
+    Ok((draft.order, draft.events))
+}
+
+/// Decides a creation (INT-1): the Work Order with its first node entered.
+pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Vec<Event>), Rejection> {
+    may(Action::Use(Right::CreateWorkOrders), None, cx)?;
+    let record_type = cx.catalogue.record_type(&create.record_type).ok_or_else(|| Rejection::unknown("recordType", create.record_type.as_str()))?;
+    let (_, process) = cx.catalogue.process(&record_type.process).ok_or_else(|| Rejection::unknown("process", record_type.process.as_str()))?;
+    let account = match (&create.account, &create.contact) {
+        (Some(account), _) if cx.directory.account(account).is_none_or(|a| a.disabled) => return Err(Rejection::unknown("account", account.as_str())),
+        (_, Some(contact)) if cx.directory.contact(contact).is_none_or(|c| c.disabled) => return Err(Rejection::unknown("contact", contact.as_str())),
+        (Some(account), _) => Some(account.clone()),
+        (None, Some(contact)) => cx.directory.contact(contact).and_then(|c| c.account.clone()),
+        (None, None) => None,
+    };
+    let created_by = cx.principal.user().cloned();
+    let submitter = match (&create.submitter, &create.contact, &created_by) {
+        (Some(party), ..) => party.clone(),
+        (None, Some(contact), _) => Party::Contact(contact.clone()),
+        (None, None, Some(user)) => Party::Staff(user.clone()),
+        (None, None, None) => return Err(Rejection::invalid("submitter", "is required: there is no contact, and the caller is not a staff user")),
+    };
+    let known = match &submitter {
+        Party::Staff(user) => cx.directory.staff_user(user).is_some(),
+        Party::Contact(contact) => cx.directory.contact(contact).is_some(),
+    };
+    if !known {
+        return Err(Rejection::unknown("submitter", submitter.to_string()));
+    }
+    let created = Created {
+        id: create.id,
+        number: create.number.clone(),
+        record_type: create.record_type.clone(),
+        process,
+        subject: PersonalText(Some(text::line("subject", &create.subject, SUBJECT_MAX)?)),
+        description: optional("description", create.description.as_deref())?,
+        reference: create.reference.as_deref().map(|r| text::line("reference", r, 64)).transpose()?,
+        account,
+        contact: create.contact.clone(),
+        priority: create.priority,
+        channel: create.channel,
+        submitter,
+        created_by,
+    };
+    let order = evolve::create(&created, cx.now);
+    let mut draft = Draft::new(order, cx);
+    draft.events.push(Event::Created(Box::new(created)));
+    door::enter_first(&mut draft)?;
+    Ok((draft.order, draft.events))
+}
+
+fn optional(field: &'static str, text: Option<&str>) -> Result<Option<PersonalText>, Rejection> {
+    text.map(|t| text::long(field, t, LONG_TEXT_MAX).map(|t| PersonalText(Some(t)))).transpose()
+}
+
+/// A customer's confirmation must come through an open link of the very visit that waits.
+fn usable_confirmation(draft: &Draft<'_>) -> Result<(), Rejection> {
+    let Principal::Guest { order, invitation } = draft.cx.principal else { return Ok(()) };
+    let invitation = draft.order.invitation(*invitation).filter(|_| *order == draft.order.id).ok_or(Rejection::UnknownInvitation)?;
+    match invitation.purpose {
+        Purpose::Confirm => {}
+        Purpose::Evaluate => return Err(Rejection::InvitationPurpose { purpose: "evaluating the work" }),
+    }
+    if draft.cx.now >= invitation.expires_at {
+        return Err(Rejection::InvitationExpired);
+    }
+    if draft.order.visit().is_none_or(|v| v.no != invitation.visit) {
+        return Err(Rejection::InvitationUsed);
+    }
+    Ok(())
+}
+
+/// Evaluations come from customers behind a link alone (EVA-7): staff cannot put one in, whatever their role.
+fn submitted_by_link(cx: &Context<'_>, order: &WorkOrder, invitation: crate::domain::ids::InvitationNo) -> Result<(), Rejection> {
+    match cx.principal {
+        Principal::Guest { order: id, invitation: no } if *id == order.id && *no == invitation => Ok(()),
+        Principal::Guest { .. } => Err(Rejection::UnknownInvitation),
+        Principal::Staff { .. } | Principal::System => {
+            Err(Rejection::NotPermitted { action: "an evaluation is the customer's, through a link".into(), who: cx.principal.key(), handlers: String::new() })
+        }
+    }
+}
+
+fn hold(draft: &mut Draft<'_>, reason: HoldReason, note: Option<&str>) -> Result<(), Rejection> {
+    draft.open_visit()?;
+    may(Action::Handle, Some(&draft.order), draft.cx)?;
+    draft.not_on_hold()?;
+    let note = optional("note", note)?;
+    draft.push(Event::Held { reason, note });
+    Ok(())
+}
+
+fn resume(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    draft.open_visit()?;
+    may(Action::Handle, Some(&draft.order), draft.cx)?;
+    if draft.order.hold.is_none() {
+        return Err(Rejection::NotOnHold);
+    }
+    draft.push(Event::Resumed);
+    Ok(())
+}
+
+/// By the submitter, while the work is not yet to be confirmed (CNF-3, reading 13).
+fn cancel(draft: &mut Draft<'_>, reason: Option<&str>) -> Result<(), Rejection> {
+    draft.open_visit()?;
+    may(Action::CancelOwn, Some(&draft.order), draft.cx)?;
+    match draft.order.status() {
+        Status::Open | Status::InProgress => {}
+        Status::Resolved | Status::Closed => return Err(Rejection::TooLateToCancel),
+    }
+    let reason = optional("reason", reason)?;
+    draft.push(Event::Ended { outcome: Outcome::Cancelled, reason });
+    Ok(())
+}
+
+/// By a handler, while it is pending or being processed, with a reason (CNF-3, reading 13).
+fn reject(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
+    match &draft.open_visit()?.state {
+        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) => {}
+        NodeState::Confirm(_) | NodeState::Evaluate(_) => return Err(draft.wrong_node("Reject")),
+    }
+    may(Action::HandleNode, Some(&draft.order), draft.cx)?;
+    draft.not_on_hold()?;
+    let reason = Some(PersonalText(Some(text::long("reason", reason, LONG_TEXT_MAX)?)));
+    draft.push(Event::Ended { outcome: Outcome::Rejected, reason });
+    Ok(())
+}
+
+/// By an admin: to another version of the same process, at the node of the same name and kind (REC-5, reading 5).
+fn move_to_version(draft: &mut Draft<'_>, version: u32) -> Result<(), Rejection> {
+    let visit = draft.open_visit()?.clone();
+    may(Action::Use(Right::Administer), Some(&draft.order), draft.cx)?;
+    let mut pin = draft.order.process.clone();
+    if pin.version == version {
+        return Err(Rejection::NothingToChange);
+    }
+    pin.version = version;
+    let process = draft.cx.catalogue.pinned_process(&pin).ok_or_else(|| Rejection::unknown("version", version.to_string()))?;
+    let node = process.find(&visit.name).filter(|n| process.node(*n).is_some_and(|n| n.spec.kind() == visit.state.kind()));
+    let Some(node) = node else {
+        return Err(match visit.state {
+            NodeState::Evaluate(_) => Rejection::WouldDropGate { version },
+            NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) => {
+                Rejection::invalid("version", format!("version {version} has no {} node {}", visit.state.kind(), visit.name))
+            }
+        });
+    };
+    draft.push(Event::MovedToVersion { version, node });
+    Ok(())
+}
+
+fn add_service_record(draft: &mut Draft<'_>, text: &str) -> Result<(), Rejection> {
+    may(Action::Handle, Some(&draft.order), draft.cx)?;
+    let text = PersonalText(Some(text::long("text", text, LONG_TEXT_MAX)?));
+    draft.push(Event::ServiceRecordAdded { text });
+    Ok(())
+}
+
+/// A timer fires: the state decides again whether it still applies, and whether it is time.
+fn fire(draft: &mut Draft<'_>, deadline: Deadline) -> Result<(), Rejection> {
+    may(Action::ActAsSystem, Some(&draft.order), draft.cx)?;
+    let due = deadlines(&draft.order).into_iter().any(|(at, d)| d == deadline && at <= draft.cx.now);
+    if !due {
+        return Err(Rejection::TimerStale);
+    }
+    match deadline {
+        Deadline::AutoComplete(_) => door::complete_by_itself(draft),
+        Deadline::Remind(visit) => {
+            draft.push(Event::Reminded { visit });
+            remind_handlers(draft, false);
+            Ok(())
+        }
+        Deadline::Overdue(visit) => {
+            draft.push(Event::BecameOverdue { visit });
+            remind_handlers(draft, true);
+            Ok(())
+        }
+        Deadline::Mail(_) => Err(Rejection::TimerStale),
+    }
+}
+
+/// Mails the people who are named as handlers, or the one an overdue node is escalated to.
+fn remind_handlers(draft: &mut Draft<'_>, escalate: bool) {
+    use super::state::Handler;
+    let Some(visit) = draft.order.visit() else { return };
+    let Some(message) = visit.limits.message.clone() else { return };
+    let handlers = if escalate { visit.limits.escalate_to.clone().into_iter().collect() } else { visit.handlers.clone() };
+    for handler in handlers {
+        let party = match handler {
+            Handler::User(user) => Some(Party::Staff(user)),
+            Handler::Leader(group) => draft.cx.directory.group(&group).and_then(|g| g.leader.clone()).map(Party::Staff),
+            Handler::Submitter => Some(draft.order.submitter.clone()),
+            Handler::Role(_) | Handler::Members(_) => None,
+        };
+        if let Some(party) = party {
+            draft.mail_party(&message.name, &party, None, None);
+        }
+    }
+}
+
+fn record_mail(draft: &mut Draft<'_>, no: MailNo, outcome: &MailOutcome) -> Result<(), Rejection> {
+    may(Action::ActAsSystem, Some(&draft.order), draft.cx)?;
+    let Some(mail) = draft.order.mails.iter().find(|m| m.no == no) else { return Err(Rejection::TimerStale) };
+    let status = match (&mail.status, outcome) {
+        // It went out while the node was being left: the history tells what is true.
+        (MailStatus::Pending | MailStatus::Deferred { .. } | MailStatus::Cancelled, MailOutcome::Sent) => MailStatus::Sent { at: draft.cx.now },
+        (MailStatus::Pending | MailStatus::Deferred { .. }, MailOutcome::Failed { why }) => MailStatus::Failed { why: why.clone() },
+        (MailStatus::Pending | MailStatus::Deferred { .. }, MailOutcome::Deferred { until, why }) if *until < mail.ends_at => {
+            MailStatus::Deferred { until: *until, why: why.clone() }
+        }
+        (MailStatus::Pending | MailStatus::Deferred { .. }, MailOutcome::Deferred { why, .. }) => MailStatus::Expired { why: why.clone() },
+        (MailStatus::Cancelled | MailStatus::Sent { .. } | MailStatus::Failed { .. } | MailStatus::Expired { .. }, _) => return Err(Rejection::TimerStale),
+    };
+    draft.push(Event::MailTried { mail: no, status });
+    Ok(())
+}

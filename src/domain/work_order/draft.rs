@@ -1,0 +1,144 @@
+//! A step in the making: events are taken in as they are decided, so that each rule sees what the ones before it did.
+
+use super::event::Event;
+use super::evolve;
+use super::mail::{GIVE_UP_AFTER, Mail, MailStatus};
+use super::state::{Invitation, Party, Purpose, Source, Visit, WorkOrder};
+use crate::domain::context::Context;
+use crate::domain::definition::{Process, VersionedName};
+use crate::domain::ids::{InvitationNo, MailNo, Name};
+use crate::domain::rejection::Rejection;
+use crate::domain::text::PersonalText;
+use crate::domain::time::Span;
+
+/// The Work Order as it would be, with the events that make it so.
+pub struct Draft<'a> {
+    pub order: WorkOrder,
+    pub events: Vec<Event>,
+    pub cx: &'a Context<'a>,
+}
+
+impl<'a> Draft<'a> {
+    /// Begins from a state.
+    pub fn new(order: WorkOrder, cx: &'a Context<'a>) -> Self {
+        Self { order, events: Vec::new(), cx }
+    }
+
+    /// Takes an event in.
+    pub fn push(&mut self, event: Event) {
+        evolve::evolve(&mut self.order, &event, self.cx.now);
+        self.events.push(event);
+    }
+
+    /// The open visit, or the refusal that the Work Order has ended.
+    pub fn open_visit(&self) -> Result<&Visit, Rejection> {
+        self.order.visit().ok_or_else(|| Rejection::Ended { outcome: self.order.outcome.map_or("?", |o| o.name()).to_owned() })
+    }
+
+    /// Refuses if the Work Order is on hold.
+    pub fn not_on_hold(&self) -> Result<(), Rejection> {
+        match &self.order.hold {
+            Some(hold) => Err(Rejection::OnHold { reason: hold.reason.name().to_owned() }),
+            None => Ok(()),
+        }
+    }
+
+    /// The refusal that a command does not belong to the node.
+    pub fn wrong_node(&self, command: &'static str) -> Rejection {
+        match self.order.visit() {
+            Some(visit) => Rejection::WrongNode { command, node: visit.name.to_string(), kind: visit.state.kind() },
+            None => Rejection::Ended { outcome: self.order.outcome.map_or("?", |o| o.name()).to_owned() },
+        }
+    }
+
+    /// The pinned process.
+    pub fn process(&self) -> Result<&'a Process, Rejection> {
+        let pin = &self.order.process;
+        self.cx
+            .catalogue
+            .pinned_process(pin)
+            .ok_or_else(|| Rejection::NotFound { what: "process", id: format!("{} version {}", pin.name, pin.version) })
+    }
+
+    /// Makes an invitation for the open visit.
+    pub fn invite(&mut self, purpose: Purpose, source: Source, template: Option<VersionedName>, single_use: bool, ends_after: Span) -> InvitationNo {
+        let no = InvitationNo(self.order.invitations.last().map_or(0, |i| i.no.0).saturating_add(1));
+        let Some(visit) = self.order.visit().map(|v| v.no) else { return no };
+        self.push(Event::Invited(Invitation {
+            no,
+            visit,
+            purpose,
+            source,
+            template,
+            single_use,
+            for_submitter: purpose == Purpose::Confirm,
+            expires_at: self.cx.now.plus(ends_after),
+            used: 0,
+        }));
+        no
+    }
+
+    /// Queues a mail to a person of the directory; what cannot be sent is recorded with why (EVA-5).
+    pub fn mail_party(&mut self, message: &Name, party: &Party, invitation: Option<InvitationNo>, reason: Option<PersonalText>) {
+        let directory = self.cx.directory;
+        let found = match party {
+            Party::Staff(id) => directory.staff_user(id).map(|u| (u.email.clone(), u.name.clone(), u.language.clone())),
+            Party::Contact(id) => directory.contact(id).map(|c| (c.email.clone(), c.name.clone(), c.language.clone())),
+        };
+        match found {
+            Some((Some(to), name, language)) => self.mail_address(message, to, name, &language, invitation, reason),
+            Some((None, ..)) => self.mail_impossible(message, invitation, &format!("{party} has no e-mail address")),
+            None => self.mail_impossible(message, invitation, &format!("{party} is not in the directory")),
+        }
+    }
+
+    /// Queues a mail to an address.
+    pub fn mail_address(
+        &mut self,
+        message: &Name,
+        to: PersonalText,
+        name: PersonalText,
+        language: &str,
+        invitation: Option<InvitationNo>,
+        reason: Option<PersonalText>,
+    ) {
+        self.queue(message, to, name, language, invitation, reason, MailStatus::Pending);
+    }
+
+    /// Records that a mail cannot be sent.
+    pub fn mail_impossible(&mut self, message: &Name, invitation: Option<InvitationNo>, why: &str) {
+        let nobody = PersonalText::new("-");
+        self.queue(message, nobody.clone(), nobody, "en", invitation, None, MailStatus::Failed { why: PersonalText::new(why) });
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one private place where a mail is put together")]
+    fn queue(
+        &mut self,
+        message: &Name,
+        to: PersonalText,
+        name: PersonalText,
+        language: &str,
+        invitation: Option<InvitationNo>,
+        reason: Option<PersonalText>,
+        status: MailStatus,
+    ) {
+        let Some(template) = self.cx.catalogue.message(message) else { return };
+        let now = self.cx.now;
+        let link_ends = invitation.and_then(|no| self.order.invitation(no)).map(|i| i.expires_at);
+        let node = self.order.visit().map_or_else(|| self.order.record_type.clone(), |v| v.name.clone());
+        self.push(Event::MailQueued(Box::new(Mail {
+            no: MailNo(self.order.mails_made + 1),
+            template,
+            to,
+            name,
+            language: language.into(),
+            invitation,
+            reason,
+            node,
+            queued_at: now,
+            ends_at: link_ends.map_or(now.plus(GIVE_UP_AFTER), |end| end.min(now.plus(GIVE_UP_AFTER))),
+            attempts: 0,
+            status,
+        })));
+    }
+}

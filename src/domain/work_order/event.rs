@@ -1,0 +1,75 @@
+//! What happened to a Work Order, in the past tense. These are the bytes that stay: a change here is a new schema version (`codec`).
+
+use super::mail::{Mail, MailStatus};
+use super::state::{Channel, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, Visit};
+use crate::domain::definition::VersionedName;
+use crate::domain::ids::{AccountId, ContactId, MailNo, Name, NodeIndex, StaffUserId, VisitNo, WorkOrderId};
+use crate::domain::number::WorkOrderNumber;
+use crate::domain::process::NodeEvent;
+use crate::domain::text::PersonalText;
+use serde::{Deserialize, Serialize};
+
+/// Events of one Work Order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    Created(Box<Created>),
+    NodePassedOver { node: NodeIndex, name: Name, reason: Box<str> },
+    NodeEntered(Box<Visit>),
+    /// Something happened within the node.
+    Node(NodeEvent),
+    /// The one door: every leaving of a node is this event.
+    NodeLeft { node: NodeIndex, visit: VisitNo, exit: Exit, reason: Option<PersonalText> },
+    Invited(Invitation),
+    EvaluationRecorded(Evaluation),
+    Held { reason: HoldReason, note: Option<PersonalText> },
+    Resumed,
+    Ended { outcome: Outcome, reason: Option<PersonalText> },
+    MovedToVersion { version: u32, node: NodeIndex },
+    ServiceRecordAdded { text: PersonalText },
+    Reminded { visit: VisitNo },
+    BecameOverdue { visit: VisitNo },
+    MailQueued(Box<Mail>),
+    MailTried { mail: MailNo, status: MailStatus },
+}
+
+/// Intake as recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Created {
+    pub id: WorkOrderId,
+    pub number: WorkOrderNumber,
+    pub record_type: Name,
+    pub process: VersionedName,
+    pub subject: PersonalText,
+    pub description: Option<PersonalText>,
+    pub reference: Option<Box<str>>,
+    pub account: Option<AccountId>,
+    pub contact: Option<ContactId>,
+    pub priority: Priority,
+    pub channel: Channel,
+    pub submitter: Party,
+    pub created_by: Option<StaffUserId>,
+}
+
+impl Event {
+    /// The event's name in histories and streams.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Created(_) => "Created",
+            Self::NodePassedOver { .. } => "NodePassedOver",
+            Self::NodeEntered(_) => "NodeEntered",
+            Self::Node(event) => event.name(),
+            Self::NodeLeft { .. } => "NodeLeft",
+            Self::Invited(_) => "Invited",
+            Self::EvaluationRecorded(_) => "EvaluationRecorded",
+            Self::Held { .. } => "Held",
+            Self::Resumed => "Resumed",
+            Self::Ended { .. } => "Ended",
+            Self::MovedToVersion { .. } => "MovedToVersion",
+            Self::ServiceRecordAdded { .. } => "ServiceRecordAdded",
+            Self::Reminded { .. } => "Reminded",
+            Self::BecameOverdue { .. } => "BecameOverdue",
+            Self::MailQueued(_) => "MailQueued",
+            Self::MailTried { .. } => "MailTried",
+        }
+    }
+}

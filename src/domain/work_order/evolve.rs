@@ -1,0 +1,206 @@
+//! The only writer of a Work Order's state: events in, state out. Total, without rules, without a clock.
+
+use super::event::{Created, Event};
+use super::mail::{MailStatus, SETTLED_KEPT};
+use super::state::{Hold, WorkOrder};
+use crate::domain::ids::VisitNo;
+use crate::domain::process::{NodeEvent, NodeState, accept, assign, confirm, task};
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::work_order::state::Handler;
+
+/// The state that the first event makes.
+pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
+    WorkOrder {
+        id: created.id,
+        number: created.number.clone(),
+        record_type: created.record_type.clone(),
+        process: created.process.clone(),
+        subject: created.subject.clone(),
+        description: created.description.clone(),
+        reference: created.reference.clone(),
+        account: created.account.clone(),
+        contact: created.contact.clone(),
+        priority: created.priority,
+        channel: created.channel,
+        submitter: created.submitter.clone(),
+        created_by: created.created_by.clone(),
+        created_at: at,
+        owner: None,
+        group: None,
+        engineer: None,
+        assigned_by: None,
+        assigned_at: None,
+        visit: None,
+        visits: 0,
+        hold: None,
+        held_total: Span(0),
+        first_accepted_at: None,
+        first_completed_at: None,
+        last_completed_at: None,
+        last_completed_by: None,
+        last_completed_node: None,
+        reopened: 0,
+        reassigned: 0,
+        outcome: None,
+        ended_at: None,
+        invitations: Vec::new(),
+        evaluations: Vec::new(),
+        mails: Vec::new(),
+        mails_made: 0,
+    }
+}
+
+/// Takes one event in. `at` is the time of its record.
+pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
+    match event {
+        Event::Created(created) => *order = create(created, at),
+        Event::NodePassedOver { .. } | Event::ServiceRecordAdded { .. } => {}
+        Event::NodeEntered(visit) => {
+            order.visits = visit.no.0;
+            if let (NodeState::Assign(_), Some(_)) = (&visit.state, &order.engineer) {
+                order.engineer = None;
+            }
+            order.visit = Some((**visit).clone());
+        }
+        Event::Node(event) => node(order, event, at),
+        Event::NodeLeft { visit, exit, .. } => {
+            resume(order, at);
+            order.visit = None;
+            if *exit == super::state::Exit::NotSolved {
+                order.reopened += 1;
+            }
+            cancel_mails(order, Some(*visit));
+        }
+        Event::Invited(invitation) => order.invitations.push(invitation.clone()),
+        Event::EvaluationRecorded(evaluation) => {
+            if let Some(invitation) = order.invitations.iter_mut().find(|i| i.no == evaluation.invitation) {
+                invitation.used += 1;
+            }
+            order.evaluations.push(evaluation.clone());
+        }
+        Event::Held { reason, .. } => order.hold = Some(Hold { reason: *reason, since: at }),
+        Event::Resumed => resume(order, at),
+        Event::Ended { outcome, .. } => {
+            resume(order, at);
+            order.visit = None;
+            order.outcome = Some(*outcome);
+            order.ended_at = Some(at);
+            match outcome {
+                super::state::Outcome::Completed => {}
+                super::state::Outcome::Cancelled | super::state::Outcome::Rejected => cancel_mails(order, None),
+            }
+        }
+        Event::MovedToVersion { version, node } => {
+            order.process.version = *version;
+            if let Some(visit) = &mut order.visit {
+                visit.node = *node;
+            }
+        }
+        Event::Reminded { .. } => {
+            if let Some(visit) = &mut order.visit {
+                visit.reminded = true;
+            }
+        }
+        Event::BecameOverdue { .. } => {
+            if let Some(visit) = &mut order.visit {
+                visit.overdue = true;
+            }
+        }
+        Event::MailQueued(mail) => {
+            order.mails_made = mail.no.0;
+            order.mails.push((**mail).clone());
+            forget_settled(order);
+        }
+        Event::MailTried { mail, status } => {
+            if let Some(mail) = order.mails.iter_mut().find(|m| m.no == *mail) {
+                mail.attempts += 1;
+                mail.status = status.clone();
+            }
+            forget_settled(order);
+        }
+    }
+}
+
+fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
+    match event {
+        NodeEvent::Assign(assign::Event::GroupChosen { group, handler }) => {
+            if order.group.as_ref().is_some_and(|g| g != group) {
+                order.reassigned += 1;
+            }
+            order.group = Some(group.clone());
+            if let Some(visit) = &mut order.visit {
+                visit.handlers = vec![handler.clone()];
+            }
+        }
+        NodeEvent::Assign(assign::Event::EngineerChosen { engineer, by, at }) => {
+            order.engineer = Some(engineer.clone());
+            order.assigned_by.clone_from(by);
+            // Chosen from a task node (a transfer), the place to go back to stays the assign node.
+            if matches!(order.visit.as_ref().map(|v| &v.state), Some(NodeState::Assign(_))) {
+                order.assigned_at = Some(*at);
+            }
+        }
+        NodeEvent::Accept(accept::Event::Accepted { engineer }) => {
+            if let Some(engineer) = engineer {
+                order.engineer = Some(engineer.clone());
+                order.owner = Some(engineer.clone());
+            }
+            order.first_accepted_at.get_or_insert(at);
+        }
+        NodeEvent::Accept(accept::Event::Transferred { engineer, .. }) | NodeEvent::Task(task::Event::Transferred { engineer, .. }) => {
+            order.engineer = Some(engineer.clone());
+            order.reassigned += 1;
+            if let Some(visit) = &mut order.visit {
+                visit.handlers = vec![Handler::User(engineer.clone())];
+                if let NodeState::Task(task) = &mut visit.state {
+                    task.taken_by = None;
+                }
+            }
+        }
+        NodeEvent::Task(task::Event::Taken { by }) => {
+            if let Some(NodeState::Task(state)) = order.visit.as_mut().map(|v| &mut v.state) {
+                state.taken_by = Some(by.clone());
+            }
+        }
+        NodeEvent::Task(task::Event::Completed { by, at: node, .. }) => {
+            order.first_completed_at.get_or_insert(at);
+            order.last_completed_at = Some(at);
+            order.last_completed_by.clone_from(by);
+            order.last_completed_node = Some(*node);
+        }
+        NodeEvent::Confirm(confirm::Event::Solved | confirm::Event::NotSolved { .. }) => {}
+    }
+}
+
+/// Ends the hold, if there is one; time during which the limits stood still is remembered in the visit.
+fn resume(order: &mut WorkOrder, at: Timestamp) {
+    let Some(hold) = order.hold.take() else { return };
+    let held = at.since(hold.since);
+    order.held_total = Span(order.held_total.0 + held.0);
+    if let Some(visit) = &mut order.visit
+        && visit.limits.stand_still_on_hold
+    {
+        let since = at.since(hold.since.max(visit.entered_at));
+        visit.stood_still = Span(visit.stood_still.0 + since.0);
+    }
+}
+
+/// Mails that carry a link of the visit (of any visit, if none is given) and were not sent yet are no longer wanted.
+fn cancel_mails(order: &mut WorkOrder, left: Option<VisitNo>) {
+    let invitations = &order.invitations;
+    for mail in order.mails.iter_mut().filter(|m| !m.status.is_settled()) {
+        let visit = mail.invitation.and_then(|no| invitations.iter().find(|i| i.no == no)).map(|i| i.visit);
+        if visit.is_some() && (left.is_none() || visit == left) {
+            mail.status = MailStatus::Cancelled;
+        }
+    }
+}
+
+fn forget_settled(order: &mut WorkOrder) {
+    let settled = order.mails.iter().filter(|m| m.status.is_settled()).count();
+    if settled > SETTLED_KEPT
+        && let Some(oldest) = order.mails.iter().position(|m| m.status.is_settled())
+    {
+        order.mails.remove(oldest);
+    }
+}

@@ -1,0 +1,17 @@
+//! The Work Order: the unit of after-sales work, and everything that may happen to it.
+//!
+//! `transition` is the whole step: authorise, decide, evolve, difference of deadlines, reactions. `evolve` is the only writer.
+
+pub mod command;
+pub mod deadline;
+pub mod decide;
+pub mod draft;
+pub mod event;
+pub mod evolve;
+pub mod mail;
+pub mod reaction;
+pub mod state;
+
+pub use command::Command;
+pub use event::Event;
+pub use state::WorkOrder;

@@ -1,0 +1,264 @@
+//! What is known of one Work Order. Written by `evolve` alone.
+
+use super::mail::Mail;
+use crate::domain::definition::{Answer, VersionedName};
+use crate::domain::ids::{AccountId, ContactId, InvitationNo, Name, NodeIndex, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
+use crate::domain::number::WorkOrderNumber;
+use crate::domain::process::NodeState;
+use crate::domain::text::PersonalText;
+use crate::domain::time::{Span, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A closed list of words: the variants with their names in files, protocol and tables.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// All names, in order.
+            pub const NAMES: [&'static str; [$($text),+].len()] = [$($text),+];
+            /// All values, in order.
+            pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
+
+            /// The name.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The value of a name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+words!(
+    /// How urgent it is.
+    Priority { Low = "low", Normal = "normal", High = "high", Urgent = "urgent" }
+);
+words!(
+    /// How it came in (reading 23: who brought it, not where it was typed).
+    Channel { Phone = "phone", Email = "e-mail", Portal = "portal", OnlineService = "online-service", ServiceProvider = "service-provider", Staff = "staff" }
+);
+words!(
+    /// Business status; follows from the node, no command sets it (reading 21).
+    Status { Open = "open", InProgress = "in progress", Resolved = "resolved", Closed = "closed" }
+);
+words!(
+    /// Why a Work Order waits (PRC-6).
+    HoldReason { Customer = "customer", Parts = "parts", Vendor = "vendor" }
+);
+words!(
+    /// How a Work Order ended.
+    Outcome { Completed = "completed", Cancelled = "cancelled", Rejected = "rejected" }
+);
+words!(
+    /// By which way a node was left. Only `process::door` makes these.
+    Exit {
+        Assigned = "assigned",
+        Accepted = "accepted",
+        AutoAccepted = "auto-accepted",
+        Declined = "declined",
+        Transferred = "transferred",
+        Completed = "completed",
+        Solved = "solved",
+        AutoConfirmed = "auto-completed, not confirmed",
+        NotSolved = "not solved",
+        Evaluated = "evaluated",
+        Skipped = "skipped",
+        AutoCompleted = "auto-completed, not evaluated",
+    }
+);
+words!(
+    /// Where an evaluation came from (EVA-4, reading 7).
+    Source { Link = "link", QrCode = "qr-code" }
+);
+
+/// A person that a Work Order is raised by or for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Party {
+    Staff(StaffUserId),
+    Contact(ContactId),
+}
+
+/// Who is to act on a node, resolved when it was entered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Handler {
+    User(StaffUserId),
+    Role(Name),
+    Members(ServiceGroupId),
+    Leader(ServiceGroupId),
+    Submitter,
+}
+
+impl fmt::Display for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "{user}"),
+            Self::Role(role) => write!(f, "role {role}"),
+            Self::Members(group) => write!(f, "members of {group}"),
+            Self::Leader(group) => write!(f, "leader of {group}"),
+            Self::Submitter => f.write_str("submitter"),
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Staff(user) => write!(f, "{user}"),
+            Self::Contact(contact) => write!(f, "{contact}"),
+        }
+    }
+}
+
+/// Time limits of a visit, worked out when the node was entered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct FrozenLimits {
+    pub remind_after: Option<Span>,
+    pub overdue_after: Option<Span>,
+    pub escalate_to: Option<Handler>,
+    pub auto_complete_after: Option<Span>,
+    pub stand_still_on_hold: bool,
+    pub message: Option<VersionedName>,
+}
+
+/// One stay at a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    pub node: NodeIndex,
+    pub name: Name,
+    pub no: VisitNo,
+    pub entered_at: Timestamp,
+    pub handlers: Vec<Handler>,
+    pub limits: FrozenLimits,
+    /// On hold while the limits stand still, so far.
+    pub stood_still: Span,
+    pub reminded: bool,
+    pub overdue: bool,
+    pub state: NodeState,
+}
+
+/// Waiting, since when and for what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    pub reason: HoldReason,
+    pub since: Timestamp,
+}
+
+/// What an invitation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    Evaluate,
+    Confirm,
+}
+
+/// One request to a customer, behind one link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    pub no: InvitationNo,
+    pub visit: VisitNo,
+    pub purpose: Purpose,
+    pub source: Source,
+    pub template: Option<VersionedName>,
+    /// A link sent by message is for one submission, a QR code for many (reading 5).
+    pub single_use: bool,
+    pub for_submitter: bool,
+    pub expires_at: Timestamp,
+    pub used: u32,
+}
+
+/// A customer's rating, with where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evaluation {
+    pub invitation: InvitationNo,
+    pub visit: VisitNo,
+    pub source: Source,
+    pub template: VersionedName,
+    pub answers: Vec<Answer>,
+    pub at: Timestamp,
+    /// Came through an open link when the node had been left (reading 5).
+    pub after_completion: bool,
+}
+
+/// One Work Order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkOrder {
+    pub id: WorkOrderId,
+    pub number: WorkOrderNumber,
+    pub record_type: Name,
+    pub process: VersionedName,
+    pub subject: PersonalText,
+    pub description: Option<PersonalText>,
+    /// The customer's or another system's number for it.
+    pub reference: Option<Box<str>>,
+    pub account: Option<AccountId>,
+    pub contact: Option<ContactId>,
+    pub priority: Priority,
+    pub channel: Channel,
+    pub submitter: Party,
+    pub created_by: Option<StaffUserId>,
+    pub created_at: Timestamp,
+    pub owner: Option<StaffUserId>,
+    pub group: Option<ServiceGroupId>,
+    pub engineer: Option<StaffUserId>,
+    /// Who assigned the engineer, and at which node: where a decline goes back to (reading 8).
+    pub assigned_by: Option<StaffUserId>,
+    pub assigned_at: Option<NodeIndex>,
+    pub visit: Option<Visit>,
+    pub visits: u32,
+    pub hold: Option<Hold>,
+    pub held_total: Span,
+    pub first_accepted_at: Option<Timestamp>,
+    pub first_completed_at: Option<Timestamp>,
+    pub last_completed_at: Option<Timestamp>,
+    pub last_completed_by: Option<StaffUserId>,
+    /// The node of the last completion of work: where "not solved" goes back to.
+    pub last_completed_node: Option<NodeIndex>,
+    pub reopened: u32,
+    pub reassigned: u32,
+    pub outcome: Option<Outcome>,
+    pub ended_at: Option<Timestamp>,
+    pub invitations: Vec<Invitation>,
+    pub evaluations: Vec<Evaluation>,
+    pub mails: Vec<Mail>,
+    pub mails_made: u32,
+}
+
+impl WorkOrder {
+    /// The visit that is open, if the Work Order has not ended.
+    pub fn visit(&self) -> Option<&Visit> {
+        self.visit.as_ref()
+    }
+
+    /// Whether it has not ended.
+    pub fn is_open(&self) -> bool {
+        self.outcome.is_none()
+    }
+
+    /// An invitation by its number.
+    pub fn invitation(&self, no: InvitationNo) -> Option<&Invitation> {
+        self.invitations.iter().find(|i| i.no == no)
+    }
+
+    /// Business status (reading 21): open until accepted, in progress until the work is done, resolved until it ends.
+    pub fn status(&self) -> Status {
+        let Some(visit) = &self.visit else { return Status::Closed };
+        match visit.state {
+            NodeState::Confirm(_) | NodeState::Evaluate(_) if self.last_completed_at.is_some() => Status::Resolved,
+            NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Status::InProgress,
+            NodeState::Assign(_) | NodeState::Accept(_) if self.first_accepted_at.is_some() => Status::InProgress,
+            NodeState::Assign(_) | NodeState::Accept(_) => Status::Open,
+        }
+    }
+
+    /// Which group and engineer carry it as open work; what the service groups count.
+    pub fn load(&self) -> Option<(&ServiceGroupId, Option<&StaffUserId>)> {
+        let group = self.group.as_ref()?;
+        self.is_open().then_some((group, self.engineer.as_ref()))
+    }
+}

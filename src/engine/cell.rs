@@ -1,0 +1,274 @@
+//! The cell of one aggregate: its durable state, its tentative one, and what waits for the disk.
+//!
+//! Commands are judged against the tentative state, so that they can follow each other without waiting for the disk; replies
+//! and refusals wait until all that they were judged on is durable (promises 1 and 2). Reads see the durable state alone.
+
+use super::entity::{Entity, Receipt, Request};
+use crate::domain::aggregate::{Claim, Command, Event, Key, State};
+use crate::domain::context::Context;
+use crate::domain::principal::{Actor, Principal};
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::domain::transition::{Step, transition};
+use crate::domain::work_order::reaction::LoadChanged;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Most commands that wait in one cell.
+pub const WAITING_MAX: usize = 256;
+
+/// A command with who brought it and what they expect.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    pub command: Command,
+    pub principal: Principal,
+    pub request: Option<Request>,
+    pub expected_revision: Option<u64>,
+}
+
+/// How a submission ends.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The rules panicked; the state is as before, and the log has the details.
+    #[error("internal error while handling {command}; nothing was changed")]
+    Internal { command: String },
+    /// Too much waits already; nothing was changed.
+    #[error("busy: try again in a moment")]
+    Busy,
+}
+
+/// A step that is to be appended to the journal.
+#[derive(Debug, Clone)]
+pub struct PendingStep {
+    pub key: Key,
+    pub revision: u64,
+    /// Grows each time the cell had to judge anew; steps of an older generation are void once one of them was refused.
+    pub generation: u32,
+    /// Position of the aggregate's last durable record, as far as the cell knows.
+    pub base_position: u64,
+    pub at: Timestamp,
+    pub actor: Actor,
+    pub command: &'static str,
+    pub request: Option<Request>,
+    pub events: Vec<Event>,
+    pub messages: Vec<LoadChanged>,
+    pub claims: Vec<Claim>,
+    pub before: Option<Arc<State>>,
+    pub after: Arc<State>,
+}
+
+/// What the shell has to do next.
+#[derive(Debug)]
+pub enum Output<T> {
+    Append(Box<PendingStep>),
+    Answer(T, Result<Receipt, Refusal>),
+}
+
+struct Waiting<T> {
+    ticket: T,
+    submission: Submission,
+    judged: Judged,
+}
+
+enum Judged {
+    /// Handed to the writer.
+    Step { revision: u64, after: Arc<State> },
+    /// To be answered when all before it is durable.
+    Refused(Refusal),
+    /// The same request again, while the first one is not durable yet: it gets that one's receipt.
+    SameAs { revision: u64 },
+}
+
+/// One aggregate. `T` is what the shell answers with.
+pub struct Cell<T> {
+    key: Key,
+    entity: Entity,
+    waiting: VecDeque<Waiting<T>>,
+    generation: u32,
+}
+
+impl<T> Cell<T> {
+    /// A cell over what is durable.
+    pub fn new(key: Key, entity: Entity) -> Self {
+        Self { key, entity, waiting: VecDeque::new(), generation: 0 }
+    }
+
+    /// What is durable.
+    pub fn durable(&self) -> &Entity {
+        &self.entity
+    }
+
+    /// The key.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Whether nothing waits, so that the cell may be let go.
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Judges a command; what comes out is to be done by the shell, in order.
+    pub fn submit(&mut self, ticket: T, submission: Submission, cx: &Context<'_>) -> Option<Output<T>> {
+        if self.waiting.len() >= WAITING_MAX {
+            return Some(Output::Answer(ticket, Err(Refusal::Busy)));
+        }
+        if let Some(request) = &submission.request
+            && let Some(known) = self.entity.recent.iter().find(|a| a.request.id == request.id)
+        {
+            let answer = if known.request.digest == request.digest { Ok(known.receipt) } else { Err(reused(request)) };
+            return Some(Output::Answer(ticket, answer));
+        }
+        let (judged, step) = self.judge(&submission, cx);
+        match judged {
+            Judged::Refused(refusal) if self.waiting.is_empty() => Some(Output::Answer(ticket, Err(refusal))),
+            Judged::Refused(_) | Judged::Step { .. } | Judged::SameAs { .. } => {
+                self.waiting.push_back(Waiting { ticket, submission, judged });
+                step.map(Output::Append)
+            }
+        }
+    }
+
+    /// The step of that revision is on disk: its state is the durable one now, and what waited for it is answered.
+    pub fn appended(&mut self, revision: u64, sequence: u64, position: u64) -> Vec<Output<T>> {
+        let mut out = Vec::new();
+        match self.waiting.front() {
+            Some(Waiting { judged: Judged::Step { revision: expected, .. }, .. }) if *expected == revision => {}
+            _ => return out,
+        }
+        if let Some(Waiting { ticket, submission, judged: Judged::Step { after, .. } }) = self.waiting.pop_front() {
+            self.entity.take(after, revision, sequence, position, submission.request.as_ref());
+            out.push(Output::Answer(ticket, Ok(Receipt { revision, sequence })));
+        }
+        self.answer_front(&mut out);
+        out
+    }
+
+    /// The writer refused the step of that revision because of a claim. All that was judged on it is judged anew.
+    pub fn refused(&mut self, revision: u64, generation: u32, rejection: Rejection, cx: &Context<'_>) -> Vec<Output<T>> {
+        let mut out = Vec::new();
+        if generation != self.generation {
+            return out;
+        }
+        self.generation += 1;
+        let waiting = std::mem::take(&mut self.waiting);
+        for Waiting { ticket, submission, judged } in waiting {
+            match judged {
+                Judged::Step { revision: r, .. } if r == revision && self.waiting.is_empty() => {
+                    out.push(Output::Answer(ticket, Err(Refusal::Rejected(rejection.clone()))));
+                }
+                Judged::Step { revision: r, .. } if r < revision => {
+                    // Already with the writer and before the refused one: it stands.
+                    self.waiting.push_back(Waiting { ticket, submission, judged });
+                }
+                Judged::Step { .. } | Judged::Refused(_) | Judged::SameAs { .. } => out.extend(self.submit(ticket, submission, cx)),
+            }
+        }
+        out
+    }
+
+    fn answer_front(&mut self, out: &mut Vec<Output<T>>) {
+        while let Some(front) = self.waiting.front() {
+            match &front.judged {
+                Judged::Step { .. } => return,
+                Judged::Refused(_) | Judged::SameAs { .. } => {}
+            }
+            let Some(Waiting { ticket, judged, .. }) = self.waiting.pop_front() else { return };
+            match judged {
+                Judged::Refused(refusal) => out.push(Output::Answer(ticket, Err(refusal))),
+                Judged::SameAs { revision } => {
+                    let receipt = self.entity.recent.iter().map(|a| a.receipt).find(|r| r.revision == revision);
+                    out.push(Output::Answer(ticket, receipt.ok_or(Refusal::Busy)));
+                }
+                Judged::Step { .. } => {}
+            }
+        }
+    }
+
+    /// Revision and state that the next command is judged against.
+    fn tentative(&self) -> (u64, Option<&Arc<State>>) {
+        let last = self.waiting.iter().rev().find_map(|w| match &w.judged {
+            Judged::Step { revision, after, .. } => Some((*revision, after)),
+            Judged::Refused(_) | Judged::SameAs { .. } => None,
+        });
+        match last {
+            Some((revision, state)) => (revision, Some(state)),
+            None => (self.entity.revision, self.entity.state.as_ref()),
+        }
+    }
+
+    fn judge(&self, submission: &Submission, cx: &Context<'_>) -> (Judged, Option<Box<PendingStep>>) {
+        if let Some(request) = &submission.request
+            && let Some((same, revision)) = self.in_flight(request)
+        {
+            let judged = if same { Judged::SameAs { revision } } else { Judged::Refused(reused(request)) };
+            return (judged, None);
+        }
+        let (revision, before) = self.tentative();
+        let before = before.cloned();
+        if let Some(expected) = submission.expected_revision
+            && expected != revision
+        {
+            return (Judged::Refused(Rejection::Conflict { expected, actual: revision }.into()), None);
+        }
+        let cx = Context { principal: &submission.principal, ..*cx };
+        let judged = catch_unwind(AssertUnwindSafe(|| transition(&self.key, before.as_deref(), &submission.command, &cx)));
+        match judged {
+            Err(_) => (Judged::Refused(Refusal::Internal { command: command_name(&submission.command).to_owned() }), None),
+            Ok(Err(rejection)) => (Judged::Refused(rejection.into()), None),
+            Ok(Ok(Step { events, messages, claims, state })) => {
+                let after = Arc::new(state);
+                let step = PendingStep {
+                    key: self.key.clone(),
+                    revision: revision + 1,
+                    generation: self.generation,
+                    base_position: self.entity.position,
+                    at: cx.now,
+                    actor: submission.principal.actor(),
+                    command: command_name(&submission.command),
+                    request: submission.request.clone(),
+                    events,
+                    messages,
+                    claims,
+                    before,
+                    after: Arc::clone(&after),
+                };
+                (Judged::Step { revision: revision + 1, after }, Some(Box::new(step)))
+            }
+        }
+    }
+
+    /// A step in flight for the same request id: whether its parameters are the same, and its revision.
+    fn in_flight(&self, request: &Request) -> Option<(bool, u64)> {
+        self.waiting.iter().find_map(|w| match (&w.judged, &w.submission.request) {
+            (Judged::Step { revision, .. }, Some(known)) if known.id == request.id => Some((known.digest == request.digest, *revision)),
+            _ => None,
+        })
+    }
+}
+
+fn reused(request: &Request) -> Refusal {
+    Rejection::RequestIdReused { request_id: request.id.as_str().to_owned() }.into()
+}
+
+/// The name of a command of any kind.
+pub fn command_name(command: &Command) -> &'static str {
+    use crate::domain::definition::CatalogueCommand;
+    use crate::domain::directory::DirectoryCommand;
+    use crate::domain::installation::InstallationCommand;
+    use crate::domain::service_group::ServiceGroupCommand;
+    match command {
+        Command::WorkOrder(command) => command.name(),
+        Command::ServiceGroup(ServiceGroupCommand::Put { .. }) => "PutServiceGroup",
+        Command::ServiceGroup(ServiceGroupCommand::Take { .. }) => "Take",
+        Command::Directory(DirectoryCommand::PutStaffUser(_)) => "PutStaffUser",
+        Command::Directory(DirectoryCommand::PutAccount(_)) => "PutAccount",
+        Command::Directory(DirectoryCommand::PutContact(_)) => "PutContact",
+        Command::Catalogue(CatalogueCommand::ApplyDefinitions(_)) => "ApplyDefinitions",
+        Command::Installation(InstallationCommand::Found { .. }) => "Found",
+        Command::Installation(InstallationCommand::SetClock { .. }) => "SetClock",
+    }
+}

@@ -1,0 +1,108 @@
+//! The writer's checks before an append: claims that hold across aggregates, and revisions without a gap.
+//!
+//! Everything it holds is a function of the stored states, so that it is rebuilt at start.
+
+use super::cell::PendingStep;
+use crate::domain::aggregate::{Claim, Key};
+use crate::domain::rejection::Rejection;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+
+/// What becomes of a pending step.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// Append it; this is the position of the aggregate's previous record, if that one is durable already.
+    Append { previous: Previous },
+    /// A claim is taken by another.
+    Refuse(Rejection),
+    /// It was judged on a step that was refused meanwhile: forget it, the cell has judged anew.
+    Void,
+    /// The revision is not the last plus one: two cells for one aggregate, or a defect. The daemon must stop (exit 70).
+    Broken { expected: u64, found: u64 },
+}
+
+/// Where the previous record of the same aggregate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Previous {
+    None,
+    At(u64),
+    /// In the group that is being put together, at this index.
+    InGroup(usize),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    revision: u32,
+    /// Index in the open group, or none when the position is known.
+    in_group: Option<u16>,
+    position: u64,
+}
+
+/// Claims and last revisions of everything that exists.
+#[derive(Debug, Default)]
+pub struct Committer {
+    hasher: RandomState,
+    /// Digest of a claim. A collision would refuse a free number, which is then spelled anew; it can never let one through.
+    claims: HashSet<u64>,
+    last: HashMap<u64, Last>,
+    void: HashMap<Key, u32>,
+    group: Vec<u64>,
+}
+
+impl Committer {
+    /// Takes in what is durable, at start.
+    pub fn load(&mut self, key: &Key, revision: u64, position: u64, claims: &[Claim]) {
+        self.claims.extend(claims.iter().map(|c| self.hasher.hash_one(c)));
+        self.last.insert(self.hasher.hash_one(key), Last { revision: revision as u32, in_group: None, position });
+    }
+
+    /// Judges one pending step; those that are admitted are to be appended in this order, as one group.
+    pub fn admit(&mut self, step: &PendingStep) -> Admission {
+        if let Some(generation) = self.void.get(&step.key) {
+            if step.generation <= *generation {
+                return Admission::Void;
+            }
+            self.void.remove(&step.key);
+        }
+        let digest = self.hasher.hash_one(&step.key);
+        let last = self.last.get(&digest).copied();
+        let expected = last.map_or(0, |l| u64::from(l.revision)) + 1;
+        if step.revision != expected {
+            return Admission::Broken { expected, found: step.revision };
+        }
+        for claim in &step.claims {
+            if self.claims.contains(&self.hasher.hash_one(claim)) {
+                self.void.insert(step.key.clone(), step.generation);
+                let Claim::Number(number) = claim;
+                return Admission::Refuse(Rejection::NumberTaken { number: number.to_string() });
+            }
+        }
+        self.claims.extend(step.claims.iter().map(|c| self.hasher.hash_one(c)));
+        let previous = match last {
+            None => Previous::None,
+            Some(Last { in_group: Some(index), .. }) => Previous::InGroup(usize::from(index)),
+            Some(Last { position, .. }) => Previous::At(position),
+        };
+        let index = self.group.len() as u16;
+        self.group.push(digest);
+        self.last.insert(digest, Last { revision: step.revision as u32, in_group: Some(index), position: 0 });
+        Admission::Append { previous }
+    }
+
+    /// The group was appended; positions in the order of admission.
+    pub fn appended(&mut self, positions: impl IntoIterator<Item = u64>) {
+        for (index, (digest, position)) in std::mem::take(&mut self.group).into_iter().zip(positions).enumerate() {
+            if let Some(last) = self.last.get_mut(&digest)
+                && last.in_group == Some(index as u16)
+            {
+                last.in_group = None;
+                last.position = position;
+            }
+        }
+    }
+
+    /// Whether a number is free, as far as is known here.
+    pub fn is_free(&self, claim: &Claim) -> bool {
+        !self.claims.contains(&self.hasher.hash_one(claim))
+    }
+}

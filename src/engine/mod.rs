@@ -1,0 +1,16 @@
+//! What happens when, as plain state machines without I/O and without a clock.
+//!
+//! actix actors and the simulated world of the tests are two shells over these; neither shell contains a rule.
+
+pub mod backoff;
+pub mod board;
+pub mod cell;
+pub mod commit;
+pub mod delivery;
+pub mod entity;
+pub mod numbers;
+pub mod pending;
+pub mod reference;
+pub mod residency;
+pub mod schedule;
+pub mod views;

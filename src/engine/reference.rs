@@ -1,0 +1,34 @@
+//! What decisions look things up in: definitions, the directory, the installation. Fed by durable states alone.
+
+use crate::domain::aggregate::State;
+use crate::domain::definition::Catalogue;
+use crate::domain::directory::{Directory, DirectoryEvent};
+use crate::domain::installation::Installation;
+
+/// The reference side of every decision.
+#[derive(Debug, Default)]
+pub struct Reference {
+    pub catalogue: Catalogue,
+    pub directory: Directory,
+    pub installation: Option<Installation>,
+}
+
+impl Reference {
+    /// Whether decisions look states of this kind up.
+    pub fn concerns(state: &State) -> bool {
+        !matches!(state, State::WorkOrder(_))
+    }
+
+    /// Takes a durable state in.
+    pub fn take(&mut self, state: &State) {
+        match state {
+            State::Installation(installation) => self.installation = Some(installation.clone()),
+            State::Catalogue(catalogue) => self.catalogue = (**catalogue).clone(),
+            State::StaffUser(user) => self.directory.take(&DirectoryEvent::StaffUserPut((**user).clone())),
+            State::Account(account) => self.directory.take(&DirectoryEvent::AccountPut((**account).clone())),
+            State::Contact(contact) => self.directory.take(&DirectoryEvent::ContactPut((**contact).clone())),
+            State::ServiceGroup(group) => self.directory.take_group(&group.id, group.as_members()),
+            State::WorkOrder(_) => {}
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Everything that is fed by durable steps, in the order of the journal: reference, board, schedule, delivery, numbers.
+//!
+//! Locks are held for one step at most and never together, so that no order of taking them can go wrong.
+
+use super::board::Board;
+use super::cell::PendingStep;
+use super::delivery::{Delivery, Parcel};
+use super::numbers::Numbers;
+use super::reference::Reference;
+use super::schedule::{Schedule, Timer};
+use crate::domain::aggregate::State;
+use crate::domain::work_order::reaction::LoadChanged;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// The read side of the engine.
+#[derive(Debug, Default)]
+pub struct Views {
+    reference: RwLock<Reference>,
+    board: RwLock<Board>,
+    schedule: Mutex<Schedule>,
+    delivery: Mutex<Delivery>,
+    numbers: Mutex<Numbers>,
+}
+
+impl Views {
+    /// Takes a stored state in, at start.
+    pub fn load(&self, state: &State, sequence: u64) {
+        match state {
+            State::WorkOrder(order) => {
+                self.board_mut().take(order, sequence);
+                self.numbers().load(&order.number);
+                self.schedule().change(order.id, &[], &state.deadlines());
+            }
+            other => self.reference_mut().take(other),
+        }
+    }
+
+    /// Takes messages of a record in that may not have been delivered before the stop.
+    pub fn load_messages(&self, sequence: u64, position: u64, messages: &[LoadChanged]) {
+        self.delivery().take(sequence, position, messages);
+    }
+
+    /// Takes a durable step in; parcels that can be delivered now are returned.
+    pub fn publish(&self, step: &PendingStep, sequence: u64, position: u64) -> Vec<Parcel> {
+        match &*step.after {
+            State::WorkOrder(order) => {
+                let before = step.before.as_ref().map(|s| s.deadlines()).unwrap_or_default();
+                let after = step.after.deadlines();
+                if before != after {
+                    self.schedule().change(order.id, &before, &after);
+                }
+                self.board_mut().take(order, sequence);
+            }
+            other => {
+                self.reference_mut().take(other);
+                self.board_mut().passed(sequence);
+            }
+        }
+        if step.messages.is_empty() { Vec::new() } else { self.delivery().take(sequence, position, &step.messages) }
+    }
+
+    /// Lends out timers that are due.
+    pub fn take_due(&self, now: crate::domain::time::Timestamp, most: usize) -> Vec<Timer> {
+        self.schedule().take_due(now, most)
+    }
+
+    /// For reading definitions and directory.
+    pub fn reference(&self) -> RwLockReadGuard<'_, Reference> {
+        self.reference.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For reading lists.
+    pub fn board(&self) -> RwLockReadGuard<'_, Board> {
+        self.board.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The timers.
+    pub fn schedule(&self) -> MutexGuard<'_, Schedule> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The messages under way.
+    pub fn delivery(&self) -> MutexGuard<'_, Delivery> {
+        self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next numbers.
+    pub fn numbers(&self) -> MutexGuard<'_, Numbers> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reference_mut(&self) -> RwLockWriteGuard<'_, Reference> {
+        self.reference.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn board_mut(&self) -> RwLockWriteGuard<'_, Board> {
+        self.board.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
