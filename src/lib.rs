@@ -1,5 +1,12 @@
-//! x
+//! workorderd.
+pub mod client;
 pub mod codec;
+pub mod control;
+pub mod demo;
 pub mod domain;
 pub mod engine;
+pub mod journal;
+pub mod mail;
+pub mod protocol;
+pub mod runtime;
 pub mod store;

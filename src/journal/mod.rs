@@ -1,0 +1,36 @@
+//! The journal: the one durable truth, an append-only chain of records in preallocated segments.
+//! Kept here: what was acknowledged is on disk, in order and unaltered; a crash tears at most the last group,
+//! and everything else that is not as it was written is damage, named by segment file, offset and sequence.
+//! Left to others: what the bytes mean, time, threads, logging, and a lock against two daemons in one folder.
+
+mod append;
+mod check;
+mod cut;
+mod erase;
+mod error;
+mod mark;
+mod open;
+mod position;
+mod prepare;
+mod reader;
+mod real;
+mod record;
+mod segment;
+mod storage;
+mod view;
+mod walk;
+mod window;
+
+pub use append::{Appended, Head, Journal};
+pub use check::{Found, Verified, scan_all, verify_chain};
+pub use error::{
+    AppendError, Damage, Flaw, IoFailure, JournalError, ReadError, VisitError, Why, Witness,
+};
+pub use open::{Checkpoint, OpenReport, Options};
+pub use position::{Position, SegmentName};
+pub use prepare::{Preparation, Prepared};
+pub use reader::{Reader, Records};
+pub use real::RealStorage;
+pub use record::{Entry, MAX_KEY, MAX_RECORD, Personal, Previous, Record};
+pub use storage::{Storage, StorageFile};
+pub use walk::Torn;

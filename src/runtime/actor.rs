@@ -1,0 +1,177 @@
+//! One actor per aggregate: a thin shell around its cell. It never awaits another actor.
+
+use super::shared::Shared;
+use super::step::{self, RECORD_MAX};
+use super::writer::Request;
+use crate::codec::StateBytes;
+use crate::domain::context::Context;
+use crate::domain::principal::Principal;
+use crate::domain::rejection::Rejection;
+use crate::engine::cell::{Cell, Output, Refusal, Submission};
+use crate::engine::entity::{Entity, Receipt};
+use crate::engine::pending::Place;
+use actix::{Actor, ActorContext, AsyncContext, Context as ActorCx, Handler, Message};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::sync::oneshot;
+
+/// How a client is answered.
+pub type Answer = oneshot::Sender<Result<Receipt, Refusal>>;
+
+/// The actor.
+pub struct CellActor {
+    cell: Cell<Answer>,
+    shared: Arc<Shared>,
+}
+
+/// Judge a command.
+pub struct Submit {
+    pub submission: Submission,
+    pub answer: Answer,
+}
+
+/// Read the durable state.
+pub struct Read {
+    pub answer: oneshot::Sender<Entity>,
+}
+
+/// By the writer: the step of that revision is on disk.
+pub struct Appended {
+    pub revision: u64,
+    pub sequence: u64,
+    pub position: u64,
+    pub state: StateBytes,
+}
+
+/// By the writer: the step was refused because of a claim.
+pub struct NotAppended {
+    pub revision: u64,
+    pub generation: u32,
+    pub rejection: Rejection,
+}
+
+/// Go, if nothing waits.
+pub struct Leave;
+
+macro_rules! messages {
+    ($($name:ident),+) => { $(impl Message for $name { type Result = (); })+ };
+}
+
+messages!(Submit, Read, Appended, NotAppended, Leave);
+
+impl CellActor {
+    /// An actor over what is durable.
+    pub fn new(cell: Cell<Answer>, shared: Arc<Shared>) -> Self {
+        shared.counters.actors.fetch_add(1, Ordering::Relaxed);
+        Self { cell, shared }
+    }
+
+    fn with_context<R>(shared: &Shared, judge: impl FnOnce(&Context<'_>) -> R) -> R {
+        let reference = shared.views.reference();
+        judge(&Context { now: shared.clock.now(), principal: &Principal::System, catalogue: &reference.catalogue, directory: &reference.directory })
+    }
+
+    fn perform(&mut self, outputs: impl IntoIterator<Item = Output<Answer>>, cx: &mut ActorCx<Self>) {
+        for output in outputs {
+            match output {
+                Output::Answer(answer, result) => self.answer(answer, result),
+                Output::Append(pending) => {
+                    let (revision, generation) = (pending.revision, pending.generation);
+                    match step::encode(pending) {
+                        Ok(step) if step.parts.body.len() + step.parts.personal.len() <= RECORD_MAX => {
+                            self.shared.writer.append(Request { step, from: cx.address() });
+                        }
+                        Ok(_) => self.refuse(revision, generation, Rejection::TooMany { what: "bytes in one step", limit: RECORD_MAX }, cx),
+                        Err(error) => {
+                            tracing::error!(key = %self.cell.key(), %error, "a step cannot be encoded");
+                            self.refuse(revision, generation, Rejection::TooMany { what: "bytes in one state", limit: RECORD_MAX }, cx);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer(&self, answer: Answer, result: Result<Receipt, Refusal>) {
+        if let Err(Refusal::Internal { command }) = &result {
+            Shared::count(&self.shared.counters.panics);
+            tracing::error!(key = %self.cell.key(), command, "the rules panicked; the state is as before");
+        }
+        // Who asked may be gone; the step stands all the same.
+        let _ = answer.send(result);
+    }
+
+    fn refuse(&mut self, revision: u64, generation: u32, rejection: Rejection, cx: &mut ActorCx<Self>) {
+        let shared = Arc::clone(&self.shared);
+        let outputs = Self::with_context(&shared, |context| self.cell.refused(revision, generation, rejection, context));
+        self.perform(outputs, cx);
+    }
+}
+
+impl Actor for CellActor {
+    type Context = ActorCx<Self>;
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        self.shared.counters.actors.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Handler<Submit> for CellActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Submit, cx: &mut Self::Context) {
+        let shared = Arc::clone(&self.shared);
+        let output = Self::with_context(&shared, |context| self.cell.submit(message.answer, message.submission, context));
+        self.perform(output, cx);
+    }
+}
+
+impl Handler<Read> for CellActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Read, _: &mut Self::Context) {
+        let _ = message.answer.send(self.cell.durable().clone());
+    }
+}
+
+impl Handler<Appended> for CellActor {
+    type Result = ();
+
+    fn handle(&mut self, message: Appended, cx: &mut Self::Context) {
+        let outputs = self.cell.appended(message.revision, message.sequence, message.position);
+        let key = crate::codec::key::encode(self.cell.key());
+        match step::encode_row(self.cell.durable(), &message.state) {
+            Ok(row) => {
+                let place = Place { sequence: message.sequence, position: message.position };
+                let mut pending = self.shared.pending();
+                pending.put(&key, row.into(), place);
+                drop(pending);
+                self.shared.rows_wait.notify_one();
+            }
+            // The journal has it; the store stays behind and the next start folds it in.
+            Err(error) => tracing::error!(key = %self.cell.key(), %error, "a row cannot be encoded"),
+        }
+        let resident = self.cell.durable().state.as_ref().is_some_and(|s| s.is_resident());
+        self.shared.registry.used(self.cell.key(), resident, &self.shared);
+        self.perform(outputs, cx);
+    }
+}
+
+impl Handler<NotAppended> for CellActor {
+    type Result = ();
+
+    fn handle(&mut self, message: NotAppended, cx: &mut Self::Context) {
+        self.refuse(message.revision, message.generation, message.rejection, cx);
+    }
+}
+
+impl Handler<Leave> for CellActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Leave, cx: &mut Self::Context) {
+        if self.cell.is_idle() {
+            self.shared.registry.forget(self.cell.key());
+            cx.stop();
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The runtime as its users see it: submit a command, read a state, ask the views. Cheap to clone.
+
+use super::actor::{Read, Submit};
+use super::history::{self, HistoryError, Told};
+use super::shared::Shared;
+use super::{links, registry};
+use crate::domain::aggregate::{Command, Key};
+use crate::domain::ids::{InvitationNo, Name, RequestId, WorkOrderId};
+use crate::domain::number::WorkOrderNumber;
+use crate::domain::principal::Principal;
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::engine::cell::{Refusal, Submission};
+use crate::engine::entity::{Entity, Receipt, Request};
+use crate::engine::views::Views;
+use crate::journal::{Head, Position};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+/// How long one command may take before the client is told that its outcome is open.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// A handle to the running engine.
+#[derive(Clone)]
+pub struct Runtime {
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Runtime {
+    /// Submits a command and waits until its step is durable.
+    ///
+    /// # Errors
+    /// A refusal; the state is then as before. `Busy`: nothing was done, or (after a time-out) ask again with the same request id.
+    pub async fn submit(&self, key: &Key, submission: Submission) -> Result<Receipt, Refusal> {
+        let mut waited = 0;
+        while self.shared.pending().is_full() {
+            // The store is behind: slow down rather than grow.
+            waited += 1;
+            if waited > 1000 {
+                return Err(Refusal::Busy);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if self.shared.writer.is_full() {
+            return Err(Refusal::Busy);
+        }
+        let actor = self.shared.registry.actor(key, &self.shared).map_err(|error| broken(key, &error))?;
+        let (answer, answered) = oneshot::channel();
+        actor.try_send(Submit { submission, answer }).map_err(|_| Refusal::Busy)?;
+        match tokio::time::timeout(ANSWER_LIMIT, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) | Err(_) => Err(Refusal::Busy),
+        }
+    }
+
+    /// Submits as the system, without a request id.
+    pub async fn submit_as_system(&self, key: &Key, command: Command) -> Result<Receipt, Refusal> {
+        self.submit(key, Submission { command, principal: Principal::System, request: None, expected_revision: None }).await
+    }
+
+    /// The durable state of an aggregate; without a state it does not exist.
+    ///
+    /// # Errors
+    /// `Busy`, or `Internal` if the stored state cannot be read.
+    pub async fn read(&self, key: &Key) -> Result<Entity, Refusal> {
+        let actor = self.shared.registry.actor(key, &self.shared).map_err(|error| broken(key, &error))?;
+        let (answer, answered) = oneshot::channel();
+        actor.try_send(Read { answer }).map_err(|_| Refusal::Busy)?;
+        answered.await.map_err(|_| Refusal::Busy)
+    }
+
+    /// The id of the Work Order that this principal makes with this request id: the same again meets the same.
+    pub fn work_order_id(principal: &Principal, request: &RequestId) -> WorkOrderId {
+        let mut hasher = blake3::Hasher::new_derive_key("workorderd work order 1 id");
+        let key = principal.key();
+        hasher.update(&(key.len() as u64).to_le_bytes()).update(key.as_bytes()).update(request.as_str().as_bytes());
+        let mut id = [0; 16];
+        id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        WorkOrderId(u128::from_be_bytes(id))
+    }
+
+    /// Proposes the next number for a record type.
+    ///
+    /// # Errors
+    /// There is no such record type.
+    pub fn next_number(&self, record_type: &Name) -> Result<WorkOrderNumber, Rejection> {
+        let scope = {
+            let reference = self.shared.views.reference();
+            let record_type = reference.catalogue.record_type(record_type).ok_or_else(|| Rejection::unknown("recordType", record_type.as_str()))?;
+            record_type.number.scope(self.now(), &self.shared.time_zone)
+        };
+        Ok(self.shared.views.numbers().propose(&scope))
+    }
+
+    /// A request with the digest of its parameters (any stable text or bytes of them).
+    pub fn request(id: RequestId, parameters: &[u8]) -> Request {
+        let hash = blake3::hash(parameters);
+        let digest = hash.as_bytes().iter().take(8).fold(0, |n, b| n << 8 | u64::from(*b));
+        Request { id, digest }
+    }
+
+    /// Lists, directory, definitions, timers.
+    pub fn views(&self) -> &Views {
+        &self.shared.views
+    }
+
+    /// The time that rules see.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Milliseconds since the start.
+    pub fn uptime_ms(&self) -> u64 {
+        self.shared.clock.uptime_ms()
+    }
+
+    /// Whether the clock is set by hand.
+    pub fn clock_is_manual(&self) -> bool {
+        self.shared.clock.is_manual()
+    }
+
+    /// The end of the chain.
+    pub fn head(&self) -> Head {
+        *self.shared.head.borrow()
+    }
+
+    /// Follows the end of the chain.
+    pub fn follow_head(&self) -> watch::Receiver<Head> {
+        self.shared.head.subscribe()
+    }
+
+    /// Steps of one aggregate, newest first. Reads the disk: call it from a blocking thread if `most` is large.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn history(&self, entity: &Entity, most: usize) -> Result<Vec<Told>, HistoryError> {
+        history::backwards(&self.shared.reader, entity.position, most)
+    }
+
+    /// Steps after a sequence, reading on from a place (`Position::NONE`: from the beginning).
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn steps_after(&self, from: Position, after: u64, most: usize) -> Result<(Vec<Told>, Position), HistoryError> {
+        history::forwards(&self.shared.reader, from, after, most)
+    }
+
+    /// The token of an invitation.
+    pub fn token(&self, order: WorkOrderId, invitation: InvitationNo) -> String {
+        links::token(&self.shared.secret, order, invitation)
+    }
+
+    /// The invitation of a token, if it was made here.
+    pub fn open_token(&self, token: &str) -> Option<(WorkOrderId, InvitationNo)> {
+        links::open(&self.shared.secret, token)
+    }
+
+    /// The configured time zone.
+    pub fn time_zone(&self) -> &jiff::tz::TimeZone {
+        &self.shared.time_zone
+    }
+
+    /// Figures for the status.
+    pub fn figures(&self) -> Figures {
+        use std::sync::atomic::Ordering::Relaxed;
+        let counters = &self.shared.counters;
+        let pending = self.shared.pending();
+        Figures {
+            steps: counters.steps.load(Relaxed),
+            groups: counters.groups.load(Relaxed),
+            mails_sent: counters.mails_sent.load(Relaxed),
+            mails_failed: counters.mails_failed.load(Relaxed),
+            actors: counters.actors.load(Relaxed),
+            panics: counters.panics.load(Relaxed),
+            store_behind: pending.len(),
+            store_through: pending.applied_through().sequence,
+        }
+    }
+}
+
+/// Figures of the running daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    pub steps: u64,
+    pub groups: u64,
+    pub mails_sent: u64,
+    pub mails_failed: u64,
+    pub actors: usize,
+    pub panics: u64,
+    /// Rows that are in the journal and not in the store yet.
+    pub store_behind: usize,
+    pub store_through: u64,
+}
+
+fn broken(key: &Key, error: &registry::LoadError) -> Refusal {
+    tracing::error!(%key, %error, "an aggregate cannot be loaded");
+    Refusal::Internal { command: "load".to_owned() }
+}

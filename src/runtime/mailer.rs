@@ -1,0 +1,122 @@
+//! Sends mails whose time has come, and records how it went. What waits is in the Work Orders' states, not here.
+
+use super::handle::Runtime;
+use super::render::{self, Letterhead};
+use super::shared::Shared;
+use crate::domain::aggregate::{Command, Key};
+use crate::domain::ids::MailNo;
+use crate::domain::rejection::Rejection;
+use crate::domain::text::PersonalText;
+use crate::domain::work_order;
+use crate::domain::work_order::deadline::Deadline;
+use crate::domain::work_order::mail::MailOutcome;
+use crate::engine::backoff;
+use crate::engine::cell::Refusal;
+use crate::engine::schedule::Timer;
+use crate::mail::{Outcome, Smtp};
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
+
+/// Where mails go.
+#[derive(Clone)]
+pub struct Post {
+    /// None: no mail server is configured; mails are deferred and say so.
+    pub smtp: Option<Smtp>,
+    pub letterhead: Letterhead,
+    /// How many mails are worked on at a time.
+    pub at_once: usize,
+}
+
+/// The way to the mailer.
+#[derive(Clone)]
+pub struct MailQueue(mpsc::UnboundedSender<Timer>);
+
+impl MailQueue {
+    /// A queue and its other end. It holds timers that are lent out, so it is bounded by the mails there are.
+    pub fn new() -> (Self, mpsc::UnboundedReceiver<Timer>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), receiver)
+    }
+
+    /// A mail is due.
+    pub fn put(&self, timer: Timer) {
+        let _ = self.0.send(timer);
+    }
+}
+
+/// Runs for ever on the arbiter it is spawned on.
+pub async fn run(runtime: Runtime, post: Post, mut due: mpsc::UnboundedReceiver<Timer>) {
+    let places = Arc::new(Semaphore::new(post.at_once.max(1)));
+    let post = Rc::new(post);
+    while let Some(timer) = due.recv().await {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let (runtime, post) = (runtime.clone(), Rc::clone(&post));
+        actix_rt::spawn(async move {
+            send(&runtime, &post, timer).await;
+            drop(place);
+        });
+    }
+}
+
+async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
+    let Deadline::Mail(no) = timer.deadline else { return };
+    let key = Key::WorkOrder(timer.order);
+    let outcome = attempt(runtime, post, &key, no).await;
+    let Some(outcome) = outcome else {
+        runtime.views().schedule().settled(timer, true);
+        return;
+    };
+    match &outcome {
+        MailOutcome::Sent => Shared::count(&runtime.shared.counters.mails_sent),
+        MailOutcome::Failed { .. } => Shared::count(&runtime.shared.counters.mails_failed),
+        MailOutcome::Deferred { .. } => {}
+    }
+    let command = Command::WorkOrder(work_order::Command::RecordMail { mail: no, outcome });
+    loop {
+        // What happened to a mail must be recorded: a busy moment is waited out.
+        match runtime.submit_as_system(&key, command.clone()).await {
+            Ok(_) => return runtime.views().schedule().settled(timer, false),
+            Err(Refusal::Rejected(Rejection::TimerStale)) => return runtime.views().schedule().settled(timer, true),
+            Err(Refusal::Busy) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+            Err(refusal) => {
+                tracing::error!(%key, mail = no.0, %refusal, "the outcome of a mail could not be recorded");
+                return runtime.views().schedule().failed(timer);
+            }
+        }
+    }
+}
+
+/// One attempt; none if the mail is no longer wanted.
+async fn attempt(runtime: &Runtime, post: &Post, key: &Key, no: MailNo) -> Option<MailOutcome> {
+    let entity = runtime.read(key).await.ok()?;
+    let order = entity.state.as_ref()?.work_order()?;
+    let mail = order.mails.iter().find(|m| m.no == no && !m.status.is_settled())?;
+    let now = runtime.now();
+    let intent = render::intent(&runtime.shared.installation, order.id, no);
+    let spread = u64::from_le_bytes(intent[..8].try_into().ok()?).rotate_left(mail.attempts);
+    let later = |why: String| {
+        let until = now.plus(backoff::pause(mail.attempts + 1, spread));
+        MailOutcome::Deferred { until, why: PersonalText(Some(why.into())) }
+    };
+    if now >= mail.ends_at {
+        return Some(later("its time is up".into()));
+    }
+    let Some(smtp) = &post.smtp else { return Some(later("no mail server is configured".into())) };
+    let message = {
+        let reference = runtime.views().reference();
+        let keys = (&runtime.shared.installation, &runtime.shared.secret);
+        render::render(order, mail, &reference.catalogue, &reference.directory, &post.letterhead, keys)
+    };
+    let message = match message {
+        Ok(message) => message,
+        Err(why) => return Some(MailOutcome::Failed { why: PersonalText(Some(why.into())) }),
+    };
+    Some(match smtp.send(&message).await {
+        Outcome::Sent { .. } => MailOutcome::Sent,
+        Outcome::Failed { why } => MailOutcome::Failed { why: PersonalText(Some(why.into())) },
+        Outcome::Deferred { why } => later(why),
+        // It may have arrived: tried again with the same Message-ID, so that the recipient's server can tell.
+        Outcome::Unknown { why } => later(format!("outcome unknown: {why}")),
+    })
+}

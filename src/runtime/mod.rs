@@ -1,0 +1,24 @@
+//! The shell around the engine: actix actors, the writer and applier threads, timers, mails. No rule lives here.
+//!
+//! A step goes: registry, actor (cell), writer (journal), then at once to views, reply, timers, deliveries; sled follows behind.
+
+pub mod actor;
+pub mod applier;
+pub mod clock;
+pub mod folder;
+pub mod handle;
+pub mod history;
+pub mod links;
+pub mod mailer;
+pub mod recovery;
+pub mod registry;
+pub mod render;
+pub mod shared;
+pub mod start;
+pub mod step;
+pub mod timers;
+pub mod writer;
+
+pub use clock::Clock;
+pub use handle::Runtime;
+pub use start::{Options, StartError, start};

@@ -1,0 +1,99 @@
+//! From journal and store to what the daemon starts with. Pure but for what it is handed; the simulated world uses it as well.
+//!
+//! The journal is the truth: records behind the store are folded in, and each record's checksum of the resulting state is compared.
+
+use super::step::decode_row;
+use crate::codec::{self, CodecError, StepBody};
+use crate::domain::aggregate::{Key, State};
+use crate::domain::time::Timestamp;
+use crate::engine::commit::Committer;
+use crate::engine::entity::{Entity, Request};
+use crate::engine::views::Views;
+use crate::journal::{Personal, Record};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Why a record or row cannot be taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    #[error("record {sequence} cannot be read: {source}")]
+    Record { sequence: u64, source: CodecError },
+    #[error("a row of the store cannot be read: {0}")]
+    Row(#[from] CodecError),
+    #[error("record {sequence} of {key} has revision {found}, {expected} was expected: the journal does not fit together")]
+    Revision { sequence: u64, key: Key, expected: u64, found: u64 },
+    #[error(
+        "record {sequence} of {key} leads to a state with checksum {found:08x}, the record says {expected:08x}: \
+         this program folds the history differently from the one that wrote it; use that version, or report a defect"
+    )]
+    FoldsDifferently { sequence: u64, key: Key, expected: u32, found: u32 },
+    #[error("record {sequence} has an event that does not fit {key}")]
+    Misfit { sequence: u64, key: Key },
+}
+
+/// Aggregates that the journal brought further than the store.
+#[derive(Debug, Default)]
+pub struct Overlay {
+    pub entities: HashMap<Vec<u8>, Entity>,
+    pub records: u64,
+}
+
+/// Decodes a record of the journal.
+pub fn step_of(record: &Record<'_>) -> Result<(Key, StepBody), RecoveryError> {
+    let at = |source| RecoveryError::Record { sequence: record.sequence(), source };
+    let key = codec::key::decode(record.key()).map_err(at)?;
+    let personal = match record.personal() {
+        Personal::None => Some(&[][..]),
+        Personal::Kept(bytes) => Some(bytes),
+        Personal::Erased => None,
+    };
+    Ok((key, codec::record::decode(record.body(), personal).map_err(at)?))
+}
+
+impl Overlay {
+    /// Folds a record in. `stored` loads what the store has of a key.
+    pub fn fold(
+        &mut self,
+        record: &Record<'_>,
+        stored: &mut dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>, CodecError>,
+    ) -> Result<StepBody, RecoveryError> {
+        let (key, step) = step_of(record)?;
+        let sequence = record.sequence();
+        let mut entity = match self.entities.remove(record.key()) {
+            Some(entity) => entity,
+            None => match stored(record.key())? {
+                Some(row) => decode_row(&row)?,
+                None => Entity::default(),
+            },
+        };
+        if record.sequence() > entity.sequence {
+            if record.revision() != entity.revision + 1 {
+                return Err(RecoveryError::Revision { sequence, key, expected: entity.revision + 1, found: record.revision() });
+            }
+            let state = entity.state.take().map(Arc::unwrap_or_clone);
+            let at = Timestamp(record.time());
+            let state = step.events.iter().fold(state, |state, event| State::evolve(state, event, at));
+            let Some(state) = state.filter(|s| s.key() == key) else {
+                return Err(RecoveryError::Misfit { sequence, key });
+            };
+            let found = codec::row::encode_state(&state)?.checksum;
+            if found != step.checksum {
+                return Err(RecoveryError::FoldsDifferently { sequence, key, expected: step.checksum, found });
+            }
+            let request = step.request.as_ref().map(|(id, digest)| Request { id: id.clone(), digest: *digest });
+            entity.take(Arc::new(state), record.revision(), sequence, record.position().0, request.as_ref());
+            self.records += 1;
+        }
+        self.entities.insert(record.key().to_vec(), entity);
+        Ok(step)
+    }
+}
+
+/// Takes one aggregate into the views and the writer's checks.
+pub fn load_entity(views: &Views, committer: &mut Committer, entity: &Entity) -> Option<Key> {
+    let state = entity.state.as_ref()?;
+    let key = state.key();
+    views.load(state, entity.sequence);
+    committer.load(&key, entity.revision, entity.position, &state.claims());
+    Some(key)
+}

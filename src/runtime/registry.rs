@@ -1,0 +1,119 @@
+//! Which actor stands for which aggregate. Loads one when it is asked for and is not there.
+
+use super::actor::{CellActor, Leave};
+use super::shared::Shared;
+use super::step::decode_row;
+use crate::codec::{self, CodecError};
+use crate::domain::aggregate::Key;
+use crate::engine::cell::Cell;
+use crate::engine::entity::Entity;
+use crate::store::StoreError;
+use actix::{Actor, Addr};
+use actix_rt::ArbiterHandle;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Why an aggregate could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("the store cannot be read: {0}")]
+    Store(#[from] StoreError),
+    #[error("the stored state cannot be read: {0}")]
+    Codec(#[from] CodecError),
+}
+
+/// One map per arbiter; an aggregate lives on the arbiter its key falls on.
+pub struct Registry {
+    hasher: RandomState,
+    shards: Vec<Shard>,
+    /// How many actors that need not stay are kept.
+    keep_idle: usize,
+}
+
+struct Shard {
+    arbiter: ArbiterHandle,
+    actors: Mutex<HashMap<Key, Addr<CellActor>>>,
+}
+
+impl Registry {
+    /// A registry over these arbiters.
+    pub fn new(arbiters: Vec<ArbiterHandle>, keep_idle: usize) -> Self {
+        let shards = arbiters.into_iter().map(|arbiter| Shard { arbiter, actors: Mutex::default() }).collect();
+        Self { hasher: RandomState::new(), shards, keep_idle }
+    }
+
+    /// The actor of a key; started over what the store has, if it is not there.
+    pub fn actor(&self, key: &Key, shared: &Arc<Shared>) -> Result<Addr<CellActor>, LoadError> {
+        let shard = self.shard(key);
+        let mut actors = shard.lock();
+        if let Some(addr) = actors.get(key)
+            && addr.connected()
+        {
+            return Ok(addr.clone());
+        }
+        let entity = load(key, shared)?;
+        let resident = entity.state.as_ref().is_some_and(|s| s.is_resident());
+        let addr = shard.start(key.clone(), entity, shared);
+        actors.insert(key.clone(), addr.clone());
+        drop(actors);
+        self.used(key, resident, shared);
+        Ok(addr)
+    }
+
+    /// Starts an actor over a state that is at hand (at start).
+    pub fn start_resident(&self, key: Key, entity: Entity, shared: &Arc<Shared>) {
+        let shard = self.shard(&key);
+        let addr = shard.start(key.clone(), entity, shared);
+        shard.lock().insert(key, addr);
+    }
+
+    /// An actor was used; those that need not stay make room, the longest idle first.
+    pub fn used(&self, key: &Key, resident: bool, shared: &Shared) {
+        let surplus = {
+            let mut residency = shared.residency.lock().unwrap_or_else(PoisonError::into_inner);
+            if resident {
+                residency.forget(key);
+                return;
+            }
+            residency.touch(key);
+            residency.surplus(self.keep_idle)
+        };
+        for key in surplus {
+            if let Some(addr) = self.shard(&key).lock().get(&key) {
+                addr.do_send(Leave);
+            }
+        }
+    }
+
+    /// The actor is going.
+    pub fn forget(&self, key: &Key) {
+        self.shard(key).lock().remove(key);
+    }
+
+    fn shard(&self, key: &Key) -> &Shard {
+        let index = if self.shards.len() == 1 { 0 } else { self.hasher.hash_one(key) as usize % self.shards.len() };
+        &self.shards[index]
+    }
+}
+
+impl Shard {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Addr<CellActor>>> {
+        self.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self, key: Key, entity: Entity, shared: &Arc<Shared>) -> Addr<CellActor> {
+        let shared = Arc::clone(shared);
+        CellActor::start_in_arbiter(&self.arbiter, move |_| CellActor::new(Cell::new(key, entity), shared))
+    }
+}
+
+fn load(key: &Key, shared: &Shared) -> Result<Entity, LoadError> {
+    let bytes = codec::key::encode(key);
+    let waiting = shared.pending().get(&bytes);
+    let row = match waiting {
+        Some(row) => Some(row.to_vec()),
+        None => shared.store.get(&bytes)?,
+    };
+    Ok(row.map(|row| decode_row(&row)).transpose()?.unwrap_or_default())
+}

@@ -1,0 +1,76 @@
+//! Words for a mail intent: the pinned wording filled in with facts of the Work Order. Rendering again gives the same.
+
+use super::links;
+use crate::domain::definition::{Catalogue, message};
+use crate::domain::directory::Directory;
+use crate::domain::ids::{MailNo, WorkOrderId};
+use crate::domain::work_order::WorkOrder;
+use crate::domain::work_order::mail::Mail;
+use crate::mail::{self, Address};
+
+/// Who mails come from, and where links lead.
+#[derive(Debug, Clone)]
+pub struct Letterhead {
+    pub from: Address,
+    /// The token is put behind it.
+    pub base_url: String,
+}
+
+/// The name of an intent, for ever: Message-ID, Date and boundary derive from it.
+pub fn intent(installation: &[u8; 16], order: WorkOrderId, mail: MailNo) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new_derive_key("workorderd mail 1 intent");
+    hasher.update(installation).update(&order.0.to_be_bytes()).update(&mail.0.to_be_bytes());
+    let mut out = [0; 16];
+    out.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    out
+}
+
+/// Renders an intent.
+///
+/// # Errors
+/// In words: what of it cannot be rendered. Such a mail can never be sent.
+pub fn render(
+    order: &WorkOrder,
+    mail: &Mail,
+    catalogue: &Catalogue,
+    directory: &Directory,
+    letterhead: &Letterhead,
+    keys: (&[u8; 16], &[u8; 32]),
+) -> Result<mail::Message, String> {
+    let (installation, secret) = keys;
+    let template = catalogue.pinned_message(&mail.template).ok_or_else(|| format!("there is no message {}", mail.template.name))?;
+    let wording = template.wording(&mail.language).ok_or_else(|| format!("message {} has no wording", mail.template.name))?;
+    let address = mail.to.0.as_deref().ok_or("the address was erased")?;
+    let to = mail::clean(mail.name.0.as_deref().unwrap_or(""), address).map_err(|e| e.to_string())?;
+    let value = |name: &str| {
+        Some(match name {
+            "WorkOrderNumber" => order.number.to_string(),
+            "Subject" => order.subject.shown().to_owned(),
+            "URL" => mail.invitation.map(|no| format!("{}{}", letterhead.base_url, links::token(secret, order.id, no))).unwrap_or_default(),
+            "RecipientName" => mail.name.shown().to_owned(),
+            "RecordType" => catalogue.record_type(&order.record_type).map_or_else(|| order.record_type.to_string(), |t| t.title.to_string()),
+            "Engineer" => {
+                let engineer = order.engineer.as_ref();
+                engineer.map(|id| directory.staff_user(id).map_or_else(|| id.to_string(), |u| u.name.shown().to_owned())).unwrap_or_default()
+            }
+            "Reason" => mail.reason.as_ref().map(|r| r.shown().to_owned()).unwrap_or_default(),
+            "Node" => mail.node.to_string(),
+            _ => return None,
+        })
+    };
+    let one_line = |text: String| text.replace(['\r', '\n'], " ");
+    Ok(mail::Message {
+        intent: intent(installation, order.id, mail.no),
+        date_ms: mail.queued_at.0,
+        from: letterhead.from.clone(),
+        reply_to: None,
+        to,
+        subject: one_line(message::fill(&wording.subject, value)),
+        text: message::fill(&wording.text, value),
+        html: wording.html.as_ref().map(|html| message::fill(html, |name| value(name).map(|v| escape(&v)))),
+    })
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,118 @@
+//! What all parts of the runtime share: views, clock, the way to the writer, rows that are not in the store yet.
+
+use super::clock::Clock;
+use super::registry::Registry;
+use super::writer::WriterQueue;
+use crate::engine::delivery::Parcel;
+use crate::engine::pending::Pending;
+use crate::engine::residency::Residency;
+use crate::engine::views::Views;
+use crate::journal::{Head, Reader};
+use crate::store::db::StoreReader;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, mpsc, watch};
+
+/// Shared by actors, threads and tasks.
+pub struct Shared {
+    pub views: Views,
+    pub clock: Clock,
+    pub writer: WriterQueue,
+    pub registry: Registry,
+    pub store: StoreReader,
+    pub residency: Mutex<Residency>,
+    pending: Mutex<Pending>,
+    /// Wakes the applier.
+    pub rows_wait: Condvar,
+    /// Wakes the timers when an earlier one was set.
+    pub timers: Notify,
+    /// When the timers will look again, in milliseconds since 1970.
+    pub armed_until: std::sync::atomic::AtomicI64,
+    pub parcels: mpsc::UnboundedSender<Parcel>,
+    /// The end of what is durable, for watchers.
+    pub head: watch::Sender<Head>,
+    pub reader: Reader,
+    pub secret: [u8; 32],
+    pub installation: [u8; 16],
+    pub time_zone: jiff::tz::TimeZone,
+    pub counters: Counters,
+}
+
+/// Figures of the status.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Steps that became durable since the start.
+    pub steps: AtomicU64,
+    /// Groups (and so fdatasyncs) since the start.
+    pub groups: AtomicU64,
+    pub mails_sent: AtomicU64,
+    pub mails_failed: AtomicU64,
+    /// Actors that are alive.
+    pub actors: AtomicUsize,
+    /// Rules that panicked.
+    pub panics: AtomicU64,
+}
+
+impl Shared {
+    /// Puts the pieces together.
+    #[expect(clippy::too_many_arguments, reason = "one place where the runtime is put together")]
+    pub fn new(
+        views: Views,
+        clock: Clock,
+        writer: WriterQueue,
+        registry: Registry,
+        store: StoreReader,
+        pending: Pending,
+        parcels: mpsc::UnboundedSender<Parcel>,
+        head: Head,
+        reader: Reader,
+        secret: [u8; 32],
+        installation: [u8; 16],
+        time_zone: jiff::tz::TimeZone,
+    ) -> Self {
+        Self {
+            views,
+            clock,
+            writer,
+            registry,
+            store,
+            residency: Mutex::default(),
+            pending: Mutex::new(pending),
+            rows_wait: Condvar::new(),
+            timers: Notify::new(),
+            armed_until: std::sync::atomic::AtomicI64::new(i64::MAX),
+            parcels,
+            head: watch::Sender::new(head),
+            reader,
+            secret,
+            installation,
+            time_zone,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Rows that are not in the store yet.
+    pub fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until rows are there or the time is up.
+    pub fn wait_for_rows(&self, limit: std::time::Duration) -> MutexGuard<'_, Pending> {
+        let guard = self.pending();
+        let (guard, _) = self.rows_wait.wait_timeout_while(guard, limit, |p| p.is_empty()).unwrap_or_else(PoisonError::into_inner);
+        guard
+    }
+
+    /// Counts one.
+    pub fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tells the timers, if the next one is due before they would look.
+    pub fn timers_may_have_moved(&self) {
+        let next = self.views.schedule().next_due();
+        if next.is_some_and(|due| due.0 < self.armed_until.load(Ordering::Acquire)) {
+            self.timers.notify_one();
+        }
+    }
+}

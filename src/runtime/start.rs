@@ -1,0 +1,314 @@
+//! Starting: lock, journal, store, and from these everything else. Every case says what it found (clean, behind, torn, rebuilt).
+
+use super::actor::CellActor;
+use super::applier;
+use super::clock::Clock;
+use super::folder::{Folder, FolderError};
+use super::handle::Runtime;
+use super::mailer::{self, MailQueue, Post};
+use super::recovery::{Overlay, RecoveryError, load_entity};
+use super::registry::Registry;
+use super::shared::Shared;
+use super::step;
+use super::timers;
+use super::writer::{self, WriterQueue};
+use crate::codec;
+use crate::domain::aggregate::{Command, Key};
+use crate::domain::installation::InstallationCommand;
+use crate::domain::time::Timestamp;
+use crate::engine::commit::Committer;
+use crate::engine::entity::Entity;
+use crate::engine::pending::{Pending, Place};
+use crate::engine::views::Views;
+use crate::journal::{self, Checkpoint, Journal, JournalError, OpenReport, Position, RealStorage};
+use crate::store::{Meta, Store, StoreError};
+use actix_rt::ArbiterHandle;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+/// What a runtime is started with.
+pub struct Options {
+    pub data: PathBuf,
+    pub segment_bytes: u32,
+    pub store_cache_bytes: u64,
+    pub time_zone: jiff::tz::TimeZone,
+    /// Some: a clock set by hand, beginning there; works on folders that were created so.
+    pub manual_clock: Option<Timestamp>,
+    pub arbiters: Vec<ArbiterHandle>,
+    pub keep_idle: usize,
+    pub post: Post,
+    /// A secret for links that replaces the one of the data folder.
+    pub secret: Option<[u8; 32]>,
+}
+
+/// Why the daemon cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error("the journal cannot be used: {0}")]
+    Journal(#[from] JournalError),
+    #[error("the journal's records do not fit together: {0}")]
+    Recovery(#[from] RecoveryError),
+    #[error("the store cannot be used, even newly made: {0}")]
+    Store(#[from] StoreError),
+    #[error("the journal folder cannot be used: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("the journal ends at record {head}, but the store has seen record {applied}: the journal was cut or replaced; restore it from a back-up")]
+    JournalBehindStore { head: u64, applied: u64 },
+    #[error("this data folder was created with {has}; start with --clock {has}")]
+    OtherClock { has: &'static str },
+    #[error("the new data folder could not be founded: {0}")]
+    Found(String),
+}
+
+/// How a start went, for people and tests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StartReport {
+    /// Sentences, in order.
+    pub said: Vec<String>,
+    pub work_orders: usize,
+    pub actors: usize,
+    /// Records folded in that the store had not seen.
+    pub replayed: u64,
+    pub rebuilt: bool,
+    pub torn: bool,
+}
+
+/// The running engine with its threads.
+pub struct Running {
+    pub runtime: Runtime,
+    pub report: StartReport,
+    writer: JoinHandle<()>,
+    applier: JoinHandle<()>,
+    stop_applier: Arc<AtomicBool>,
+    _folder: Folder,
+}
+
+struct Loaded {
+    journal: Journal,
+    store: Store,
+    views: Views,
+    committer: Committer,
+    entities: Vec<(Key, Entity)>,
+    pending: Pending,
+    clock: Option<Timestamp>,
+}
+
+/// Starts the engine. Must run within an actix system.
+///
+/// # Errors
+/// See [`StartError`]; nothing was changed that would make another try worse.
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let folder = Folder::open(&options.data)?;
+    let mut report = StartReport::default();
+    let loaded = load(&folder, &options, &mut report)?;
+    let Loaded { journal, store, views, committer, entities, pending, clock } = loaded;
+    let clock = match (options.manual_clock, clock, folder.is_new) {
+        (Some(at), None, true) => Clock::manual(at),
+        (Some(at), Some(stored), _) => Clock::manual(at.max(stored)),
+        (None, Some(stored), _) => Clock::manual(stored),
+        (Some(_), None, false) => return Err(StartError::OtherClock { has: "system" }),
+        (None, None, _) => Clock::system(),
+    };
+    report.work_orders = views.board().len();
+    report.actors = entities.len();
+
+    let (queue, orders) = WriterQueue::new();
+    let (parcels, parcels_out) = tokio::sync::mpsc::unbounded_channel();
+    let shared = Arc::new(Shared::new(
+        views,
+        clock,
+        queue,
+        Registry::new(options.arbiters, options.keep_idle),
+        store.reader(),
+        pending,
+        parcels,
+        journal.head(),
+        journal.reader(),
+        options.secret.unwrap_or(folder.secret),
+        folder.installation,
+        options.time_zone,
+    ));
+    for (key, entity) in entities {
+        shared.registry.start_resident(key, entity, &shared);
+    }
+    let runtime = Runtime { shared: Arc::clone(&shared) };
+    let for_writer = Arc::clone(&shared);
+    let writer = std::thread::Builder::new().name("writer".into()).spawn(move || writer::run(journal, committer, &orders, &for_writer))?;
+    let stop_applier = Arc::new(AtomicBool::new(false));
+    let (for_applier, stop) = (Arc::clone(&shared), Arc::clone(&stop_applier));
+    let applier = std::thread::Builder::new().name("applier".into()).spawn(move || applier::run(store, &for_applier, &stop))?;
+
+    if shared.views.reference().installation.is_none() {
+        let manual_clock = shared.clock.is_manual().then(|| shared.clock.now());
+        let command = Command::Installation(InstallationCommand::Found { manual_clock });
+        runtime.submit_as_system(&Key::Installation, command).await.map_err(|e| StartError::Found(e.to_string()))?;
+    }
+    let (mails, due) = MailQueue::new();
+    actix_rt::spawn(timers::deliver(runtime.clone(), parcels_out));
+    actix_rt::spawn(mailer::run(runtime.clone(), options.post, due));
+    actix_rt::spawn(timers::run(runtime.clone(), mails));
+    restart_deliveries(&shared);
+    Ok(Running { runtime, report, writer, applier, stop_applier, _folder: folder })
+}
+
+impl Running {
+    /// Ends in order: what was acknowledged is in the journal anyway; the store is brought up to it, so that the next start is quick.
+    pub async fn stop(self) {
+        let Self { runtime, writer, applier, stop_applier, .. } = self;
+        runtime.shared.writer.stop();
+        let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        // Actors still have to hand over the rows of the last group.
+        let limit = runtime.uptime_ms() + 10_000;
+        stop_applier.store(true, Ordering::Release);
+        let joined = tokio::task::spawn_blocking(move || applier.join());
+        tokio::pin!(joined);
+        while runtime.uptime_ms() < limit {
+            if tokio::time::timeout(std::time::Duration::from_millis(50), &mut joined).await.is_ok() {
+                break;
+            }
+        }
+    }
+}
+
+fn restart_deliveries(shared: &Arc<Shared>) {
+    let groups: Vec<_> = shared.views.reference().directory.groups().map(|(id, _)| id.clone()).collect();
+    for group in groups {
+        let parcel = shared.views.delivery().again(&group);
+        if let Some(parcel) = parcel {
+            let _ = shared.parcels.send(parcel);
+        }
+    }
+}
+
+fn load(folder: &Folder, options: &Options, report: &mut StartReport) -> Result<Loaded, StartError> {
+    let existed = folder.store().join("db").exists();
+    match try_load(folder, options, report) {
+        Err(StartError::Store(error)) if existed => {
+            let aside = folder.move_store_aside()?;
+            report.said.push(format!("{error}; moved aside to {}", aside.display()));
+            report.rebuilt = true;
+            try_load(folder, options, report)
+        }
+        result => result,
+    }
+}
+
+fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Result<Loaded, StartError> {
+    let storage = Arc::new(RealStorage::new(folder.journal())?);
+    let opened = Store::open(&folder.store(), options.store_cache_bytes, folder.installation)?;
+    let store = opened.store;
+    let meta = opened.meta.unwrap_or_default();
+    let checkpoint = (meta.applied_sequence > 0).then(|| Checkpoint { sequence: meta.applied_sequence, position: Position(meta.applied_position) });
+    let mut overlay = Overlay::default();
+    let mut letters = Vec::new();
+    let journal_options = journal::Options { segment_bytes: options.segment_bytes, installation: folder.installation, epoch: 1 };
+    let mut stored = |key: &[u8]| Ok(store.get(key).ok().flatten());
+    let (journal, found) = Journal::open(storage, journal_options, checkpoint, &mut |record| {
+        let step = overlay.fold(&record, &mut stored)?;
+        if !step.messages.is_empty() {
+            letters.push((record.sequence(), record.position().0, step.messages));
+        }
+        Ok(())
+    })?;
+    let head = journal.head();
+    if head.sequence < meta.applied_sequence {
+        return Err(StartError::JournalBehindStore { head: head.sequence, applied: meta.applied_sequence });
+    }
+    tell(report, &found, &overlay, checkpoint.is_some());
+    let views = Views::default();
+    let mut committer = Committer::default();
+    let mut entities = Vec::new();
+    store.scan(|key, row| {
+        if !overlay.entities.contains_key(key) {
+            let entity = step::decode_row(row)?;
+            if let Some(key) = load_entity(&views, &mut committer, &entity)
+                && entity.state.as_ref().is_some_and(|s| s.is_resident())
+            {
+                entities.push((key, entity));
+            }
+        }
+        Ok(())
+    })?;
+    let pending = put_overlay(overlay, &meta, head.sequence, head.last, (&views, &mut committer), &mut entities)?;
+    load_letters(&journal, &meta, letters, &views)?;
+    let clock = views.reference().installation.as_ref().and_then(|i| i.manual_clock);
+    Ok(Loaded { journal, store, views, committer, entities, pending, clock })
+}
+
+/// What the journal brought further is loaded, and put on its way into the store.
+fn put_overlay(
+    overlay: Overlay,
+    meta: &Meta,
+    head: u64,
+    last: Position,
+    (views, committer): (&Views, &mut Committer),
+    entities: &mut Vec<(Key, Entity)>,
+) -> Result<Pending, StartError> {
+    let mut pending = Pending::starting_at(Place { sequence: meta.applied_sequence, position: meta.applied_position });
+    let newest = Place { sequence: head, position: last.0 };
+    if overlay.entities.is_empty() {
+        return Ok(pending);
+    }
+    pending.announce(newest);
+    for (bytes, entity) in overlay.entities {
+        let Some(state) = entity.state.clone() else { continue };
+        let encoded = codec::row::encode_state(&state).map_err(RecoveryError::Row)?;
+        let row = step::encode_row(&entity, &encoded).map_err(RecoveryError::Row)?;
+        let place = Place { sequence: entity.sequence, position: entity.position };
+        if place.sequence != newest.sequence {
+            pending.put(&bytes, row.into(), place);
+        } else {
+            pending.put(&bytes, row.into(), newest);
+        }
+        if let Some(key) = load_entity(views, committer, &entity)
+            && state.is_resident()
+        {
+            entities.push((key, entity));
+        }
+    }
+    Ok(pending)
+}
+
+/// Messages that groups may not have taken: of the records just read, and of older ones from where the store says.
+fn load_letters(
+    journal: &Journal,
+    meta: &Meta,
+    letters: Vec<(u64, u64, Vec<crate::domain::work_order::reaction::LoadChanged>)>,
+    views: &Views,
+) -> Result<(), StartError> {
+    let mut all = Vec::new();
+    if meta.read_from > 0 {
+        let (told, _) = super::history::forwards(&journal.reader(), Position(meta.read_from), 0, usize::MAX).map_err(std::io::Error::other)?;
+        let older = told.into_iter().filter(|t| t.sequence <= meta.applied_sequence && !t.step.messages.is_empty());
+        all.extend(older.map(|t| (t.sequence, t.position, t.step.messages)));
+    }
+    all.extend(letters);
+    for (sequence, position, messages) in all {
+        views.load_messages(sequence, position, &messages);
+    }
+    Ok(())
+}
+
+fn tell(report: &mut StartReport, found: &OpenReport, overlay: &Overlay, had_checkpoint: bool) {
+    report.replayed = overlay.records;
+    if let Some(torn) = &found.torn {
+        report.torn = true;
+        report.said.push(format!(
+            "the last write had been interrupted: {} bytes at offset {} of {} were cut off; nothing acknowledged was in them",
+            torn.bytes, torn.offset, torn.segment
+        ));
+    }
+    match (found.created, had_checkpoint, overlay.records) {
+        (true, _, _) => report.said.push("a new journal was made".into()),
+        (false, false, n) => report.said.push(format!("there was no store: rebuilt from {n} records of the journal")),
+        (false, true, 0) => report.said.push("clean: the store has everything".into()),
+        (false, true, n) => report.said.push(format!("the store was behind: {n} records of the journal were folded in")),
+    }
+}
+
+/// The actor type that the registry starts; named here so that the front page can point at it.
+pub type WorkOrderActor = CellActor;

@@ -1,0 +1,86 @@
+//! Fires what is due: in batches that share a journal group, in turn with people's commands. Never before its time.
+
+use super::handle::Runtime;
+use super::mailer::MailQueue;
+use crate::domain::aggregate::{Command, Key};
+use crate::domain::rejection::Rejection;
+use crate::domain::work_order;
+use crate::domain::work_order::deadline::Deadline;
+use crate::engine::cell::Refusal;
+use crate::engine::schedule::Timer;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// Timers fired at a time; people's commands come in between.
+const BATCH: usize = 256;
+/// The clock is read again at least this often, in milliseconds: it may be set.
+const LOOK_AGAIN_MS: i64 = 30_000;
+
+/// Runs for ever on the arbiter it is spawned on.
+pub async fn run(runtime: Runtime, mails: MailQueue) {
+    let shared = &runtime.shared;
+    loop {
+        let now = runtime.now();
+        let due = shared.views.take_due(now, BATCH);
+        if due.is_empty() {
+            let until = shared.views.schedule().next_due().map_or(i64::MAX, |due| due.0).min(now.0 + LOOK_AGAIN_MS);
+            shared.armed_until.store(until, Ordering::Release);
+            // One that was set between looking and arming has notified, or is seen here.
+            if shared.views.schedule().next_due().is_some_and(|due| due.0 < until) {
+                continue;
+            }
+            let pause = if shared.clock.is_manual() { LOOK_AGAIN_MS } else { (until - now.0).max(1) };
+            let _ = tokio::time::timeout(Duration::from_millis(pause as u64), shared.timers.notified()).await;
+            continue;
+        }
+        let mut firing = Vec::with_capacity(due.len());
+        for timer in due {
+            match timer.deadline {
+                Deadline::Mail(_) => mails.put(timer),
+                Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) => {
+                    firing.push(actix_rt::spawn(fire(runtime.clone(), timer)));
+                }
+            }
+        }
+        for fired in firing {
+            let _ = fired.await;
+        }
+    }
+}
+
+async fn fire(runtime: Runtime, timer: Timer) {
+    let command = Command::WorkOrder(work_order::Command::Fire(timer.deadline));
+    let result = runtime.submit_as_system(&Key::WorkOrder(timer.order), command).await;
+    let mut schedule = runtime.shared.views.schedule();
+    match result {
+        Ok(_) => schedule.settled(timer, false),
+        Err(Refusal::Rejected(Rejection::TimerStale)) => schedule.settled(timer, true),
+        Err(Refusal::Rejected(_) | Refusal::Internal { .. } | Refusal::Busy) => schedule.failed(timer),
+    }
+}
+
+/// Hands service groups what Work Orders told them, at least once and in order.
+pub async fn deliver(runtime: Runtime, mut parcels: tokio::sync::mpsc::UnboundedReceiver<crate::engine::delivery::Parcel>) {
+    while let Some(parcel) = parcels.recv().await {
+        actix_rt::spawn(deliver_all(runtime.clone(), parcel));
+    }
+}
+
+async fn deliver_all(runtime: Runtime, first: crate::engine::delivery::Parcel) {
+    use crate::domain::service_group::ServiceGroupCommand;
+    let mut next = Some(first);
+    while let Some(parcel) = next {
+        let group = parcel.group.clone();
+        let command = ServiceGroupCommand::Take { sequence: parcel.sequence, messages: parcel.messages };
+        let result = runtime.submit_as_system(&Key::ServiceGroup(group.clone()), Command::ServiceGroup(command)).await;
+        let delivery = &runtime.shared.views;
+        next = match result {
+            Ok(_) | Err(Refusal::Rejected(Rejection::MessageTakenAlready)) => delivery.delivery().delivered(&group),
+            Err(refusal) => {
+                tracing::warn!(%group, %refusal, "a service group could not take its messages; trying again");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                delivery.delivery().again(&group)
+            }
+        };
+    }
+}

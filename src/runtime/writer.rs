@@ -1,0 +1,214 @@
+//! The writer: one thread takes all that waits, one write, one fdatasync, then everybody is told (promises 1, 2 and 7).
+//!
+//! After the first failed write or fsync the process ends with exit code 74; that fsync is not tried again.
+
+use super::actor::{Appended, CellActor, NotAppended};
+use super::shared::Shared;
+use super::step::{EncodedStep, RECORD_MAX};
+use crate::domain::aggregate::State;
+use crate::engine::commit::{Admission, Committer, Previous};
+use crate::engine::pending::Place;
+use crate::journal::{self, Entry, Journal, Position};
+use actix::Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// Most steps of one group.
+const GROUP_STEPS: usize = 1024;
+/// Most bytes of one group; a segment must hold it.
+const GROUP_BYTES: usize = 4 << 20;
+/// Most steps that may wait for the writer; above it new commands are answered with Busy.
+const WAITING_MAX: usize = 8192;
+
+/// Exit code after the journal failed (`EX_IOERR`).
+pub const EXIT_JOURNAL: i32 = 74;
+/// Exit code after an invariant of our own was found broken (`EX_SOFTWARE`).
+pub const EXIT_BROKEN: i32 = 70;
+
+/// A step with the actor that is to be told.
+pub struct Request {
+    pub step: EncodedStep,
+    pub from: Addr<CellActor>,
+}
+
+/// What the writer is told.
+pub enum Order {
+    Append(Box<Request>),
+    /// Adopt a segment that was prepared ahead.
+    Prepared(Box<journal::Prepared>),
+    /// Write what waits and end.
+    Stop,
+}
+
+/// The way to the writer.
+#[derive(Debug, Clone)]
+pub struct WriterQueue {
+    sender: Sender<Order>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Append(_) => "Append",
+            Self::Prepared(_) => "Prepared",
+            Self::Stop => "Stop",
+        })
+    }
+}
+
+impl WriterQueue {
+    /// A queue and its other end.
+    pub fn new() -> (Self, Receiver<Order>) {
+        let (sender, receiver) = channel();
+        (Self { sender, waiting: Arc::default() }, receiver)
+    }
+
+    /// Whether too much waits already.
+    pub fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= WAITING_MAX
+    }
+
+    /// Hands a step over.
+    pub fn append(&self, request: Request) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        // The writer ends only with the process.
+        let _ = self.sender.send(Order::Append(Box::new(request)));
+    }
+
+    /// Tells the writer to write what waits and end.
+    pub fn stop(&self) {
+        let _ = self.sender.send(Order::Stop);
+    }
+}
+
+/// Runs until told to stop; gives the journal's head.
+pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Order>, shared: &Arc<Shared>) {
+    let mut stopping = false;
+    while !stopping {
+        let Ok(first) = orders.recv() else { return };
+        let mut group = Vec::new();
+        let mut bytes = 0;
+        for order in std::iter::once(first).chain(orders.try_iter()) {
+            match order {
+                Order::Append(request) => {
+                    bytes += size(&request.step);
+                    group.push(request);
+                }
+                Order::Prepared(prepared) => journal.adopt(*prepared),
+                Order::Stop => stopping = true,
+            }
+            if group.len() >= GROUP_STEPS || bytes >= GROUP_BYTES - RECORD_MAX {
+                break;
+            }
+        }
+        if !group.is_empty() {
+            shared.writer.waiting.fetch_sub(group.len(), Ordering::Relaxed);
+            write_group(&mut journal, &mut committer, group, shared);
+            prepare_ahead(&mut journal, shared);
+        }
+    }
+}
+
+fn size(step: &EncodedStep) -> usize {
+    256 + step.key.len() + step.parts.body.len() + step.parts.personal.len()
+}
+
+fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Box<Request>>, shared: &Arc<Shared>) {
+    let mut admitted = Vec::with_capacity(group.len());
+    for request in group {
+        match committer.admit(&request.step.pending) {
+            Admission::Append { previous } => admitted.push((request, previous)),
+            Admission::Void => {}
+            Admission::Refuse(rejection) => {
+                let pending = &request.step.pending;
+                request.from.do_send(NotAppended { revision: pending.revision, generation: pending.generation, rejection });
+            }
+            Admission::Broken { expected, found } => {
+                let key = &request.step.pending.key;
+                tracing::error!(%key, expected, found, "a step does not follow the last one; stopping before harm is done");
+                std::process::exit(EXIT_BROKEN);
+            }
+        }
+    }
+    if admitted.is_empty() {
+        return;
+    }
+    let salts = salts(admitted.len());
+    let entries: Vec<Entry<'_>> = admitted.iter().zip(salts).map(|((request, previous), salt)| entry(&request.step, *previous, salt)).collect();
+    let places = match journal.append(&entries) {
+        Ok(places) => places,
+        Err(error) => {
+            tracing::error!(%error, "the journal cannot be written; stopping, nothing unwritten was acknowledged");
+            std::process::exit(EXIT_JOURNAL);
+        }
+    };
+    drop(entries);
+    committer.appended(places.iter().map(|p| p.position.0));
+    {
+        let mut pending = shared.pending();
+        for place in &places {
+            pending.announce(Place { sequence: place.sequence, position: place.position.0 });
+        }
+    }
+    for ((request, _), place) in admitted.iter().zip(&places) {
+        let pending = &request.step.pending;
+        for parcel in shared.views.publish(pending, place.sequence, place.position.0) {
+            // The receiver lives as long as the process.
+            let _ = shared.parcels.send(parcel);
+        }
+        if let State::Installation(installation) = &*pending.after
+            && let Some(now) = installation.manual_clock
+        {
+            shared.clock.advance(now);
+            shared.timers.notify_one();
+        }
+    }
+    shared.counters.steps.fetch_add(places.len() as u64, Ordering::Relaxed);
+    shared.counters.groups.fetch_add(1, Ordering::Relaxed);
+    shared.head.send_replace(journal.head());
+    shared.timers_may_have_moved();
+    for ((request, _), place) in admitted.into_iter().zip(places) {
+        let Request { step, from } = *request;
+        from.do_send(Appended { revision: step.pending.revision, sequence: place.sequence, position: place.position.0, state: step.state });
+    }
+}
+
+fn entry(step: &EncodedStep, previous: Previous, salt: [u8; 16]) -> Entry<'_> {
+    Entry {
+        key: &step.key,
+        revision: step.pending.revision,
+        previous: match previous {
+            Previous::None => journal::Previous::None,
+            Previous::At(position) => journal::Previous::At(Position(position)),
+            Previous::InGroup(index) => journal::Previous::InGroup(index),
+        },
+        time: step.pending.at.0,
+        body: &step.parts.body,
+        personal: &step.parts.personal,
+        salt,
+    }
+}
+
+/// Fresh salts of the operating system's random numbers, one per record.
+fn salts(count: usize) -> Vec<[u8; 16]> {
+    let mut bytes = vec![0u8; count * 16];
+    if let Err(error) = std::fs::File::open("/dev/urandom").and_then(|mut f| std::io::Read::read_exact(&mut f, &mut bytes)) {
+        tracing::error!(%error, "no random numbers to be had; stopping");
+        std::process::exit(EXIT_BROKEN);
+    }
+    bytes.chunks_exact(16).map(|c| <[u8; 16]>::try_from(c).unwrap_or_default()).collect()
+}
+
+/// Makes the next segment on a thread of its own, so that no step waits for it.
+fn prepare_ahead(journal: &mut Journal, shared: &Arc<Shared>) {
+    let Some(preparation) = journal.wants_next() else { return };
+    let sender = shared.writer.sender.clone();
+    std::thread::spawn(move || match preparation.run() {
+        Ok(prepared) => {
+            let _ = sender.send(Order::Prepared(Box::new(prepared)));
+        }
+        Err(error) => tracing::warn!(%error, "the next segment could not be prepared ahead; it will be made when it is needed"),
+    });
+}
