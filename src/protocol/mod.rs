@@ -6,3 +6,12 @@ pub mod check;
 pub mod idl;
 mod idl_text;
 pub mod varlink;
+
+pub mod definitions;
+pub mod directory;
+pub mod guest;
+pub mod shape;
+pub mod system;
+pub mod work_orders;
+
+pub use shape::{ERRORS, absent};

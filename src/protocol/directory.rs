@@ -1,0 +1,60 @@
+//! Shapes of `org.workorderd.Directory1`; its `.varlink` file says what each field means.
+
+use super::work_orders::shapes;
+use serde::{Deserialize, Serialize};
+
+/// The interface's name.
+pub const NAME: &str = "org.workorderd.Directory1";
+/// Its description, served as it is.
+pub const DESCRIPTION: &str = include_str!("org.workorderd.Directory1.varlink");
+
+shapes! {
+    /// What an accepted put gives.
+    Receipt { revision: i64, sequence: i64 }
+    /// Reply of every put.
+    Accepted { receipt: Receipt }
+    /// A staff user.
+    StaffUser {
+        id: String, name: String, email: Option<String>, language: Option<String>, roles: Vec<String>, superior: Option<String>,
+        disabled: Option<bool>,
+    }
+    /// A service group.
+    ServiceGroup { id: String, name: String, leader: Option<String>, members: Vec<String>, disabled: Option<bool> }
+    /// How much open work an engineer carries in a group.
+    ServiceGroupLoad { engineer: String, open: i64 }
+    /// An account.
+    Account { id: String, name: String, disabled: Option<bool> }
+    /// A contact.
+    Contact {
+        id: String, name: String, account: Option<String>, email: Option<String>, mobile: Option<String>, language: Option<String>,
+        disabled: Option<bool>,
+    }
+    /// Parameters of `PutStaffUser`.
+    PutStaffUser { request_id: String, expected_revision: Option<i64>, staff_user: StaffUser }
+    /// Parameters of `PutServiceGroup`.
+    PutServiceGroup { request_id: String, expected_revision: Option<i64>, service_group: ServiceGroup }
+    /// Parameters of `PutAccount`.
+    PutAccount { request_id: String, expected_revision: Option<i64>, account: Account }
+    /// Parameters of `PutContact`.
+    PutContact { request_id: String, expected_revision: Option<i64>, contact: Contact }
+    /// Parameters of `GetServiceGroup`.
+    GetServiceGroup { id: String }
+    /// Reply of `GetServiceGroup`.
+    GotServiceGroup { service_group: ServiceGroup, open: i64, loads: Vec<ServiceGroupLoad> }
+    /// Parameters of every list: `after` is the id the page begins behind.
+    List { after: Option<String>, limit: Option<i64> }
+    /// Reply of `ListStaffUsers`.
+    StaffUsers { staff_users: Vec<StaffUser>, next: Option<String> }
+    /// Reply of `ListServiceGroups`.
+    ServiceGroups { service_groups: Vec<ServiceGroup>, next: Option<String> }
+    /// Reply of `ListAccounts`.
+    Accounts { accounts: Vec<Account>, next: Option<String> }
+    /// Reply of `ListContacts`.
+    Contacts { contacts: Vec<Contact>, next: Option<String> }
+}
+
+impl super::shape::Absent for Receipt {}
+impl super::shape::Absent for StaffUser {}
+impl super::shape::Absent for ServiceGroup {}
+impl super::shape::Absent for Account {}
+impl super::shape::Absent for Contact {}

@@ -1,0 +1,35 @@
+//! Shapes of `org.workorderd.System1`; its `.varlink` file says what each field means.
+
+use super::work_orders::shapes;
+use serde::{Deserialize, Serialize};
+
+/// The interface's name.
+pub const NAME: &str = "org.workorderd.System1";
+/// Its description, served as it is.
+pub const DESCRIPTION: &str = include_str!("org.workorderd.System1.varlink");
+
+shapes! {
+    /// How many Work Orders are in a status.
+    Count { status: String, count: i64 }
+    /// How the daemon is doing.
+    Status {
+        version: String, pid: i64, uptime_ms: i64, now: i64, clock: String, time_zone: String, head: String, sequence: i64, work_orders: i64,
+        by_status: Vec<Count>, actors: i64, timers: i64, next_timer: Option<i64>, timers_fired: i64, timers_stale: i64, timers_parked: i64,
+        messages_under_way: i64, steps: i64, groups: i64, mails_sent: i64, mails_failed: i64, store_behind: i64, store_through: i64, panics: i64,
+        said: Vec<String>,
+    }
+    /// Reply of `Status`.
+    StatusTold { status: Status }
+    /// Reply of `WhoAmI`.
+    Who { uid: i64, user: Option<String>, roles: Vec<String>, through: String, may_act_as: bool }
+    /// Parameters of `ActAs`.
+    ActAs { user: String }
+    /// Reply of `ActAs`.
+    Acting { user: String, roles: Vec<String> }
+    /// Parameters of `SetClock`.
+    SetClock { request_id: String, to: Option<i64>, ahead_ms: Option<i64> }
+    /// Reply of `SetClock`.
+    ClockSet { now: i64 }
+}
+
+impl super::shape::Absent for Status {}

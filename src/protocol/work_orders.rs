@@ -1,0 +1,93 @@
+//! Shapes of `org.workorderd.WorkOrders1`; its `.varlink` file says what each field means, and a test holds the two together.
+
+use serde::{Deserialize, Serialize};
+
+/// The interface's name.
+pub const NAME: &str = "org.workorderd.WorkOrders1";
+/// Its description, served as it is.
+pub const DESCRIPTION: &str = include_str!("org.workorderd.WorkOrders1.varlink");
+
+/// Makes parameter and reply structs alike: camel case on the wire, unknown fields refused, absent options left out.
+macro_rules! shapes {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident : $type:ty),* $(,)? })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+            #[serde(rename_all = "camelCase", deny_unknown_fields)]
+            pub struct $name { $(#[serde(default, skip_serializing_if = "crate::protocol::absent")] pub $field: $type),* }
+        )+
+    };
+}
+pub(crate) use shapes;
+
+shapes! {
+    /// What an accepted command gives.
+    Receipt { number: String, revision: i64, sequence: i64 }
+    /// Reply of every command.
+    Accepted { receipt: Receipt }
+    /// One line of a list.
+    Line {
+        number: String, record_type: String, subject: String, priority: String, status: String, outcome: Option<String>, node: Option<String>,
+        group: Option<String>, engineer: Option<String>, account: Option<String>, reference: Option<String>, created_at: i64, on_hold: bool,
+        overdue: bool, evaluation_awaited: bool, mail_trouble: bool,
+    }
+    /// A node of the process; `state`: done, passed-over, now, ahead.
+    Node { name: String, title: String, kind: String, state: String }
+    /// A timer that is set.
+    Timer { due: i64, what: String }
+    /// A mail intent.
+    Mail { no: i64, template: String, to: String, status: String, attempts: i64, queued_at: i64, next_at: Option<i64>, why: Option<String> }
+    /// An invitation.
+    Invitation { no: i64, purpose: String, source: String, expires_at: i64, used: i64, link: Option<String> }
+    /// An answer of an evaluation.
+    Answer { field: String, value: String, scale: Option<i64> }
+    /// An evaluation.
+    Evaluation { source: String, template: String, at: i64, after_completion: bool, answers: Vec<Answer> }
+    /// A Work Order in full.
+    WorkOrder {
+        number: String, revision: i64, record_type: String, process: String, process_version: i64, subject: String, description: Option<String>,
+        reference: Option<String>, account: Option<String>, contact: Option<String>, priority: String, channel: String, submitter: String,
+        created_by: Option<String>, created_at: i64, owner: Option<String>, group: Option<String>, engineer: Option<String>, status: String,
+        outcome: Option<String>, ended_at: Option<i64>, first_accepted_at: Option<i64>, last_completed_at: Option<i64>,
+        last_completed_by: Option<String>, on_hold: Option<String>, held_ms: i64, reopened: i64, reassigned: i64, node: Option<String>,
+        node_kind: Option<String>, handlers: Vec<String>, taken_by: Option<String>, mandatory: bool, nodes: Vec<Node>, timers: Vec<Timer>,
+        mails: Vec<Mail>, invitations: Vec<Invitation>, evaluations: Vec<Evaluation>,
+    }
+    /// One event of one step.
+    HistoryLine { sequence: i64, revision: i64, at: i64, by: String, command: String, event: String, details: String }
+    /// One step as watchers get it.
+    Step { sequence: i64, at: i64, by: String, what: String, number: Option<String>, command: String, events: Vec<String> }
+    /// Parameters of `Create`.
+    Create {
+        request_id: String, record_type: String, subject: String, description: Option<String>, reference: Option<String>, account: Option<String>,
+        contact: Option<String>, priority: Option<String>, channel: Option<String>, submitter: Option<String>,
+    }
+    /// Parameters of `Get`.
+    Get { number: String }
+    /// Reply of `Get`.
+    Got { work_order: WorkOrder }
+    /// Parameters of `History`.
+    History { number: String, limit: Option<i64> }
+    /// Reply of `History`.
+    HistoryTold { lines: Vec<HistoryLine>, more: bool }
+    /// Parameters of `List`.
+    List {
+        status: Option<String>, open: Option<bool>, priority: Option<String>, record_type: Option<String>, group: Option<String>,
+        engineer: Option<String>, account: Option<String>, reference: Option<String>, on_hold: Option<bool>, overdue: Option<bool>,
+        limit: Option<i64>, after: Option<String>, at_least: Option<i64>,
+    }
+    /// Reply of `List`; `total` counts all Work Orders there are.
+    Listed { lines: Vec<Line>, next: Option<String>, total: i64 }
+    /// Parameters of `Watch`.
+    Watch { after: Option<i64>, number: Option<String> }
+    /// One reply of `Watch`.
+    Watched { steps: Vec<Step> }
+    /// Parameters of every command on a Work Order: the first three are common, the others as the command needs them.
+    Act {
+        number: String, request_id: String, expected_revision: Option<i64>, group: Option<String>, engineer: Option<String>, reason: Option<String>,
+        note: Option<String>, version: Option<i64>, text: Option<String>,
+    }
+}
+
+impl super::shape::Absent for Receipt {}
+impl super::shape::Absent for WorkOrder {}
