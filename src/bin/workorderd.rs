@@ -1,1 +1,5 @@
-fn main(){}
+//! The daemon's program: see `workorderd::daemon`.
+
+fn main() -> std::process::ExitCode {
+    workorderd::daemon::main()
+}

@@ -1,7 +1,8 @@
 //! The control socket: who calls, how much they may ask for at once, and the loop that carries calls to a service and replies back.
-//! Runs on one thread (a `LocalSet` or an actix arbiter). Nothing of the domain: what a call does is the `Service`'s business.
+//! Runs on one thread (a `LocalSet` or an actix arbiter). The loop knows nothing of the domain; `desk` does, with one room per interface.
 
 mod calls;
+
 pub mod connection;
 mod frames;
 pub mod limits;
@@ -10,3 +11,15 @@ mod output;
 pub mod peer;
 pub mod service;
 mod stop;
+
+pub mod definitions;
+pub mod desk;
+pub mod directory;
+pub mod guest;
+pub mod peers;
+pub mod present;
+pub mod refuse;
+pub mod system;
+pub mod tell;
+pub mod watch;
+pub mod work_orders;

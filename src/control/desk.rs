@@ -1,0 +1,133 @@
+//! The desk: takes a checked call, finds who brings it, and hands it to the room of its interface.
+//!
+//! Rooms turn parameters into commands and states into shapes; rules are the domain's.
+
+use super::peer::Peer;
+use super::peers::{PeerMap, Session};
+use super::refuse;
+use super::service::{Outcome, Service};
+use super::{definitions, directory, guest, system, watch, work_orders};
+use crate::domain::context::Context;
+use crate::domain::definition::Right;
+use crate::domain::ids::RequestId;
+use crate::domain::may::{self, Action};
+use crate::domain::principal::Principal;
+use crate::engine::entity::Request;
+use crate::protocol::catalogue::{Catalogue, StandardReply};
+use crate::protocol::varlink::{Call, ErrorReply, Parameters, ServiceInfo};
+use crate::protocol::{self, catalogue::CatalogueError};
+use crate::runtime::Runtime;
+use serde::de::DeserializeOwned;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Everything a room needs.
+pub struct Desk {
+    pub runtime: Runtime,
+    pub peers: RefCell<PeerMap>,
+    /// What the start said; part of the status.
+    pub said: Vec<String>,
+    /// Links lead there; the token is put behind it.
+    pub base_url: String,
+    catalogue: Catalogue,
+}
+
+/// One call with who brings it.
+pub struct Visit<'a> {
+    pub desk: &'a Desk,
+    pub session: &'a Session,
+    pub principal: Principal,
+    pub call: &'a Call,
+}
+
+impl Desk {
+    /// A desk for all interfaces.
+    ///
+    /// # Errors
+    /// A description is broken; a test makes sure that none is.
+    pub fn new(runtime: Runtime, peers: PeerMap, said: Vec<String>, base_url: String) -> Result<Self, CatalogueError> {
+        let info = ServiceInfo {
+            vendor: "workorderd".into(),
+            product: "workorderd".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            url: "https://varlink.org".into(),
+            interfaces: Vec::new(),
+        };
+        let catalogue = Catalogue::new(info, &DESCRIPTIONS)?;
+        Ok(Self { runtime, peers: RefCell::new(peers), said, base_url, catalogue })
+    }
+}
+
+/// All interfaces that are served, as they are described.
+pub const DESCRIPTIONS: [&str; 6] = [
+    protocol::ERRORS,
+    protocol::work_orders::DESCRIPTION,
+    protocol::directory::DESCRIPTION,
+    protocol::definitions::DESCRIPTION,
+    protocol::system::DESCRIPTION,
+    protocol::guest::DESCRIPTION,
+];
+
+impl Visit<'_> {
+    /// The parameters as a shape. The call was held against its description before.
+    pub fn parameters<T: DeserializeOwned>(&self) -> Result<T, ErrorReply> {
+        serde_json::from_value(serde_json::Value::Object(self.call.parameters.clone()))
+            .map_err(|error| ErrorReply::invalid_parameter("parameters", &error.to_string()))
+    }
+
+    /// Refuses unless a role of the caller has the right.
+    pub fn need(&self, right: Right) -> Result<(), ErrorReply> {
+        self.judge(|cx| may::may(Action::Use(right), None, cx)).map_err(|rejection| refuse::rejection(&rejection))
+    }
+
+    /// Asks the domain something, with the caller as principal.
+    pub fn judge<R>(&self, ask: impl FnOnce(&Context<'_>) -> R) -> R {
+        let reference = self.desk.runtime.views().reference();
+        ask(&Context { now: self.desk.runtime.now(), principal: &self.principal, catalogue: &reference.catalogue, directory: &reference.directory })
+    }
+
+    /// The request of a mutation: its id, and a digest of who asks for what.
+    pub fn request(&self, id: &str) -> Result<Request, ErrorReply> {
+        let id = RequestId::new(id).map_err(|problem| refuse::field("requestId", problem))?;
+        let parameters: Parameters = self.call.parameters.iter().filter(|(k, _)| *k != "requestId").map(|(k, v)| (k.clone(), v.clone())).collect();
+        let text = format!("{}\n{}\n{}", self.call.method, self.principal.key(), serde_json::Value::Object(parameters));
+        Ok(Runtime::request(id, text.as_bytes()))
+    }
+}
+
+impl Service for Desk {
+    type Session = Session;
+
+    fn open(&self, peer: &Peer) -> Result<Session, ErrorReply> {
+        match self.peers.borrow().find(peer) {
+            Some(rule) => Ok(Session::new(peer, rule.clone())),
+            None => Err(ErrorReply::new("org.workorderd.UnknownPeer")
+                .with("message", format!("uid {} is not mapped to anybody; an admin can add it to control.peers", peer.uid))
+                .with("uid", peer.uid)),
+        }
+    }
+
+    async fn call(self: Rc<Self>, session: Rc<Session>, call: Call) -> Outcome {
+        if let Err(error) = self.catalogue.check(&call) {
+            return error.into();
+        }
+        if let Some(answer) = self.catalogue.answer(&call) {
+            return match answer {
+                Ok(reply @ (StandardReply::Info(_) | StandardReply::Description(_))) => Outcome::reply(&reply),
+                Err(error) => error.into(),
+            };
+        }
+        let principal = session.principal(&self.runtime.views().reference());
+        let visit = Visit { desk: &self, session: &session, principal, call: &call };
+        let result = match call.interface() {
+            protocol::work_orders::NAME if call.member() == "Watch" => watch::watch(&visit),
+            protocol::work_orders::NAME => work_orders::call(&visit).await,
+            protocol::directory::NAME => directory::call(&visit).await,
+            protocol::definitions::NAME => definitions::call(&visit).await,
+            protocol::system::NAME => system::call(&visit).await,
+            protocol::guest::NAME => guest::call(&visit).await,
+            _ => Err(ErrorReply::method_not_found(&call.method)),
+        };
+        result.unwrap_or_else(Outcome::Error)
+    }
+}

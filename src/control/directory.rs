@@ -1,0 +1,192 @@
+//! The room of `org.workorderd.Directory1`.
+
+use super::desk::Visit;
+use super::refuse::{self, field, optional_slug, slug};
+use super::service::Outcome;
+use super::work_orders::bounded;
+use crate::domain::aggregate::{Command, Key, State};
+use crate::domain::definition::Right;
+use crate::domain::directory::{Account, Contact, Directory, DirectoryCommand, StaffUser};
+use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId};
+use crate::domain::rejection::Rejection;
+use crate::domain::service_group::ServiceGroupCommand;
+use crate::domain::text::PersonalText;
+use crate::domain::transition::directory_key;
+use crate::engine::cell::Submission;
+use crate::protocol::directory as shape;
+use crate::protocol::varlink::ErrorReply;
+
+const PAGE_MAX: i64 = 1000;
+
+/// Answers a call.
+pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    match visit.call.member() {
+        "PutStaffUser" => put_staff_user(visit).await,
+        "PutServiceGroup" => put_service_group(visit).await,
+        "PutAccount" => put_account(visit).await,
+        "PutContact" => put_contact(visit).await,
+        "GetServiceGroup" => get_service_group(visit).await,
+        _ => list(visit),
+    }
+}
+
+async fn put(visit: &Visit<'_>, key: Key, command: Command, request_id: &str, expected: Option<i64>) -> Result<Outcome, ErrorReply> {
+    let request = visit.request(request_id)?;
+    let expected_revision = expected.map(|r| u64::try_from(r).map_err(|_| field("expectedRevision", "is negative"))).transpose()?;
+    let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision };
+    let receipt = visit.desk.runtime.submit(&key, submission).await.map_err(refuse::refusal)?;
+    let receipt = shape::Receipt { revision: receipt.revision as i64, sequence: receipt.sequence as i64 };
+    Ok(Outcome::reply(&shape::Accepted { receipt }))
+}
+
+async fn put_entry(visit: &Visit<'_>, command: DirectoryCommand, request_id: &str, expected: Option<i64>) -> Result<Outcome, ErrorReply> {
+    put(visit, directory_key(&command), Command::Directory(command), request_id, expected).await
+}
+
+fn personal(text: Option<String>) -> Option<PersonalText> {
+    text.filter(|t| !t.trim().is_empty()).map(|t| PersonalText(Some(t.into())))
+}
+
+fn language(text: Option<String>) -> Box<str> {
+    text.unwrap_or_else(|| "en".into()).into()
+}
+
+async fn put_staff_user(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::PutStaffUser = visit.parameters()?;
+    let u = p.staff_user;
+    let roles = u.roles.iter().map(|r| slug("staffUser.roles", r, Name::new)).collect::<Result<Vec<_>, _>>()?;
+    let user = StaffUser {
+        id: slug("staffUser.id", &u.id, StaffUserId::new)?,
+        name: PersonalText(Some(u.name.into())),
+        email: personal(u.email),
+        language: language(u.language),
+        roles,
+        superior: optional_slug("staffUser.superior", u.superior.as_deref(), StaffUserId::new)?,
+        disabled: u.disabled.unwrap_or(false),
+    };
+    put_entry(visit, DirectoryCommand::PutStaffUser(user), &p.request_id, p.expected_revision).await
+}
+
+async fn put_account(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::PutAccount = visit.parameters()?;
+    let a = p.account;
+    let account = Account { id: slug("account.id", &a.id, AccountId::new)?, name: PersonalText(Some(a.name.into())), disabled: a.disabled.unwrap_or(false) };
+    put_entry(visit, DirectoryCommand::PutAccount(account), &p.request_id, p.expected_revision).await
+}
+
+async fn put_contact(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::PutContact = visit.parameters()?;
+    let c = p.contact;
+    let contact = Contact {
+        id: slug("contact.id", &c.id, ContactId::new)?,
+        account: optional_slug("contact.account", c.account.as_deref(), AccountId::new)?,
+        name: PersonalText(Some(c.name.into())),
+        email: personal(c.email),
+        mobile: personal(c.mobile),
+        language: language(c.language),
+        disabled: c.disabled.unwrap_or(false),
+    };
+    put_entry(visit, DirectoryCommand::PutContact(contact), &p.request_id, p.expected_revision).await
+}
+
+async fn put_service_group(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::PutServiceGroup = visit.parameters()?;
+    let g = p.service_group;
+    let id = slug("serviceGroup.id", &g.id, ServiceGroupId::new)?;
+    let members = g.members.iter().map(|m| slug("serviceGroup.members", m, StaffUserId::new)).collect::<Result<Vec<_>, _>>()?;
+    let leader = optional_slug("serviceGroup.leader", g.leader.as_deref(), StaffUserId::new)?;
+    let command = ServiceGroupCommand::Put { id: id.clone(), name: g.name, leader, members, disabled: g.disabled.unwrap_or(false) };
+    put(visit, Key::ServiceGroup(id), Command::ServiceGroup(command), &p.request_id, p.expected_revision).await
+}
+
+async fn get_service_group(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadDirectory)?;
+    let p: shape::GetServiceGroup = visit.parameters()?;
+    let id = slug("id", &p.id, ServiceGroupId::new)?;
+    let entity = visit.desk.runtime.read(&Key::ServiceGroup(id)).await.map_err(refuse::refusal)?;
+    let Some(State::ServiceGroup(group)) = entity.state.as_deref() else {
+        return Err(refuse::rejection(&Rejection::NotFound { what: "service group", id: p.id }));
+    };
+    let loads = group.open_by_engineer.iter().map(|(e, n)| shape::ServiceGroupLoad { engineer: e.to_string(), open: i64::from(*n) }).collect();
+    let service_group = service_group(&group.id, &group.as_members());
+    Ok(Outcome::reply(&shape::GotServiceGroup { service_group, open: i64::from(group.open), loads }))
+}
+
+fn service_group(id: &ServiceGroupId, group: &crate::domain::directory::read_model::GroupMembers) -> shape::ServiceGroup {
+    shape::ServiceGroup {
+        id: id.to_string(),
+        name: group.name.to_string(),
+        leader: group.leader.as_ref().map(ToString::to_string),
+        members: group.members.iter().map(ToString::to_string).collect(),
+        disabled: Some(group.disabled),
+    }
+}
+
+fn shown(text: Option<&PersonalText>) -> Option<String> {
+    text.map(|t| t.shown().to_owned())
+}
+
+fn staff_user(u: &StaffUser) -> shape::StaffUser {
+    shape::StaffUser {
+        id: u.id.to_string(),
+        name: u.name.shown().into(),
+        email: shown(u.email.as_ref()),
+        language: Some(u.language.to_string()),
+        roles: u.roles.iter().map(ToString::to_string).collect(),
+        superior: u.superior.as_ref().map(ToString::to_string),
+        disabled: Some(u.disabled),
+    }
+}
+
+fn account(a: &Account) -> shape::Account {
+    shape::Account { id: a.id.to_string(), name: a.name.shown().into(), disabled: Some(a.disabled) }
+}
+
+fn contact(c: &Contact) -> shape::Contact {
+    shape::Contact {
+        id: c.id.to_string(),
+        name: c.name.shown().into(),
+        account: c.account.as_ref().map(ToString::to_string),
+        email: shown(c.email.as_ref()),
+        mobile: shown(c.mobile.as_ref()),
+        language: Some(c.language.to_string()),
+        disabled: Some(c.disabled),
+    }
+}
+
+/// A page of what comes behind an id, and the id to go on from if there is more.
+fn page<T>(entries: impl Iterator<Item = T>, id: impl Fn(&T) -> &str, after: Option<&str>, limit: usize) -> (Vec<T>, Option<String>) {
+    let mut page: Vec<T> = entries.filter(|entry| after.is_none_or(|after| id(entry) > after)).take(limit + 1).collect();
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| more).map(|entry| id(entry).to_owned());
+    (page, next)
+}
+
+fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadDirectory)?;
+    let p: shape::List = visit.parameters()?;
+    let limit = bounded("limit", p.limit, 100, PAGE_MAX)?;
+    let after = p.after.as_deref();
+    let reference = visit.desk.runtime.views().reference();
+    let directory: &Directory = &reference.directory;
+    Ok(match visit.call.member() {
+        "ListStaffUsers" => {
+            let (users, next) = page(directory.staff_users(), |u| u.id.as_str(), after, limit);
+            Outcome::reply(&shape::StaffUsers { staff_users: users.into_iter().map(staff_user).collect(), next })
+        }
+        "ListServiceGroups" => {
+            let (groups, next) = page(directory.groups(), |(id, _)| id.as_str(), after, limit);
+            Outcome::reply(&shape::ServiceGroups { service_groups: groups.into_iter().map(|(id, g)| service_group(id, g)).collect(), next })
+        }
+        "ListAccounts" => {
+            let (accounts, next) = page(directory.accounts(), |a| a.id.as_str(), after, limit);
+            Outcome::reply(&shape::Accounts { accounts: accounts.into_iter().map(account).collect(), next })
+        }
+        "ListContacts" => {
+            let (contacts, next) = page(directory.contacts(), |c| c.id.as_str(), after, limit);
+            Outcome::reply(&shape::Contacts { contacts: contacts.into_iter().map(contact).collect(), next })
+        }
+        other => return Err(ErrorReply::method_not_found(other)),
+    })
+}

@@ -1,0 +1,117 @@
+//! The room of `org.workorderd.Guest1`: customers behind a link. The token is the whole of their right, and is never logged.
+
+use super::desk::Visit;
+use super::refuse;
+use super::service::Outcome;
+use crate::domain::aggregate::{Command, Key};
+use crate::domain::definition::{FieldKind, Right};
+use crate::domain::ids::{InvitationNo, WorkOrderId};
+use crate::domain::principal::Principal;
+use crate::domain::rejection::Rejection;
+use crate::domain::work_order::state::{Outcome as Ending, Purpose};
+use crate::domain::work_order::{self, WorkOrder};
+use crate::engine::cell::Submission;
+use crate::engine::entity::{Entity, Receipt};
+use crate::protocol::guest as shape;
+use crate::protocol::varlink::ErrorReply;
+
+/// Answers a call.
+pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ServeGuests)?;
+    match visit.call.member() {
+        "Show" => show(visit).await,
+        "Evaluate" => evaluate(visit).await,
+        "Confirm" => confirm(visit).await,
+        other => Err(ErrorReply::method_not_found(other)),
+    }
+}
+
+fn unknown() -> ErrorReply {
+    refuse::rejection(&Rejection::UnknownInvitation)
+}
+
+/// The Work Order behind a token. The whole link is taken as well as its end.
+async fn open(visit: &Visit<'_>, token: &str) -> Result<(Entity, WorkOrderId, InvitationNo), ErrorReply> {
+    let token = token.rsplit('/').next().unwrap_or(token);
+    let (order, invitation) = visit.desk.runtime.open_token(token).ok_or_else(unknown)?;
+    let entity = visit.desk.runtime.read(&Key::WorkOrder(order)).await.map_err(refuse::refusal)?;
+    Ok((entity, order, invitation))
+}
+
+fn work_order(entity: &Entity) -> Result<&WorkOrder, ErrorReply> {
+    entity.state.as_ref().and_then(|s| s.work_order()).ok_or_else(unknown)
+}
+
+async fn show(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::Show = visit.parameters()?;
+    let (entity, _, no) = open(visit, &p.token).await?;
+    let order = work_order(&entity)?;
+    let invitation = order.invitation(no).ok_or_else(unknown)?;
+    let reference = visit.desk.runtime.views().reference();
+    let template = invitation.template.as_ref().and_then(|pin| reference.catalogue.pinned_template(pin));
+    let fields = template.map(|t| t.fields.iter().map(field).collect()).unwrap_or_default();
+    let waits = order.visit().is_some_and(|v| v.no == invitation.visit);
+    let not_ended_early = !matches!(order.outcome, Some(Ending::Cancelled | Ending::Rejected));
+    let in_time = visit.desk.runtime.now() < invitation.expires_at;
+    let open = in_time
+        && match invitation.purpose {
+            Purpose::Evaluate => not_ended_early && !(invitation.single_use && invitation.used > 0),
+            Purpose::Confirm => waits,
+        };
+    Ok(Outcome::reply(&shape::Shown {
+        purpose: match invitation.purpose {
+            Purpose::Evaluate => "evaluate".into(),
+            Purpose::Confirm => "confirm".into(),
+        },
+        number: order.number.to_string(),
+        subject: order.subject.shown().into(),
+        template: template.map(|t| t.title.to_string()),
+        fields,
+        used: invitation.used.into(),
+        open,
+    }))
+}
+
+fn field(field: &crate::domain::definition::TemplateField) -> shape::Field {
+    let (kind, options) = match &field.kind {
+        FieldKind::Rating { scale } => (format!("stars-{scale}"), (1..=*scale).map(|n| n.to_string()).collect()),
+        FieldKind::Text => ("text".to_owned(), Vec::new()),
+        FieldKind::Choice { options } => ("choice".to_owned(), options.iter().map(ToString::to_string).collect()),
+    };
+    shape::Field { name: field.name.to_string(), title: field.title.to_string(), kind, required: field.required, options }
+}
+
+async fn submit(visit: &Visit<'_>, order: WorkOrderId, invitation: InvitationNo, request_id: &str, command: work_order::Command) -> Result<Receipt, ErrorReply> {
+    let request = visit.request(request_id)?;
+    let submission = Submission {
+        command: Command::WorkOrder(command),
+        principal: Principal::Guest { order, invitation },
+        request: Some(request),
+        expected_revision: None,
+    };
+    visit.desk.runtime.submit(&Key::WorkOrder(order), submission).await.map_err(refuse::refusal)
+}
+
+async fn evaluate(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::Evaluate = visit.parameters()?;
+    let (_, order, invitation) = open(visit, &p.token).await?;
+    let answers = p.answers.into_iter().map(|a| (a.field.into(), a.value.into())).collect();
+    let command = work_order::Command::SubmitEvaluation { invitation, answers };
+    let receipt = submit(visit, order, invitation, &p.request_id, command).await?;
+    let entity = visit.desk.runtime.read(&Key::WorkOrder(order)).await.map_err(refuse::refusal)?;
+    let order = work_order(&entity)?;
+    let after_completion = order.evaluations.iter().rev().find(|e| e.invitation == invitation).is_some_and(|e| e.after_completion);
+    Ok(Outcome::reply(&shape::Evaluated { number: order.number.to_string(), sequence: receipt.sequence as i64, after_completion }))
+}
+
+async fn confirm(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::Confirm = visit.parameters()?;
+    let (entity, order, invitation) = open(visit, &p.token).await?;
+    let command = if p.solved {
+        work_order::Command::ConfirmSolved
+    } else {
+        work_order::Command::ConfirmNotSolved { reason: p.reason.unwrap_or_default() }
+    };
+    let receipt = submit(visit, order, invitation, &p.request_id, command).await?;
+    Ok(Outcome::reply(&shape::Confirmed { number: work_order(&entity)?.number.to_string(), sequence: receipt.sequence as i64 }))
+}

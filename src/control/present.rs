@@ -1,0 +1,232 @@
+//! States and steps as the protocol's shapes.
+
+use super::tell;
+use crate::domain::aggregate::{Event, Key};
+use crate::domain::context::Context;
+use crate::domain::definition::{Answer, ProcessNode};
+use crate::domain::ids::NodeIndex;
+use crate::domain::may;
+use crate::domain::principal::Principal;
+use crate::domain::process::NodeState;
+use crate::domain::text::PersonalText;
+use crate::domain::work_order::deadline::{Deadline, deadlines};
+use crate::domain::work_order::event::Event as OrderEvent;
+use crate::domain::work_order::mail::{Mail, MailStatus};
+use crate::domain::work_order::state::{Evaluation, Invitation, Party, Purpose, Source, WorkOrder};
+use crate::engine::board::{Board, Row};
+use crate::engine::entity::{Entity, Receipt};
+use crate::protocol::work_orders as shape;
+use crate::runtime::Runtime;
+use crate::runtime::history::Told;
+use std::collections::HashMap;
+
+/// A receipt with the number it is about.
+pub fn receipt(number: String, receipt: Receipt) -> shape::Receipt {
+    shape::Receipt { number, revision: receipt.revision as i64, sequence: receipt.sequence as i64 }
+}
+
+fn text<T: ToString>(value: Option<&T>) -> Option<String> {
+    value.map(ToString::to_string)
+}
+
+fn shown(value: Option<&PersonalText>) -> Option<String> {
+    value.map(|t| t.shown().to_owned())
+}
+
+/// One line of a list.
+pub fn line(row: &Row) -> shape::Line {
+    shape::Line {
+        number: row.number.to_string(),
+        record_type: row.record_type.to_string(),
+        subject: row.subject.shown().into(),
+        priority: row.priority.name().into(),
+        status: row.status.name().into(),
+        outcome: row.outcome.map(|o| o.name().into()),
+        node: text(row.node.as_ref()),
+        group: text(row.group.as_ref()),
+        engineer: text(row.engineer.as_ref()),
+        account: text(row.account.as_ref()),
+        reference: text(row.reference.as_ref()),
+        created_at: row.created_at.0,
+        on_hold: row.on_hold,
+        overdue: row.overdue,
+        evaluation_awaited: row.gate,
+        mail_trouble: row.mail_trouble,
+    }
+}
+
+/// A Work Order in full.
+pub fn work_order(order: &WorkOrder, entity: &Entity, steps: &[Told], cx: &Context<'_>, runtime: &Runtime, base_url: &str) -> shape::WorkOrder {
+    let visit = order.visit();
+    let may_show_links = may::is_handler(order, cx) || may::has_right(crate::domain::definition::Right::HandleWorkOrders, cx);
+    shape::WorkOrder {
+        number: order.number.to_string(),
+        revision: entity.revision as i64,
+        record_type: order.record_type.to_string(),
+        process: order.process.name.to_string(),
+        process_version: order.process.version.into(),
+        subject: order.subject.shown().into(),
+        description: shown(order.description.as_ref()),
+        reference: text(order.reference.as_ref()),
+        account: text(order.account.as_ref()),
+        contact: text(order.contact.as_ref()),
+        priority: order.priority.name().into(),
+        channel: order.channel.name().into(),
+        submitter: party(&order.submitter),
+        created_by: text(order.created_by.as_ref()),
+        created_at: order.created_at.0,
+        owner: text(order.owner.as_ref()),
+        group: text(order.group.as_ref()),
+        engineer: text(order.engineer.as_ref()),
+        status: order.status().name().into(),
+        outcome: order.outcome.map(|o| o.name().into()),
+        ended_at: order.ended_at.map(|t| t.0),
+        first_accepted_at: order.first_accepted_at.map(|t| t.0),
+        last_completed_at: order.last_completed_at.map(|t| t.0),
+        last_completed_by: text(order.last_completed_by.as_ref()),
+        on_hold: order.hold.as_ref().map(|h| h.reason.name().into()),
+        held_ms: order.held_total.0 as i64,
+        reopened: order.reopened.into(),
+        reassigned: order.reassigned.into(),
+        node: visit.map(|v| v.name.to_string()),
+        node_kind: visit.map(|v| v.state.kind().into()),
+        handlers: visit.map(|v| v.handlers.iter().map(ToString::to_string).collect()).unwrap_or_default(),
+        taken_by: match visit.map(|v| &v.state) {
+            Some(NodeState::Task(task)) => text(task.taken_by.as_ref()),
+            Some(NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Confirm(_) | NodeState::Evaluate(_)) | None => None,
+        },
+        mandatory: matches!(visit.map(|v| &v.state), Some(NodeState::Evaluate(state)) if state.mandatory),
+        nodes: nodes(order, steps, cx),
+        timers: deadlines(order).into_iter().map(|(due, deadline)| timer(due.0, deadline)).collect(),
+        mails: order.mails.iter().map(mail).collect(),
+        invitations: order.invitations.iter().map(|i| invitation(order, i, may_show_links, runtime, base_url)).collect(),
+        evaluations: order.evaluations.iter().map(evaluation).collect(),
+    }
+}
+
+fn party(party: &Party) -> String {
+    match party {
+        Party::Staff(id) => format!("staff:{id}"),
+        Party::Contact(id) => format!("contact:{id}"),
+    }
+}
+
+/// The nodes with what became of each, as far as the history tells.
+fn nodes(order: &WorkOrder, steps: &[Told], cx: &Context<'_>) -> Vec<shape::Node> {
+    let Some(process) = cx.catalogue.pinned_process(&order.process) else { return Vec::new() };
+    let mut seen: HashMap<NodeIndex, &'static str> = HashMap::new();
+    // Steps are newest first: what happened last to a node counts.
+    for event in steps.iter().flat_map(|told| told.step.events.iter().rev()) {
+        match event {
+            Event::WorkOrder(OrderEvent::NodePassedOver { node, .. }) => drop(seen.entry(*node).or_insert("passed-over")),
+            Event::WorkOrder(OrderEvent::NodeLeft { node, .. }) => drop(seen.entry(*node).or_insert("done")),
+            _ => {}
+        }
+    }
+    let now = order.visit().map(|v| v.node);
+    let node = |(index, node): (usize, &ProcessNode)| {
+        let index = NodeIndex(index as u16);
+        let behind = now.is_none_or(|now| index < now);
+        let state = if now == Some(index) {
+            "now"
+        } else if behind {
+            seen.get(&index).copied().unwrap_or("ahead")
+        } else {
+            "ahead"
+        };
+        shape::Node { name: node.name.to_string(), title: node.title.to_string(), kind: node.spec.kind().into(), state: state.into() }
+    };
+    process.nodes.iter().enumerate().map(node).collect()
+}
+
+fn timer(due: i64, deadline: Deadline) -> shape::Timer {
+    let what = match deadline {
+        Deadline::AutoComplete(_) => "the node completes by itself".to_owned(),
+        Deadline::Overdue(_) => "the node is overdue".to_owned(),
+        Deadline::Remind(_) => "a reminder".to_owned(),
+        Deadline::Mail(no) => format!("mail {} is tried", no.0),
+    };
+    shape::Timer { due, what }
+}
+
+fn mail(mail: &Mail) -> shape::Mail {
+    shape::Mail {
+        no: mail.no.0.into(),
+        template: mail.template.name.to_string(),
+        to: mail.to.shown().into(),
+        status: mail.status.name().into(),
+        attempts: mail.attempts.into(),
+        queued_at: mail.queued_at.0,
+        next_at: match mail.status {
+            MailStatus::Deferred { until, .. } => Some(until.0),
+            MailStatus::Pending | MailStatus::Sent { .. } | MailStatus::Failed { .. } | MailStatus::Expired { .. } | MailStatus::Cancelled => None,
+        },
+        why: mail.status.why().map(ToOwned::to_owned),
+    }
+}
+
+fn invitation(order: &WorkOrder, invitation: &Invitation, may_show: bool, runtime: &Runtime, base_url: &str) -> shape::Invitation {
+    let qr = invitation.source == Source::QrCode && may_show;
+    shape::Invitation {
+        no: invitation.no.0.into(),
+        purpose: match invitation.purpose {
+            Purpose::Evaluate => "evaluate".into(),
+            Purpose::Confirm => "confirm".into(),
+        },
+        source: invitation.source.name().into(),
+        expires_at: invitation.expires_at.0,
+        used: invitation.used.into(),
+        link: qr.then(|| format!("{base_url}{}", runtime.token(order.id, invitation.no))),
+    }
+}
+
+fn evaluation(evaluation: &Evaluation) -> shape::Evaluation {
+    let answers = evaluation.answers.iter().map(|answer| match answer {
+        Answer::Rating { field, value, scale } => shape::Answer { field: field.to_string(), value: value.to_string(), scale: Some((*scale).into()) },
+        Answer::Text { field, text } => shape::Answer { field: field.to_string(), value: text.shown().into(), scale: None },
+        Answer::Choice { field, option } => shape::Answer { field: field.to_string(), value: option.to_string(), scale: None },
+    });
+    shape::Evaluation {
+        source: evaluation.source.name().into(),
+        template: evaluation.template.name.to_string(),
+        at: evaluation.at.0,
+        after_completion: evaluation.after_completion,
+        answers: answers.collect(),
+    }
+}
+
+/// The events of a step as lines of a history, newest first.
+pub fn history_lines(told: &Told) -> Vec<shape::HistoryLine> {
+    let line = |event: &Event| shape::HistoryLine {
+        sequence: told.sequence as i64,
+        revision: told.revision as i64,
+        at: told.at.0,
+        by: tell::actor(&told.step.actor),
+        command: told.step.command.to_string(),
+        event: event.name().into(),
+        details: tell::event(event),
+    };
+    told.step.events.iter().rev().map(line).collect()
+}
+
+/// A step as watchers get it.
+pub fn step(told: &Told, board: &Board) -> shape::Step {
+    let number = match &told.key {
+        Key::WorkOrder(id) => board.row(*id).map(|r| r.number.to_string()),
+        Key::Installation | Key::Catalogue | Key::StaffUser(_) | Key::Account(_) | Key::Contact(_) | Key::ServiceGroup(_) => None,
+    };
+    shape::Step {
+        sequence: told.sequence as i64,
+        at: told.at.0,
+        by: tell::actor(&told.step.actor),
+        what: number.clone().unwrap_or_else(|| told.key.to_string()),
+        number,
+        command: told.step.command.to_string(),
+        events: told.step.events.iter().map(|e| e.name().to_owned()).collect(),
+    }
+}
+
+/// The name of a principal for logs.
+pub fn who(principal: &Principal) -> String {
+    tell::actor(&principal.actor())
+}

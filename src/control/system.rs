@@ -1,0 +1,112 @@
+//! The room of `org.workorderd.System1`: who one is, how the daemon is doing, its clock.
+
+use super::desk::Visit;
+use super::refuse::{self, field, slug};
+use super::service::Outcome;
+use crate::domain::aggregate::{Command, Key};
+use crate::domain::definition::Right;
+use crate::domain::ids::StaffUserId;
+use crate::domain::installation::InstallationCommand;
+use crate::domain::principal::Principal;
+use crate::domain::rejection::Rejection;
+use crate::domain::time::{Span, Timestamp};
+use crate::engine::cell::Submission;
+use crate::protocol::system as shape;
+use crate::protocol::varlink::ErrorReply;
+
+/// Answers a call.
+pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    match visit.call.member() {
+        "Status" => status(visit),
+        "WhoAmI" => Ok(who_am_i(visit)),
+        "ActAs" => act_as(visit),
+        "SetClock" => set_clock(visit).await,
+        other => Err(ErrorReply::method_not_found(other)),
+    }
+}
+
+fn roles(principal: &Principal) -> Vec<String> {
+    match principal {
+        Principal::Staff { roles, .. } => roles.iter().map(ToString::to_string).collect(),
+        Principal::Guest { .. } | Principal::System => Vec::new(),
+    }
+}
+
+fn who_am_i(visit: &Visit<'_>) -> Outcome {
+    Outcome::reply(&shape::Who {
+        uid: visit.session.uid.into(),
+        user: visit.principal.user().map(ToString::to_string),
+        roles: roles(&visit.principal),
+        through: format!("uid:{}", visit.session.uid),
+        may_act_as: visit.session.rule.act_as,
+    })
+}
+
+fn act_as(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::ActAs = visit.parameters()?;
+    if !visit.session.rule.act_as {
+        let action = "acting as somebody else needs act_as in control.peers".to_owned();
+        return Err(refuse::rejection(&Rejection::NotPermitted { action, who: format!("uid:{}", visit.session.uid), handlers: String::new() }));
+    }
+    let user = slug("user", &p.user, StaffUserId::new)?;
+    let reference = visit.desk.runtime.views().reference();
+    if reference.directory.active(&user).is_none() {
+        return Err(refuse::rejection(&Rejection::unknown("user", p.user)));
+    }
+    visit.session.act_as(user);
+    Ok(Outcome::reply(&shape::Acting { user: p.user, roles: roles(&visit.session.principal(&reference)) }))
+}
+
+async fn set_clock(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::SetClock = visit.parameters()?;
+    let runtime = &visit.desk.runtime;
+    let request = visit.request(&p.request_id)?;
+    let to = match (p.to, p.ahead_ms) {
+        (Some(to), None) => Timestamp(to),
+        (None, Some(ahead)) => runtime.now().plus(Span(u64::try_from(ahead).map_err(|_| field("aheadMs", "is negative"))?)),
+        (Some(_), Some(_)) | (None, None) => return Err(field("to", "give either to or aheadMs")),
+    };
+    let command = Command::Installation(InstallationCommand::SetClock { to });
+    let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision: None };
+    runtime.submit(&Key::Installation, submission).await.map_err(refuse::refusal)?;
+    Ok(Outcome::reply(&shape::ClockSet { now: runtime.now().0 }))
+}
+
+fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadWorkOrders)?;
+    let runtime = &visit.desk.runtime;
+    let figures = runtime.figures();
+    let head = runtime.head();
+    let by_status = runtime.views().board().counts().map(|(s, n)| shape::Count { status: s.name().into(), count: n as i64 }).collect();
+    let messages_under_way = runtime.views().delivery().waiting() as i64;
+    let work_orders = runtime.views().board().len() as i64;
+    let schedule = runtime.views().schedule();
+    let status = shape::Status {
+        version: env!("CARGO_PKG_VERSION").into(),
+        pid: std::process::id().into(),
+        uptime_ms: runtime.uptime_ms() as i64,
+        now: runtime.now().0,
+        clock: if runtime.clock_is_manual() { "manual" } else { "system" }.into(),
+        time_zone: runtime.time_zone().iana_name().unwrap_or("UTC").into(),
+        head: head.to_string(),
+        sequence: head.sequence as i64,
+        work_orders,
+        by_status,
+        actors: figures.actors as i64,
+        timers: schedule.len() as i64,
+        next_timer: schedule.next_due().map(|t| t.0),
+        timers_fired: schedule.fired as i64,
+        timers_stale: schedule.stale as i64,
+        timers_parked: schedule.parked().len() as i64,
+        messages_under_way,
+        steps: figures.steps as i64,
+        groups: figures.groups as i64,
+        mails_sent: figures.mails_sent as i64,
+        mails_failed: figures.mails_failed as i64,
+        store_behind: figures.store_behind as i64,
+        store_through: figures.store_through as i64,
+        panics: figures.panics as i64,
+        said: visit.desk.said.clone(),
+    };
+    Ok(Outcome::reply(&shape::StatusTold { status }))
+}

@@ -1,0 +1,114 @@
+//! Events as sentences for people.
+
+use crate::domain::aggregate::Event;
+use crate::domain::directory::DirectoryEvent;
+use crate::domain::definition::CatalogueEvent;
+use crate::domain::installation::InstallationEvent;
+use crate::domain::principal::Actor;
+use crate::domain::process::{NodeEvent, accept, assign, confirm, task};
+use crate::domain::service_group::ServiceGroupEvent;
+use crate::domain::text::PersonalText;
+use crate::domain::work_order::event::Event as OrderEvent;
+use crate::domain::work_order::state::{Purpose, Source};
+
+/// Who acted.
+pub fn actor(actor: &Actor) -> String {
+    match actor {
+        Actor::Staff { user: Some(user), through } if **through == *user.as_str() => user.to_string(),
+        Actor::Staff { user: Some(user), through } => format!("{user} ({through})"),
+        Actor::Staff { user: None, through } => through.to_string(),
+        Actor::Guest { invitation } => format!("customer (link {})", invitation.0),
+        Actor::System => "system".into(),
+    }
+}
+
+fn because(reason: Option<&PersonalText>) -> String {
+    reason.map(|r| format!(": {}", r.shown())).unwrap_or_default()
+}
+
+/// What happened.
+pub fn event(event: &Event) -> String {
+    match event {
+        Event::WorkOrder(event) => work_order(event),
+        Event::ServiceGroup(ServiceGroupEvent::Put { name, members, .. }) => format!("{name}, {} members", members.len()),
+        Event::ServiceGroup(ServiceGroupEvent::LoadTaken { changes, .. }) => format!("{} changes of open work", changes.len()),
+        Event::Directory(DirectoryEvent::StaffUserPut(u)) => u.name.shown().to_owned(),
+        Event::Directory(DirectoryEvent::AccountPut(a)) => a.name.shown().to_owned(),
+        Event::Directory(DirectoryEvent::ContactPut(c)) => c.name.shown().to_owned(),
+        Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(
+            "{} record types, {} processes, {} templates, {} rules, {} messages, {} roles",
+            d.record_types.len(),
+            d.processes.len(),
+            d.templates.len(),
+            d.rules.len(),
+            d.messages.len(),
+            d.roles.len()
+        ),
+        Event::Installation(InstallationEvent::Founded { .. }) => "the data folder was founded".into(),
+        Event::Installation(InstallationEvent::ClockSet { to }) => format!("clock set to {} ms", to.0),
+    }
+}
+
+fn work_order(event: &OrderEvent) -> String {
+    match event {
+        OrderEvent::Created(c) => format!("{} by {}, priority {}: {}", c.record_type, c.channel.name(), c.priority.name(), c.subject.shown()),
+        OrderEvent::NodePassedOver { name, reason, .. } => format!("{name} passed over: {reason}"),
+        OrderEvent::NodeEntered(visit) => {
+            let handlers: Vec<_> = visit.handlers.iter().map(ToString::to_string).collect();
+            format!("{}, for {}", visit.name, handlers.join(", "))
+        }
+        OrderEvent::Node(event) => node(event),
+        OrderEvent::NodeLeft { exit, reason, .. } => format!("{}{}", exit.name(), because(reason.as_ref())),
+        OrderEvent::Invited(i) => {
+            let what = match i.purpose {
+                Purpose::Evaluate => "evaluate",
+                Purpose::Confirm => "confirm",
+            };
+            let way = match i.source {
+                Source::Link => "by a link",
+                Source::QrCode => "by QR code",
+            };
+            format!("the customer is asked to {what} {way} (link {})", i.no.0)
+        }
+        OrderEvent::EvaluationRecorded(e) => {
+            let late = if e.after_completion { ", after completion" } else { "" };
+            format!("{} answers through link {}{late}", e.answers.len(), e.invitation.0)
+        }
+        OrderEvent::Held { reason, note } => format!("waiting for {}{}", reason.name(), because(note.as_ref())),
+        OrderEvent::Resumed => "no longer on hold".into(),
+        OrderEvent::Ended { outcome, reason } => format!("{}{}", outcome.name(), because(reason.as_ref())),
+        OrderEvent::MovedToVersion { version, .. } => format!("moved to version {version} of its process"),
+        OrderEvent::ServiceRecordAdded { text } => text.shown().to_owned(),
+        OrderEvent::Reminded { .. } => "the handlers were reminded".into(),
+        OrderEvent::BecameOverdue { .. } => "the node is overdue".into(),
+        OrderEvent::MailQueued(mail) => match mail.status.why() {
+            Some(why) => format!("mail {} ({}) cannot be sent: {why}", mail.no.0, mail.template.name),
+            None => format!("mail {} ({}) to {}", mail.no.0, mail.template.name, mail.to.shown()),
+        },
+        OrderEvent::MailTried { mail, status } => match status.why() {
+            Some(why) => format!("mail {} {}: {why}", mail.0, status.name()),
+            None => format!("mail {} {}", mail.0, status.name()),
+        },
+    }
+}
+
+fn node(event: &NodeEvent) -> String {
+    match event {
+        NodeEvent::Assign(assign::Event::GroupChosen { group, handler }) => format!("to service group {group}, for {handler}"),
+        NodeEvent::Assign(assign::Event::EngineerChosen { engineer, .. }) => format!("to {engineer}"),
+        NodeEvent::Accept(accept::Event::Accepted { engineer }) => match engineer {
+            Some(engineer) => format!("accepted by {engineer}"),
+            None => "accepted".into(),
+        },
+        NodeEvent::Accept(accept::Event::Transferred { engineer, reason }) | NodeEvent::Task(task::Event::Transferred { engineer, reason }) => {
+            format!("to {engineer}{}", because(reason.as_ref()))
+        }
+        NodeEvent::Task(task::Event::Taken { by }) => format!("taken by {by}"),
+        NodeEvent::Task(task::Event::Completed { by, note, .. }) => match by {
+            Some(by) => format!("completed by {by}{}", because(note.as_ref())),
+            None => format!("completed{}", because(note.as_ref())),
+        },
+        NodeEvent::Confirm(confirm::Event::Solved) => "solved".into(),
+        NodeEvent::Confirm(confirm::Event::NotSolved { reason }) => format!("not solved: {}", reason.shown()),
+    }
+}

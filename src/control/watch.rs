@@ -1,0 +1,87 @@
+//! `Watch`: a cursor into the journal. What a watcher gets is durable; one that lags is told where it was and cut off.
+
+use super::desk::Visit;
+use super::present;
+use super::refuse::{field, rejection};
+use super::service::{Item, Outcome};
+use super::work_orders::find;
+use crate::domain::aggregate::Key;
+use crate::domain::definition::Right;
+use crate::domain::rejection::Rejection;
+use crate::journal::Position;
+use crate::protocol::varlink::{ErrorReply, INTERNAL};
+use crate::protocol::work_orders as shape;
+use crate::runtime::Runtime;
+use std::time::Duration;
+use tokio::sync::mpsc::{self, error::SendTimeoutError};
+
+/// Steps of one reply.
+const STEPS: usize = 128;
+/// Replies that may wait for a watcher.
+const REPLIES: usize = 16;
+/// How long a full queue is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Begins to watch.
+pub fn watch(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadWorkOrders)?;
+    let p: shape::Watch = visit.parameters()?;
+    if !visit.call.more {
+        return Err(ErrorReply::expected_more());
+    }
+    let runtime = visit.desk.runtime.clone();
+    let head = runtime.head();
+    let only = p.number.as_deref().map(|number| find(visit, number)).transpose()?.map(Key::WorkOrder);
+    let after = match p.after {
+        None => head.sequence,
+        Some(after) => u64::try_from(after).map_err(|_| field("after", "is negative"))?,
+    };
+    if after > head.sequence {
+        return Err(rejection(&Rejection::invalid("after", format!("{after} has not been written; the last record is {}", head.sequence))));
+    }
+    let from = if after == head.sequence { head.end } else { Position::NONE };
+    let (sender, receiver) = mpsc::channel(REPLIES);
+    tokio::task::spawn_local(follow(runtime, sender, only, from, after));
+    Ok(Outcome::Stream(receiver))
+}
+
+async fn follow(runtime: Runtime, sender: mpsc::Sender<Item>, only: Option<Key>, mut from: Position, mut after: u64) {
+    let mut head = runtime.follow_head();
+    loop {
+        head.borrow_and_update();
+        let (told, next) = match runtime.steps_after(from, after, STEPS) {
+            Ok(read) => read,
+            Err(error) => {
+                tracing::error!(%error, "the journal cannot be read for a watcher");
+                let _ = sender.send(Item::Error(ErrorReply::new(INTERNAL))).await;
+                return;
+            }
+        };
+        let read = told.len();
+        after = told.last().map_or(after, |t| t.sequence);
+        from = next;
+        let steps: Vec<_> = {
+            let board = runtime.views().board();
+            told.iter().filter(|t| only.as_ref().is_none_or(|key| t.key == *key)).map(|t| present::step(t, &board)).collect()
+        };
+        if !steps.is_empty() {
+            match sender.send_timeout(Item::next(&shape::Watched { steps }), PATIENCE).await {
+                Ok(()) => {}
+                Err(SendTimeoutError::Closed(_)) => return,
+                Err(SendTimeoutError::Timeout(_)) => {
+                    let error = ErrorReply::new("org.workorderd.Lagged").with("message", "the watcher did not keep up").with("after", after);
+                    let _ = sender.send_timeout(Item::Error(error), PATIENCE).await;
+                    return;
+                }
+            }
+        }
+        if read == 0 {
+            tokio::select! {
+                changed = head.changed() => if changed.is_err() { return },
+                () = sender.closed() => return,
+            }
+        } else {
+            tokio::task::yield_now().await;
+        }
+    }
+}

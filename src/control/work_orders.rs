@@ -1,0 +1,214 @@
+//! The room of `org.workorderd.WorkOrders1`.
+
+use super::desk::Visit;
+use super::present;
+use super::refuse::{self, field, optional_slug, slug, word};
+use super::service::Outcome;
+use crate::domain::aggregate::{Command, Key};
+use crate::domain::definition::Right;
+use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use crate::domain::may;
+use crate::domain::rejection::Rejection;
+use crate::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
+use crate::domain::work_order::state::{Channel, HoldReason, Party, Priority, Status};
+use crate::engine::board::{Cursor, Filter};
+use crate::engine::cell::Submission;
+use crate::engine::entity::Entity;
+use crate::protocol::varlink::{ErrorReply, INTERNAL};
+use crate::protocol::work_orders as shape;
+use crate::runtime::Runtime;
+use std::time::Duration;
+
+/// Lines of one page at most.
+const PAGE_MAX: i64 = 1000;
+/// Steps of a history at most.
+const HISTORY_MAX: i64 = 1000;
+
+/// Answers a call.
+pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    match visit.call.member() {
+        "Create" => create(visit).await,
+        "Get" => get(visit).await,
+        "History" => history(visit).await,
+        "List" => list(visit).await,
+        _ => act(visit).await,
+    }
+}
+
+async fn create(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::Create = visit.parameters()?;
+    let runtime = &visit.desk.runtime;
+    let request = visit.request(&p.request_id)?;
+    let record_type = slug("recordType", &p.record_type, Name::new)?;
+    let id = Runtime::work_order_id(&visit.principal, &request.id);
+    let create = Create {
+        id,
+        number: runtime.next_number(&record_type).map_err(|r| refuse::rejection(&r))?,
+        record_type,
+        subject: p.subject,
+        description: p.description,
+        reference: p.reference,
+        account: optional_slug("account", p.account.as_deref(), AccountId::new)?,
+        contact: optional_slug("contact", p.contact.as_deref(), ContactId::new)?,
+        priority: p.priority.map_or(Ok(Priority::Normal), |t| word("priority", &t, &Priority::NAMES, Priority::from_name))?,
+        channel: p.channel.map_or(Ok(Channel::Staff), |t| word("channel", &t, &Channel::NAMES, Channel::from_name))?,
+        submitter: p.submitter.map(|t| party(&t)).transpose()?,
+    };
+    let command = Command::WorkOrder(OrderCommand::Create(Box::new(create)));
+    let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision: None };
+    let key = Key::WorkOrder(id);
+    let receipt = runtime.submit(&key, submission).await.map_err(refuse::refusal)?;
+    // A repeat gets the number of the first time.
+    let entity = runtime.read(&key).await.map_err(refuse::refusal)?;
+    let number = entity.state.as_ref().and_then(|s| s.work_order()).map(|o| o.number.to_string()).unwrap_or_default();
+    Ok(Outcome::reply(&shape::Accepted { receipt: present::receipt(number, receipt) }))
+}
+
+fn party(text: &str) -> Result<Party, ErrorReply> {
+    match text.split_once(':') {
+        Some(("staff", id)) => slug("submitter", id, StaffUserId::new).map(Party::Staff),
+        Some(("contact", id)) => slug("submitter", id, ContactId::new).map(Party::Contact),
+        Some(_) | None => Err(field("submitter", format!("{text:?} is neither staff:ID nor contact:ID"))),
+    }
+}
+
+/// The id of a number; what one may not see does not exist for one.
+pub fn find(visit: &Visit<'_>, number: &str) -> Result<WorkOrderId, ErrorReply> {
+    let not_found = || refuse::rejection(&Rejection::NotFound { what: "Work Order", id: number.chars().take(64).collect() });
+    let found = visit.desk.runtime.views().board().find(number);
+    let seen = visit.judge(|cx| may::has_right(Right::ReadWorkOrders, cx));
+    found.filter(|_| seen).ok_or_else(not_found)
+}
+
+async fn read(visit: &Visit<'_>, number: &str) -> Result<Entity, ErrorReply> {
+    let id = find(visit, number)?;
+    visit.desk.runtime.read(&Key::WorkOrder(id)).await.map_err(refuse::refusal)
+}
+
+async fn get(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::Get = visit.parameters()?;
+    let entity = read(visit, &p.number).await?;
+    let steps = visit.desk.runtime.history(&entity, HISTORY_MAX as usize).map_err(unreadable)?;
+    let Some(order) = entity.state.as_ref().and_then(|s| s.work_order()) else {
+        return Err(ErrorReply::new(INTERNAL));
+    };
+    let work_order = visit.judge(|cx| present::work_order(order, &entity, &steps, cx, &visit.desk.runtime, &visit.desk.base_url));
+    Ok(Outcome::reply(&shape::Got { work_order }))
+}
+
+async fn history(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::History = visit.parameters()?;
+    let limit = bounded("limit", p.limit, 100, HISTORY_MAX)?;
+    let entity = read(visit, &p.number).await?;
+    let mut steps = visit.desk.runtime.history(&entity, limit + 1).map_err(unreadable)?;
+    let more = steps.len() > limit;
+    steps.truncate(limit);
+    let lines = steps.iter().flat_map(present::history_lines).collect();
+    Ok(Outcome::reply(&shape::HistoryTold { lines, more }))
+}
+
+fn unreadable(error: crate::runtime::history::HistoryError) -> ErrorReply {
+    tracing::error!(%error, "a history cannot be read");
+    ErrorReply::new(INTERNAL)
+}
+
+/// A number of lines: the default, or what is asked for within bounds.
+pub fn bounded(name: &str, value: Option<i64>, default: i64, most: i64) -> Result<usize, ErrorReply> {
+    match value.unwrap_or(default) {
+        n if (1..=most).contains(&n) => Ok(n as usize),
+        n => Err(field(name, format!("{n} is not between 1 and {most}"))),
+    }
+}
+
+async fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadWorkOrders)?;
+    let p: shape::List = visit.parameters()?;
+    let limit = bounded("limit", p.limit, 50, PAGE_MAX)?;
+    let filter = Filter {
+        status: p.status.map(|t| word("status", &t, &Status::NAMES, Status::from_name)).transpose()?,
+        open: p.open,
+        priority: p.priority.map(|t| word("priority", &t, &Priority::NAMES, Priority::from_name)).transpose()?,
+        record_type: optional_slug("recordType", p.record_type.as_deref(), Name::new)?,
+        group: optional_slug("group", p.group.as_deref(), ServiceGroupId::new)?,
+        engineer: optional_slug("engineer", p.engineer.as_deref(), StaffUserId::new)?,
+        account: optional_slug("account", p.account.as_deref(), AccountId::new)?,
+        reference: p.reference.map(Into::into),
+        on_hold: p.on_hold,
+        overdue: p.overdue,
+    };
+    let after = p.after.map(|text| cursor(&text)).transpose()?;
+    if let Some(sequence) = p.at_least {
+        shown_through(visit, sequence).await?;
+    }
+    let board = visit.desk.runtime.views().board();
+    let (rows, next) = board.list(&filter, after, limit);
+    let lines = rows.into_iter().map(present::line).collect();
+    let next = next.map(|(at, id)| format!("{}.{id}", at.0));
+    Ok(Outcome::reply(&shape::Listed { lines, next, total: board.len() as i64 }))
+}
+
+/// Waits until lists show everything up to a sequence.
+async fn shown_through(visit: &Visit<'_>, sequence: i64) -> Result<(), ErrorReply> {
+    let sequence = u64::try_from(sequence).map_err(|_| field("atLeast", "is negative"))?;
+    let mut head = visit.desk.runtime.follow_head();
+    let behind = |h: &crate::journal::Head| h.sequence >= sequence;
+    match tokio::time::timeout(Duration::from_secs(5), head.wait_for(behind)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(field("atLeast", format!("record {sequence} has not been written; the last one is {}", visit.desk.runtime.head().sequence))),
+    }
+}
+
+fn cursor(text: &str) -> Result<Cursor, ErrorReply> {
+    let parsed = text.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, u128::from_str_radix(id, 16).ok()?)));
+    match parsed {
+        Some((at, id)) => Ok((crate::domain::time::Timestamp(at), WorkOrderId(id))),
+        None => Err(field("after", format!("{text:?} is not what a list gave as next"))),
+    }
+}
+
+async fn act(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::Act = visit.parameters()?;
+    let request = visit.request(&p.request_id)?;
+    let key = Key::WorkOrder(find(visit, &p.number)?);
+    let number = p.number.clone();
+    let expected_revision = p.expected_revision.map(|r| u64::try_from(r).map_err(|_| field("expectedRevision", "is negative"))).transpose()?;
+    let command = Command::WorkOrder(command(visit.call.member(), p)?);
+    let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision };
+    let receipt = visit.desk.runtime.submit(&key, submission).await.map_err(refuse::refusal)?;
+    Ok(Outcome::reply(&shape::Accepted { receipt: present::receipt(number, receipt) }))
+}
+
+/// The command of a method; its required parameters are there, as the description says.
+fn command(method: &str, p: shape::Act) -> Result<OrderCommand, ErrorReply> {
+    let reason = |p: &shape::Act| p.reason.clone().unwrap_or_default();
+    Ok(match method {
+        "AssignToGroup" => OrderCommand::AssignToGroup { group: slug("group", &p.group.unwrap_or_default(), ServiceGroupId::new)? },
+        "AssignToEngineer" => OrderCommand::AssignToEngineer { engineer: slug("engineer", &p.engineer.unwrap_or_default(), StaffUserId::new)? },
+        "AcceptAssignment" => OrderCommand::AcceptAssignment,
+        "DeclineAssignment" => OrderCommand::DeclineAssignment { reason: reason(&p) },
+        "Transfer" => {
+            let to = match (&p.engineer, &p.group) {
+                (Some(engineer), None) => TransferTo::Engineer(slug("engineer", engineer, StaffUserId::new)?),
+                (None, Some(group)) => TransferTo::Group(slug("group", group, ServiceGroupId::new)?),
+                (Some(_), Some(_)) => return Err(field("group", "a transfer goes to an engineer or to a group, not to both")),
+                (None, None) => return Err(field("engineer", "a transfer needs an engineer or a group")),
+            };
+            OrderCommand::Transfer { to, reason: p.reason }
+        }
+        "TakeTask" => OrderCommand::TakeTask,
+        "CompleteTask" => OrderCommand::CompleteTask { note: p.note },
+        "ConfirmSolved" => OrderCommand::ConfirmSolved,
+        "ConfirmNotSolved" => OrderCommand::ConfirmNotSolved { reason: reason(&p) },
+        "SkipEvaluation" => OrderCommand::SkipEvaluation { reason: p.reason },
+        "Hold" => OrderCommand::Hold { reason: word("reason", &reason(&p), &HoldReason::NAMES, HoldReason::from_name)?, note: p.note },
+        "Resume" => OrderCommand::Resume,
+        "Cancel" => OrderCommand::Cancel { reason: p.reason },
+        "Reject" => OrderCommand::Reject { reason: reason(&p) },
+        "MoveToVersion" => {
+            let version = p.version.unwrap_or_default();
+            OrderCommand::MoveToVersion { version: u32::try_from(version).map_err(|_| field("version", format!("{version} is not a version")))? }
+        }
+        "AddServiceRecord" => OrderCommand::AddServiceRecord { text: p.text.unwrap_or_default() },
+        other => return Err(ErrorReply::method_not_found(other)),
+    })
+}

@@ -1,0 +1,135 @@
+//! The command line of `workorderd`, and its exit codes.
+
+use super::run::{self, RunError};
+use crate::settings::daemon::{Loaded, Sources, load};
+use crate::{demo, verify};
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Wrong settings or arguments (`EX_CONFIG`).
+const EXIT_CONFIG: u8 = 78;
+
+/// Work orders on your own machine: the daemon.
+///
+/// Exit codes: 0 ended in order; 1 could not start, or verify found something; 2 wrong arguments; 70 an invariant of its own was broken;
+/// 74 the journal could not be written; 78 wrong settings.
+#[derive(Debug, Parser)]
+#[command(name = "workorderd", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon in the foreground.
+    Run(RunArguments),
+    /// Check a data folder's history offline: chain, revisions, numbers, and that no mandatory evaluation was passed by.
+    Verify {
+        /// The data folder; the daemon may be running.
+        dir: PathBuf,
+        /// A head that was published before (`sequence:hash`): the history must contain it.
+        #[arg(long)]
+        head: Option<String>,
+    },
+    /// Show the main job from end to end, in a temporary folder, with a daemon and a mail server of its own.
+    Demo {
+        /// Leave the daemon running at the end and print commands to try.
+        #[arg(long)]
+        stay: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArguments {
+    /// Settings file instead of /etc/workorderd/workorderd.toml; conf.d/*.toml beside it is read as well.
+    #[arg(long, env = "WORKORDERD_CONFIG")]
+    config: Option<PathBuf>,
+    /// The data folder (data.dir).
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// The control socket (control.socket).
+    #[arg(long)]
+    socket: Option<PathBuf>,
+    /// Any other setting, as section.key=value; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// The clock of a new data folder: the machine's, or one that is set by hand.
+    #[arg(long, default_value = "system")]
+    clock: ClockKind,
+    /// Where a clock set by hand begins, in milliseconds since 1970 (default: now).
+    #[arg(long, value_name = "MS")]
+    clock_start: Option<i64>,
+    /// Check the settings and end.
+    #[arg(long)]
+    check: bool,
+    /// Print the settings that hold, with where each comes from, and end.
+    #[arg(long)]
+    print_effective: bool,
+}
+
+/// Which clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClockKind {
+    System,
+    Manual,
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Run(arguments) => run_daemon(arguments),
+        Command::Verify { dir, head } => verify::main(&dir, head.as_deref()),
+        Command::Demo { stay } => demo::main(stay),
+    }
+}
+
+fn run_daemon(arguments: RunArguments) -> ExitCode {
+    let loaded = match settings(&arguments) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            for problem in problems {
+                eprintln!("workorderd: {problem}");
+            }
+            return ExitCode::from(EXIT_CONFIG);
+        }
+    };
+    if arguments.print_effective {
+        print!("{}", loaded.effective());
+        return ExitCode::SUCCESS;
+    }
+    if arguments.check {
+        println!("the settings are good");
+        return ExitCode::SUCCESS;
+    }
+    let manual = (arguments.clock == ClockKind::Manual).then_some(arguments.clock_start);
+    match run::run(&loaded.settings, manual) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error @ RunError::Settings { .. }) => {
+            eprintln!("workorderd: {error}");
+            ExitCode::from(EXIT_CONFIG)
+        }
+        Err(error) => {
+            eprintln!("workorderd: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn settings(arguments: &RunArguments) -> Result<Loaded, Vec<String>> {
+    let mut flags = Vec::new();
+    let path = |p: &PathBuf| p.to_string_lossy().into_owned();
+    flags.extend(arguments.data.as_ref().map(|p| ("data.dir".to_owned(), path(p))));
+    flags.extend(arguments.socket.as_ref().map(|p| ("control.socket".to_owned(), path(p))));
+    for set in &arguments.set {
+        match set.split_once('=') {
+            Some((key, value)) => flags.push((key.to_owned(), value.to_owned())),
+            None => return Err(vec![format!("--set {set}: expected section.key=value")]),
+        }
+    }
+    let environment = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+    let sources =
+        Sources { file: arguments.config.clone(), environment, flags, zone_known: |zone| jiff::tz::TimeZone::get(zone).is_ok() };
+    load(&sources).map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}

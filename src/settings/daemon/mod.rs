@@ -1,0 +1,27 @@
+//! The settings of the daemon itself, in layers: defaults, a file, `conf.d/*.toml` beside it, environment, flags.
+//!
+//! A later layer wins key by key (`control.peers` as a whole). Every layer is checked in full, also where a later one wins.
+//! Reads the files that it is told to and nothing else: no clock, no user database, no secret. What a key means is in `keys`.
+//!
+//! | layer | where | how |
+//! | --- | --- | --- |
+//! | 1 | built in | [`KEYS`] |
+//! | 2 | `--config FILE`, else `/etc/workorderd/workorderd.toml` if it is there | TOML |
+//! | 3 | `conf.d/*.toml` beside that file, in order of names | TOML |
+//! | 4 | `WORKORDERD_SECTION__KEY`, for example `WORKORDERD_MAIL__HOST` | text, without quotes |
+//! | 5 | flags, as (key, value) | text, without quotes |
+
+mod build;
+mod effective;
+mod files;
+mod keys;
+mod layer;
+mod load;
+mod model;
+mod peer;
+
+pub use keys::{KEYS, Key, Shape};
+pub use layer::SettingProblem;
+pub use load::{DEFAULT_FILE, FOREIGN_VARIABLES, Loaded, Sources, load};
+pub use model::{Control, Data, Links, Log, LogLevel, Mail, Mailbox, Runtime, Security, Settings, Time};
+pub use peer::{Peer, PeerMatch};

@@ -1,0 +1,165 @@
+//! `[[evaluation_template]]` and `[[evaluation_rule]]` (EVA-1, EVA-3).
+//!
+//! Every rule that is taken can reach somebody: it has a QR code, or recipients and a message for them.
+
+use super::book::{Book, Kind, name_of};
+use super::condition;
+use crate::domain::definition::{EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
+use crate::domain::text::{self, NAME_MAX};
+use crate::settings::toml_reader::{LIST_MAX, Located, Table, reason};
+use std::collections::BTreeMap;
+
+/// Most recipients of one rule: each gets a mail and a link of its own.
+const RECIPIENTS_MAX: usize = 20;
+
+const KINDS: &str = "known are stars-5, stars-10, text, choice";
+
+/// Reads a template; none if it has problems, which are reported.
+pub fn read_template(table: Table<'_>, book: &mut Book<'_>) -> Option<EvaluationTemplate> {
+    let (name, table) = book.define(Kind::EvaluationTemplate, table);
+    let title = table.title("title", name.as_ref().map_or("", |n| n.as_str()));
+    let count = table.count("field");
+    if count == 0 && !table.has("field") {
+        table.sink().report_with(&table.place, "the template asks nothing", "add at least one table [[evaluation_template.field]]");
+    }
+    if count > LIST_MAX {
+        table.sink().report(&table.place_of("field"), format!("has {count} fields, at most {LIST_MAX} are allowed"));
+    }
+    let mut fields = Vec::new();
+    let mut names = BTreeMap::new();
+    for field in table.tables("field", LIST_MAX) {
+        let place = field.place_of("name");
+        let field_name = name_of(&field);
+        if let Some(name) = &field_name
+            && let Some(first) = names.insert(name.clone(), place.line)
+        {
+            table.sink().report_with(&place, format!("two fields of the template are called {name}"), format!("the first is in line {first}"));
+        }
+        let title = field.title("title", field_name.as_ref().map_or("", |n| n.as_str()));
+        let required = field.flag("required", false);
+        let kind = field_kind(&field);
+        field.finish();
+        fields.push((|| Some(TemplateField { name: field_name?, title: title?, required, kind: kind? }))());
+    }
+    table.finish();
+    Some(EvaluationTemplate { name: name?, title: title?, fields: fields.into_iter().collect::<Option<_>>()? })
+}
+
+fn field_kind(field: &Table<'_>) -> Option<FieldKind> {
+    let Some(found) = field.required("kind", KINDS) else {
+        field.known("options");
+        return None;
+    };
+    if found.value == "choice" {
+        return options(field).map(|options| FieldKind::Choice { options });
+    }
+    field.misplaced("options", "only fields of the kind choice have options", "leave it out, or set kind = \"choice\"");
+    match found.value {
+        "stars-5" => Some(FieldKind::Rating { scale: 5 }),
+        "stars-10" => Some(FieldKind::Rating { scale: 10 }),
+        "text" => Some(FieldKind::Text),
+        other => {
+            match other.strip_prefix("stars-") {
+                Some(scale) => field.sink().report_with(&found.place, format!("a scale of {scale} stars is not possible"), "stars-5 and stars-10 are"),
+                None => field.sink().report_with(&found.place, format!("there is no field kind {other:?}"), KINDS),
+            }
+            None
+        }
+    }
+}
+
+fn options(field: &Table<'_>) -> Option<Vec<Box<str>>> {
+    if !field.has("options") {
+        field.known("options");
+        field.missing("options", "for example options = [\"yes\", \"no\"]");
+        return None;
+    }
+    let found = field.texts("options")?;
+    if found.value.is_empty() {
+        field.sink().report_with(&found.place, "the list of options is empty", "for example options = [\"yes\", \"no\"]");
+    }
+    let mut options: Vec<Box<str>> = Vec::new();
+    for text in &found.value {
+        match text::line("option", text.value, NAME_MAX) {
+            Ok(option) if options.contains(&option) => field.sink().report(&text.place, format!("the option {option:?} stands there twice")),
+            Ok(option) => options.push(option),
+            Err(refusal) => field.sink().report(&text.place, format!("an option {}", reason(&refusal))),
+        }
+    }
+    Some(options)
+}
+
+/// Reads a rule; none if it has problems, which are reported.
+pub fn read_rule(table: Table<'_>, book: &mut Book<'_>) -> Option<EvaluationRule> {
+    let (name, table) = book.define(Kind::EvaluationRule, table);
+    let precedence = precedence(&table, book);
+    let scope = condition::read(&table, book);
+    let template = table
+        .required("template", "name the [[evaluation_template]] that is asked")
+        .and_then(|found| book.refer(Kind::EvaluationTemplate, found.value, &found.place));
+    let mandatory = table.flag("mandatory", false);
+    let qr = table.flag("qr", false);
+    let recipients = recipients(&table);
+    let message = table.text("message").and_then(|m| book.use_message(&m, true));
+    let invites = table.count("recipients") > 0;
+    if !qr && !invites && !(table.has("recipients") && recipients.is_none()) {
+        let hint = "add recipients = [\"contact\"] and a message, or qr = true";
+        table.sink().report_with(&table.place, "the rule can reach nobody: it has neither recipients nor qr", hint);
+    }
+    if invites && !table.has("message") {
+        table.sink().report_with(&table.place_of("recipients"), "there is no message to send to the recipients", "add message = \"...\", which names a [[message]]");
+    }
+    if table.has("message") && !table.has("recipients") {
+        table.sink().report_with(&table.place_of("message"), "is never sent: the rule has no recipients", "add recipients = [\"contact\"], say");
+    }
+    table.finish();
+    let recipients = if table.has("recipients") { recipients? } else { Vec::new() };
+    Some(EvaluationRule { name: name?, precedence: precedence?, scope: scope?, template: template?, mandatory, recipients, qr, message })
+}
+
+fn precedence(table: &Table<'_>, book: &mut Book<'_>) -> Option<u32> {
+    if !table.has("precedence") {
+        table.missing("precedence", "a whole number from 1; the smallest that matches wins");
+    }
+    let found = table.number("precedence")?;
+    match u32::try_from(found.value) {
+        Ok(value) if value > 0 => {
+            book.precedence(value, &found.place);
+            Some(value)
+        }
+        _ => {
+            table.sink().report(&found.place, format!("{} is not between 1 and {}", found.value, u32::MAX));
+            None
+        }
+    }
+}
+
+fn recipients(table: &Table<'_>) -> Option<Vec<Recipient>> {
+    let found = table.texts("recipients")?;
+    if found.value.len() > RECIPIENTS_MAX {
+        table.sink().report(&found.place, format!("has {} recipients, at most {RECIPIENTS_MAX} are allowed", found.value.len()));
+    }
+    let mut recipients = Vec::new();
+    for text in &found.value {
+        let Some(recipient) = recipient(table, text) else { continue };
+        if recipients.contains(&recipient) {
+            table.sink().report(&text.place, format!("the recipient {:?} stands there twice", text.value));
+        }
+        recipients.push(recipient);
+    }
+    Some(recipients)
+}
+
+fn recipient(table: &Table<'_>, text: &Located<&str>) -> Option<Recipient> {
+    match text.value {
+        "contact" => Some(Recipient::Contact),
+        "submitter" => Some(Recipient::Submitter),
+        address => match text::email("recipient", address) {
+            Ok(address) => Some(Recipient::Address(address)),
+            Err(refusal) => {
+                table.sink().report_with(&text.place, reason(&refusal), "write contact, submitter or an e-mail address");
+                None
+            }
+        },
+    }
+}

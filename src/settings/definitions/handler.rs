@@ -1,0 +1,48 @@
+//! Handlers as files name them: `role:dispatcher`, `user:anna`, `group:hydraulics`, `leader`, `engineer`, `owner`, `submitter`.
+//!
+//! Roles are checked against all files. People and groups are in the directory, which is not in files.
+
+use super::book::{Book, Kind};
+use crate::domain::definition::HandlerSpec;
+use crate::domain::ids::{ServiceGroupId, StaffUserId};
+use crate::settings::toml_reader::{Located, Table};
+
+const FORMS: &str = "write role:NAME, user:NAME, group:NAME, leader, engineer, owner or submitter";
+
+/// The key `handlers`; none where it is missing or unreadable.
+pub fn read_list(table: &Table<'_>, book: &mut Book<'_>) -> Option<Vec<HandlerSpec>> {
+    let found = table.texts("handlers")?;
+    if found.value.is_empty() {
+        table.sink().report_with(&found.place, "the list of handlers is empty", "leave the key out for the handlers that are usual for this kind of node");
+    }
+    let mut handlers = Vec::new();
+    for text in &found.value {
+        let Some(handler) = read(text, book) else { continue };
+        if handlers.contains(&handler) {
+            table.sink().report(&text.place, format!("the handler {:?} stands there twice", text.value));
+        }
+        handlers.push(handler);
+    }
+    Some(handlers)
+}
+
+/// One handler; none if it is unreadable, which is reported.
+pub fn read(text: &Located<&str>, book: &mut Book<'_>) -> Option<HandlerSpec> {
+    let bad = |problem: String| {
+        book.sink.report_with(&text.place, format!("{:?} is not a handler: {problem}", text.value), FORMS);
+        None
+    };
+    match text.value.split_once(':') {
+        Some(("role", name)) => book.refer(Kind::Role, name, &text.place).map(HandlerSpec::Role),
+        Some(("user", name)) => StaffUserId::new(name).map(HandlerSpec::User).map_or_else(|p| bad(format!("the name {p}")), Some),
+        Some(("group", name)) => ServiceGroupId::new(name).map(HandlerSpec::Members).map_or_else(|p| bad(format!("the name {p}")), Some),
+        Some((other, _)) => bad(format!("there is no form {other:?}")),
+        None => match text.value {
+            "leader" => Some(HandlerSpec::Leader),
+            "engineer" => Some(HandlerSpec::Engineer),
+            "owner" => Some(HandlerSpec::Owner),
+            "submitter" => Some(HandlerSpec::Submitter),
+            _ => bad("it is none of the words".to_owned()),
+        },
+    }
+}

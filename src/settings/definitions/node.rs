@@ -1,0 +1,218 @@
+//! `[[process.node]]`: one step of a process, with the keys of its kind.
+//!
+//! A key that belongs to another kind is told apart from one that does not exist.
+
+use super::book::{Book, Kind, name_of};
+use super::{condition, handler, limits};
+use crate::domain::definition::{HandlerSpec, NodeSpec, ProcessNode};
+use crate::domain::ids::Name;
+use crate::domain::process::{accept, assign, confirm, evaluate, task};
+use crate::domain::time::Span;
+use crate::settings::nearest;
+use crate::settings::toml_reader::Table;
+
+/// How long a link stays open where nothing is said (reading 5).
+const LINK_ENDS_AFTER: Span = Span::days(30);
+
+/// Node kinds as files name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeKind {
+    Assign,
+    Accept,
+    Task,
+    Confirm,
+    Evaluate,
+}
+
+/// What could be read of a node, also where it has problems.
+pub struct Read {
+    pub name: Option<Name>,
+    /// None if the kind is not known, which then may have been any.
+    pub kind: Option<NodeKind>,
+    pub node: Option<ProcessNode>,
+}
+
+impl NodeKind {
+    const ALL: [(&'static str, Self); 5] =
+        [("assign", Self::Assign), ("accept", Self::Accept), ("task", Self::Task), ("confirm", Self::Confirm), ("evaluate", Self::Evaluate)];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Assign => "assign",
+            Self::Accept => "accept",
+            Self::Task => "task",
+            Self::Confirm => "confirm",
+            Self::Evaluate => "evaluate",
+        }
+    }
+
+    fn default_handler(self) -> Option<HandlerSpec> {
+        match self {
+            Self::Assign => Name::new("dispatcher").ok().map(HandlerSpec::Role),
+            Self::Accept | Self::Task | Self::Evaluate => Some(HandlerSpec::Engineer),
+            Self::Confirm => Some(HandlerSpec::Submitter),
+        }
+    }
+}
+
+/// Keys that only some kinds have.
+const KIND_KEYS: [(&str, &[NodeKind]); 12] = [
+    ("to_group", &[NodeKind::Assign]),
+    ("straight", &[NodeKind::Assign]),
+    ("decline", &[NodeKind::Accept]),
+    ("transfer", &[NodeKind::Accept, NodeKind::Task]),
+    ("beyond_group", &[NodeKind::Accept, NodeKind::Task]),
+    ("message", &[NodeKind::Confirm]),
+    ("returned_message", &[NodeKind::Confirm]),
+    ("link_ends_after", &[NodeKind::Confirm, NodeKind::Evaluate]),
+    ("method", &[NodeKind::Evaluate]),
+    ("template", &[NodeKind::Evaluate]),
+    ("mandatory", &[NodeKind::Evaluate]),
+    ("skip", &[NodeKind::Evaluate]),
+];
+
+/// Reads one; `before` has the kinds of the nodes that stand before it.
+pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) -> Read {
+    let name = name_of(&table);
+    let title = table.title("title", name.as_ref().map_or("", |n| n.as_str()));
+    let kind = read_kind(&table);
+    let handlers = handler::read_list(&table, book);
+    let condition = condition::read(&table, book);
+    let limits = limits::read(&table, book);
+    let spec = match kind {
+        Some(kind) => {
+            only_of_kind(&table, kind);
+            needs_before(&table, kind, before);
+            read_spec(&table, kind, book)
+        }
+        None => {
+            KIND_KEYS.iter().for_each(|(key, _)| table.known(key));
+            None
+        }
+    };
+    if let Some(spec) = &spec
+        && !spec.may_auto_complete()
+        && table.has("auto_complete_after")
+    {
+        let problem = format!("a node of the kind {} cannot complete by itself", spec.kind());
+        table.sink().report_with(&table.place_of("auto_complete_after"), problem, "nodes of the kinds accept, confirm and evaluate can");
+    }
+    table.finish();
+    let handlers = handlers.or_else(|| kind.and_then(NodeKind::default_handler).map(|h| vec![h]));
+    let node = (|| {
+        Some(ProcessNode { name: name.clone()?, title: title?, handlers: handlers?, condition: condition?, limits: limits?, spec: spec? })
+    })();
+    Read { name, kind, node }
+}
+
+fn read_kind(table: &Table<'_>) -> Option<NodeKind> {
+    let names = || NodeKind::ALL.iter().map(|(name, _)| *name);
+    let found = table.required("kind", "one of assign, accept, task, confirm, evaluate")?;
+    let kind = NodeKind::ALL.iter().find(|(name, _)| *name == found.value).map(|(_, kind)| *kind);
+    if kind.is_none() {
+        table.sink().put(&found.place, format!("there is no node kind {:?}", found.value), nearest::hint(found.value, names()));
+    }
+    kind
+}
+
+fn only_of_kind(table: &Table<'_>, kind: NodeKind) {
+    for (key, kinds) in KIND_KEYS {
+        if !kinds.contains(&kind) {
+            let owners: Vec<_> = kinds.iter().map(|k| k.name()).collect();
+            let hint = format!("it belongs to nodes of the kind {}", owners.join(" or "));
+            table.misplaced(key, format!("a node of the kind {} has no such key", kind.name()), &hint);
+        }
+    }
+}
+
+/// A node that can send back needs something before it to send back to.
+fn needs_before(table: &Table<'_>, kind: NodeKind, before: &[Option<NodeKind>]) {
+    let (needed, why, hint) = match kind {
+        NodeKind::Accept => {
+            (NodeKind::Assign, "declining has nothing to go back to: no assign node stands before it", "put a node of the kind assign before it")
+        }
+        NodeKind::Confirm => {
+            (NodeKind::Task, "\"not solved\" has nothing to go back to: no task node stands before it", "put a node of the kind task before it")
+        }
+        NodeKind::Assign | NodeKind::Task | NodeKind::Evaluate => return,
+    };
+    if !before.iter().any(|k| k.is_none_or(|k| k == needed)) {
+        table.sink().report_with(&table.place_of("kind"), why, hint);
+    }
+}
+
+fn read_spec(table: &Table<'_>, kind: NodeKind, book: &mut Book<'_>) -> Option<NodeSpec> {
+    match kind {
+        NodeKind::Assign => {
+            let spec = assign::Spec { to_group: table.flag("to_group", true), straight: table.flag("straight", true) };
+            if !spec.to_group && !spec.straight {
+                table.sink().report_with(&table.place_of("straight"), "nobody could be assigned", "set to_group or straight to true");
+            }
+            Some(NodeSpec::Assign(spec))
+        }
+        NodeKind::Accept => {
+            let may_decline = table.flag("decline", true);
+            let (may_transfer, beyond_group) = transfer(table);
+            Some(NodeSpec::Accept(accept::Spec { may_decline, may_transfer, beyond_group }))
+        }
+        NodeKind::Task => {
+            let (may_transfer, beyond_group) = transfer(table);
+            Some(NodeSpec::Task(task::Spec { may_transfer, beyond_group }))
+        }
+        NodeKind::Confirm => {
+            let message = table.text("message").and_then(|m| book.use_message(&m, true));
+            let returned_message = table.text("returned_message").and_then(|m| book.use_message(&m, false));
+            Some(NodeSpec::Confirm(confirm::Spec { message, returned_message, link_ends_after: link_ends_after(table) }))
+        }
+        NodeKind::Evaluate => {
+            let method = method(table, book);
+            let spec = evaluate::Spec { method: method?, skip: table.flag("skip", true), link_ends_after: link_ends_after(table) };
+            Some(NodeSpec::Evaluate(spec))
+        }
+    }
+}
+
+fn transfer(table: &Table<'_>) -> (bool, bool) {
+    let (transfer, beyond) = (table.flag("transfer", true), table.flag("beyond_group", false));
+    if beyond && !transfer {
+        let hint = "set transfer = true, or leave beyond_group out";
+        table.sink().report_with(&table.place_of("beyond_group"), "beyond_group says how far a transfer may go, but transfer is false", hint);
+    }
+    (transfer, beyond)
+}
+
+fn link_ends_after(table: &Table<'_>) -> Span {
+    table.span("link_ends_after").map_or(LINK_ENDS_AFTER, |found| found.value)
+}
+
+fn method(table: &Table<'_>, book: &mut Book<'_>) -> Option<evaluate::Method> {
+    table.known("skip");
+    table.known("link_ends_after");
+    let found = table.text("method");
+    match found.as_ref().map(|m| m.value) {
+        None if table.has("method") => {
+            table.known("template");
+            table.known("mandatory");
+            None
+        }
+        None | Some("rules") => {
+            let hint = "with the method \"rules\" the rule that matches says it; or set method = \"qr-code\"";
+            for key in ["template", "mandatory"] {
+                table.misplaced(key, format!("{key} belongs to the method \"qr-code\""), hint);
+            }
+            Some(evaluate::Method::Rules)
+        }
+        Some("qr-code") => {
+            let mandatory = table.flag("mandatory", false);
+            let template = table.required("template", "name the [[evaluation_template]] that is asked")?;
+            let template = book.refer(Kind::EvaluationTemplate, template.value, &template.place)?;
+            Some(evaluate::Method::QrCode { template, mandatory })
+        }
+        Some(other) => {
+            table.known("template");
+            table.known("mandatory");
+            table.sink().report_with(&table.place_of("method"), format!("there is no method {other:?}"), "known are rules, qr-code");
+            None
+        }
+    }
+}

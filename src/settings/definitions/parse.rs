@@ -1,0 +1,82 @@
+//! All files together into one set of definitions, or every problem there is.
+//!
+//! Keeps the order of things independent of the order in which files are given. What each table means is left to the file
+//! of its kind; what only shows when all are seen, to `book`.
+
+use super::book::{Book, Kind};
+use super::{evaluation, message, process, record_type, role};
+use crate::domain::definition::Definitions;
+use crate::settings::problem::{Place, Problem, Sink};
+use crate::settings::toml_reader::{File, Table};
+use toml::de::DeTable;
+
+/// Largest definition file, in bytes.
+pub const FILE_BYTES_MAX: usize = 1 << 20;
+/// Most definition files.
+pub const FILES_MAX: usize = 200;
+/// Most definitions of one kind, over all files.
+pub const PER_KIND_MAX: usize = 1_000;
+
+/// Reads definition files, given as (name for messages, text), and checks them as a whole: references lead across files.
+/// Fails with all problems at once, sorted by file and line. The format is in the [module's table](super).
+pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
+    let sink = Sink::default();
+    if let Some((name, _)) = files.get(FILES_MAX) {
+        let place = Place { file: name.clone(), line: 1, key: String::new() };
+        sink.report_with(&place, format!("there are {} files, at most {FILES_MAX} are read", files.len()), "put several definitions into one file");
+        return Err(sink.into_problems());
+    }
+    let mut files: Vec<_> = files.iter().collect();
+    files.sort_by_key(|(name, _)| name);
+    let mut book = Book::new(&sink);
+    let mut definitions = Definitions::default();
+    for (name, text) in files {
+        read_file(name, text, &mut book, &mut definitions);
+    }
+    book.check();
+    definitions.roles = role::resolve(&book);
+    definitions.rules.sort_by_key(|rule| rule.precedence);
+    let problems = sink.into_problems();
+    if problems.is_empty() { Ok(definitions) } else { Err(problems) }
+}
+
+fn read_file<'a>(name: &str, text: &'a str, book: &mut Book<'a>, definitions: &mut Definitions) {
+    if text.len() > FILE_BYTES_MAX {
+        let place = Place { file: name.to_owned(), line: 1, key: String::new() };
+        book.sink.report_with(&place, format!("the file has {} bytes, at most {FILE_BYTES_MAX} are read", text.len()), "split it into several files");
+        book.unreadable(text);
+        return;
+    }
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        let file = File::new(name, text, book.sink);
+        read_tables(&file.root(document.get_ref()), book, definitions);
+        return;
+    }
+    let file = File::new(name, text, book.sink);
+    for error in errors {
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        let position = error.span().map_or(0, |span| span.start);
+        book.sink.report(&file.place(position, String::new()), format!("not valid TOML: {message}"));
+    }
+    book.unreadable(text);
+}
+
+fn read_tables(root: &Table<'_>, book: &mut Book<'_>, definitions: &mut Definitions) {
+    for kind in Kind::ALL {
+        for table in root.tables(kind.table(), usize::MAX) {
+            if !book.room(kind, &table.place) {
+                break;
+            }
+            match kind {
+                Kind::RecordType => definitions.record_types.extend(record_type::read(table, book)),
+                Kind::Process => definitions.processes.extend(process::read(table, book)),
+                Kind::EvaluationTemplate => definitions.templates.extend(evaluation::read_template(table, book)),
+                Kind::EvaluationRule => definitions.rules.extend(evaluation::read_rule(table, book)),
+                Kind::Message => definitions.messages.extend(message::read(table, book)),
+                Kind::Role => role::read(table, book),
+            }
+        }
+    }
+    root.finish();
+}

@@ -1,0 +1,110 @@
+//! `[[role]]`: a named set of rights, its own and those of the roles it includes.
+//!
+//! What a role includes is worked out here, so that nobody later has to follow includes; circles are refused.
+
+use super::book::{Book, Kind};
+use crate::domain::definition::role::built_in;
+use crate::domain::definition::{Right, RoleDefinition};
+use crate::domain::ids::Name;
+use crate::settings::nearest;
+use crate::settings::problem::Place;
+use crate::settings::toml_reader::Table;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// The role that must stay able to change definitions.
+const ADMIN: &str = "admin";
+
+/// A role as written, before its includes are worked out.
+#[derive(Debug)]
+pub struct RoleDraft {
+    name: Name,
+    place: Place,
+    includes_at: Place,
+    rights: Vec<Right>,
+    includes: Vec<Name>,
+}
+
+/// Reads one into the book.
+pub fn read(table: Table<'_>, book: &mut Book<'_>) {
+    let (name, table) = book.define(Kind::Role, table);
+    let mut rights = Vec::new();
+    for text in table.texts("rights").map(|found| found.value).unwrap_or_default() {
+        let names = || Right::ALL.iter().map(|(name, _)| *name);
+        match Right::ALL.iter().find(|(name, _)| *name == text.value) {
+            Some((_, right)) => rights.push(*right),
+            None => table.sink().put(&text.place, format!("there is no right {:?}", text.value), nearest::hint(text.value, names())),
+        }
+    }
+    let mut includes = Vec::new();
+    for text in table.texts("includes").map(|found| found.value).unwrap_or_default() {
+        includes.extend(book.refer(Kind::Role, text.value, &text.place));
+    }
+    table.finish();
+    if let Some(name) = name {
+        book.roles.push(RoleDraft { name, place: table.place.clone(), includes_at: table.place_of("includes"), rights, includes });
+    }
+}
+
+/// Works out the rights of all roles and reports circles.
+pub fn resolve(book: &Book<'_>) -> Vec<RoleDefinition> {
+    let roles: BTreeMap<&str, &RoleDraft> = book.roles.iter().rev().map(|role| (role.name.as_str(), role)).collect();
+    let mut in_circles = BTreeSet::new();
+    let mut resolved = Vec::new();
+    for role in &book.roles {
+        let (rights, circle) = reach(role, &roles);
+        if let Some(circle) = circle.filter(|circle| !circle.iter().any(|name| in_circles.contains(name))) {
+            let problem = format!("the role includes itself: {}", circle.join(" > "));
+            let hint = if circle.len() == 2 && built_in(circle[0]).is_some() {
+                "a role with the name of a built-in one replaces it, so there is nothing to include; list the rights"
+            } else {
+                "take one of them out of includes"
+            };
+            book.sink.report_with(&role.includes_at, problem, hint);
+            in_circles.extend(circle);
+        }
+        let needed = [("change_definitions", Right::ChangeDefinitions), ("administer", Right::Administer)];
+        for (name, _) in needed.iter().filter(|(_, right)| role.name.as_str() == ADMIN && !rights.contains(right)) {
+            book.sink.report_with(&role.place, format!("the role admin must keep the right {name}"), "without it nobody could undo this");
+        }
+        resolved.push(RoleDefinition { name: role.name.clone(), rights: rights.into_iter().collect() });
+    }
+    resolved
+}
+
+/// All rights of a role, and the shortest way from it back to itself if there is one. Breadth first, so that depth costs no stack.
+fn reach<'a>(start: &'a RoleDraft, roles: &BTreeMap<&'a str, &'a RoleDraft>) -> (BTreeSet<Right>, Option<Vec<&'a str>>) {
+    let mut rights: BTreeSet<Right> = start.rights.iter().copied().collect();
+    let mut came_from: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut circle = None;
+    let mut waiting = VecDeque::from([start]);
+    while let Some(role) = waiting.pop_front() {
+        for included in role.includes.iter().map(Name::as_str) {
+            if included == start.name.as_str() && circle.is_none() {
+                circle = Some(way(&came_from, start.name.as_str(), role.name.as_str()));
+            }
+            if included == start.name.as_str() || came_from.contains_key(included) {
+                continue;
+            }
+            came_from.insert(included, role.name.as_str());
+            match roles.get(included) {
+                Some(next) => {
+                    rights.extend(&next.rights);
+                    waiting.push_back(next);
+                }
+                None => rights.extend(built_in(included).unwrap_or_default()),
+            }
+        }
+    }
+    (rights, circle)
+}
+
+fn way<'a>(came_from: &BTreeMap<&'a str, &'a str>, start: &'a str, last: &'a str) -> Vec<&'a str> {
+    let mut names = vec![start, last];
+    let mut at = last;
+    while at != start {
+        at = came_from.get(at).copied().unwrap_or(start);
+        names.push(at);
+    }
+    names.reverse();
+    names
+}

@@ -1,0 +1,313 @@
+//! Reading TOML tables key by key, so that every problem has its line and none hides the next.
+//!
+//! A `Table` remembers which keys were asked for; `finish` reports the others as unknown. Values that cannot be read count
+//! as missing for whoever asks, and are reported here. What the values mean is left to the callers.
+
+use super::nearest;
+use super::problem::{Place, Sink};
+use super::span::parse_span;
+use crate::domain::rejection::Rejection;
+use crate::domain::text;
+use crate::domain::time::Span;
+use std::cell::RefCell;
+use toml::de::{DeTable, DeValue};
+
+/// Most entries of any list in a file.
+pub const LIST_MAX: usize = 100;
+
+/// A file's name, its line starts, and where its problems go.
+pub struct File<'a> {
+    pub name: &'a str,
+    pub sink: &'a Sink,
+    line_starts: Vec<usize>,
+}
+
+/// A value with its place.
+#[derive(Debug, Clone)]
+pub struct Located<T> {
+    pub value: T,
+    pub place: Place,
+}
+
+/// One table of a file.
+pub struct Table<'a> {
+    pub place: Place,
+    file: &'a File<'a>,
+    items: &'a DeTable<'a>,
+    asked: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> File<'a> {
+    /// Prepares a file's text for look-ups of lines.
+    pub fn new(name: &'a str, text: &str, sink: &'a Sink) -> Self {
+        let line_starts = std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1)).collect();
+        Self { name, sink, line_starts }
+    }
+
+    /// The line of a byte position, counted from 1.
+    pub fn line(&self, position: usize) -> u32 {
+        self.line_starts.partition_point(|start| *start <= position) as u32
+    }
+
+    /// A place in this file.
+    pub fn place(&self, position: usize, key: String) -> Place {
+        Place { file: self.name.to_owned(), line: self.line(position), key }
+    }
+
+    /// The whole file as a table.
+    pub fn root(&'a self, items: &'a DeTable<'a>) -> Table<'a> {
+        Table { place: self.place(0, String::new()), file: self, items, asked: RefCell::default() }
+    }
+}
+
+/// A type in plain words.
+fn words(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+impl<'a> Table<'a> {
+    /// Where problems go.
+    pub fn sink(&self) -> &'a Sink {
+        self.file.sink
+    }
+
+    /// Renames the table in later problems, once its own name is known.
+    pub fn called(mut self, key: String) -> Self {
+        self.place.key = key;
+        self
+    }
+
+    /// Whether a key is there, whatever it holds. Does not count as asked for.
+    pub fn has(&self, key: &str) -> bool {
+        self.items.keys().any(|k| k.get_ref() == key)
+    }
+
+    /// The place of a key, or of the table where the key is missing.
+    pub fn place_of(&self, key: &str) -> Place {
+        let line = self.items.keys().find(|k| k.get_ref() == key).map_or(self.place.line, |k| self.file.line(k.span().start));
+        Place { line, ..self.place.key(key) }
+    }
+
+    fn get(&self, key: &'static str) -> Option<(&'a DeValue<'a>, Place)> {
+        self.asked.borrow_mut().push(key);
+        let (_, value) = self.items.iter().find(|(k, _)| k.get_ref() == key)?;
+        Some((value.get_ref(), self.place_of(key)))
+    }
+
+    fn wrong_type(&self, place: &Place, expected: &str, found: &DeValue<'_>) {
+        self.sink().report(place, format!("expected {expected}, found {}", words(found)));
+    }
+
+    /// Reports that a key that is needed is not there.
+    pub fn missing(&self, key: &str, hint: &str) {
+        self.sink().report_with(&self.place, format!("the key {key} is missing"), hint);
+    }
+
+    /// A text, if there is one.
+    pub fn text(&self, key: &'static str) -> Option<Located<&'a str>> {
+        let (value, place) = self.get(key)?;
+        match value {
+            DeValue::String(text) => Some(Located { value: text.as_ref(), place }),
+            found => {
+                self.wrong_type(&place, "a text in quotes", found);
+                None
+            }
+        }
+    }
+
+    /// A text that must be there.
+    pub fn required(&self, key: &'static str, hint: &str) -> Option<Located<&'a str>> {
+        if !self.has(key) {
+            self.missing(key, hint);
+        }
+        self.text(key)
+    }
+
+    /// A title: one line of at most 120 characters as a person counts them; `default` where the key is missing.
+    pub fn title(&self, key: &'static str, default: &str) -> Option<Box<str>> {
+        if !self.has(key) {
+            self.asked.borrow_mut().push(key);
+            return Some(default.into());
+        }
+        self.line(key, text::NAME_MAX)
+    }
+
+    /// One line of at most `max` characters as a person counts them.
+    pub fn line(&self, key: &'static str, max: usize) -> Option<Box<str>> {
+        let found = self.text(key)?;
+        text::line("text", found.value, max).map_err(|r| self.sink().report(&found.place, reason(&r))).ok()
+    }
+
+    /// A text of at most `max` characters as a person counts them, line breaks included.
+    pub fn long(&self, key: &'static str, max: usize) -> Option<Box<str>> {
+        let found = self.text(key)?;
+        text::long("text", found.value, max).map_err(|r| self.sink().report(&found.place, reason(&r))).ok()
+    }
+
+    /// True or false; `default` where the key is missing or unreadable.
+    pub fn flag(&self, key: &'static str, default: bool) -> bool {
+        match self.get(key) {
+            None => default,
+            Some((DeValue::Boolean(value), _)) => *value,
+            Some((found, place)) => {
+                self.wrong_type(&place, "true or false without quotes", found);
+                default
+            }
+        }
+    }
+
+    /// A whole number, if there is one.
+    pub fn number(&self, key: &'static str) -> Option<Located<i64>> {
+        let (value, place) = self.get(key)?;
+        match value {
+            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+                Ok(value) => Some(Located { value, place }),
+                Err(_) => {
+                    self.sink().report(&place, format!("the number {number} is too large"));
+                    None
+                }
+            },
+            found => {
+                self.wrong_type(&place, "a whole number", found);
+                None
+            }
+        }
+    }
+
+    /// A duration such as `4h`, if there is one.
+    pub fn span(&self, key: &'static str) -> Option<Located<Span>> {
+        let (value, place) = self.get(key)?;
+        match value {
+            DeValue::String(text) => match parse_span(text) {
+                Ok(value) => Some(Located { value, place }),
+                Err(problem) => {
+                    self.sink().report(&place, problem);
+                    None
+                }
+            },
+            found => {
+                self.wrong_type(&place, "a duration in quotes such as \"4h\"", found);
+                None
+            }
+        }
+    }
+
+    fn list(&self, key: &'static str, expected: &str) -> Option<(&'a [toml::Spanned<DeValue<'a>>], Place)> {
+        let (value, place) = self.get(key)?;
+        let DeValue::Array(array) = value else {
+            self.wrong_type(&place, expected, value);
+            return None;
+        };
+        if array.len() > LIST_MAX {
+            self.sink().report(&place, format!("has {} entries, at most {LIST_MAX} are allowed", array.len()));
+        }
+        Some((&array[..array.len().min(LIST_MAX)], place))
+    }
+
+    /// A list of texts; none where the key is missing or not a list. Entries that are no texts are reported and left out.
+    pub fn texts(&self, key: &'static str) -> Option<Located<Vec<Located<&'a str>>>> {
+        let (list, place) = self.list(key, "a list of texts such as [\"one\", \"two\"]")?;
+        let mut texts = Vec::new();
+        for entry in list {
+            let place = Place { line: self.file.line(entry.span().start), ..place.clone() };
+            match entry.get_ref() {
+                DeValue::String(text) => texts.push(Located { value: text.as_ref(), place }),
+                found => self.wrong_type(&place, "a text in quotes", found),
+            }
+        }
+        Some(Located { value: texts, place })
+    }
+
+    /// The tables under a key, each called `key[n]`, counted from 1; none where the key is missing or holds something else.
+    /// `limit` bounds how many are looked at; the rest is reported by whoever knows the limit's meaning.
+    pub fn tables(&self, key: &'static str, limit: usize) -> Vec<Table<'a>> {
+        let Some((value, place)) = self.get(key) else { return Vec::new() };
+        let hint = if self.place.key.is_empty() { format!("write [[{key}]] above it, in double brackets") } else { format!("write [[...{key}]] above it, in double brackets") };
+        let DeValue::Array(array) = value else {
+            self.sink().report_with(&place, format!("expected a list of tables, found {}", words(value)), hint);
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for (index, entry) in array.iter().enumerate().take(limit) {
+            let place = Place { line: self.file.line(entry.span().start), key: format!("{}[{}]", place.key, index + 1), ..place.clone() };
+            match entry.get_ref() {
+                DeValue::Table(items) => tables.push(Table { place, file: self.file, items, asked: RefCell::default() }),
+                found => self.sink().report_with(&place, format!("expected a table, found {}", words(found)), hint.clone()),
+            }
+        }
+        tables
+    }
+
+    /// The one table under a key, called by it, if there is one.
+    pub fn table(&self, key: &'static str) -> Option<Table<'a>> {
+        let (value, place) = self.get(key)?;
+        match value {
+            DeValue::Table(items) => Some(Table { place, file: self.file, items, asked: RefCell::default() }),
+            found => {
+                self.sink().report_with(&place, format!("expected a table, found {}", words(found)), format!("write [{key}] above its keys"));
+                None
+            }
+        }
+    }
+
+    /// A whole number, written as a number or as a text of digits, or another text, as text.
+    pub fn text_or_number(&self, key: &'static str) -> Option<Located<String>> {
+        let (value, place) = self.get(key)?;
+        match value {
+            DeValue::String(text) => Some(Located { value: text.to_string(), place }),
+            DeValue::Integer(number) if number.radix() == 10 => Some(Located { value: number.as_str().to_owned(), place }),
+            found => {
+                self.wrong_type(&place, "a text in quotes or a whole number", found);
+                None
+            }
+        }
+    }
+
+    /// How many entries a list has; zero where there is none.
+    pub fn count(&self, key: &str) -> usize {
+        let value = self.items.iter().find(|(k, _)| k.get_ref() == key).map(|(_, v)| v.get_ref());
+        value.and_then(DeValue::as_array).map_or(0, |array| array.len())
+    }
+
+    /// Marks a key as known although nothing is read from it.
+    pub fn known(&self, key: &'static str) {
+        self.asked.borrow_mut().push(key);
+    }
+
+    /// Reports a key that is there although it does not belong here.
+    pub fn misplaced(&self, key: &'static str, problem: impl Into<String>, hint: &str) {
+        if self.has(key) {
+            self.sink().report_with(&self.place_of(key), problem, hint);
+        }
+        self.known(key);
+    }
+
+    /// Reports every key that nobody asked for.
+    pub fn finish(&self) {
+        let asked = self.asked.borrow();
+        for key in self.items.keys().filter(|k| !asked.contains(&k.get_ref().as_ref())) {
+            let name: String = key.get_ref().chars().take(80).collect();
+            let place = Place { line: self.file.line(key.span().start), ..self.place.key(&name) };
+            let mut known: Vec<_> = asked.clone();
+            known.sort_unstable();
+            known.dedup();
+            self.sink().put(&place, "unknown key".to_owned(), nearest::hint(&name, known));
+        }
+    }
+}
+
+/// The reason of a refusal by the domain's checks of texts, without the name of its field.
+pub fn reason(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::InvalidField { problem, .. } => problem.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,6 @@
+//! The offline checker: proves chain and gate from the history, with code that shares nothing with `decide` and `evolve`.
+
+pub mod gate;
+pub mod report;
+
+pub use report::{Findings, main, verify};

@@ -1,0 +1,96 @@
+//! `workorderd verify`: reads a whole data folder and says what it found.
+
+use super::gate::Gate;
+use crate::journal::{Head, JournalError, RealStorage, verify_chain};
+use crate::runtime::recovery;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Most findings that are told one by one.
+const TOLD_MAX: usize = 100;
+
+/// What was found.
+#[derive(Debug)]
+pub struct Findings {
+    pub head: Head,
+    pub records: u64,
+    pub wrong: Vec<String>,
+    pub gate: Gate,
+    /// A tail that a crash left; nothing acknowledged is in it.
+    pub torn: Option<String>,
+}
+
+/// Why the history could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("{path}: {source}")]
+    Io { path: String, source: std::io::Error },
+}
+
+/// Reads the journal of a data folder from its first record to its last. `head`: `sequence:hash` that must be in it.
+///
+/// # Errors
+/// The journal is damaged or cannot be read.
+pub fn verify(dir: &Path, head: Option<&str>) -> Result<Findings, VerifyError> {
+    let journal = dir.join("journal");
+    let storage = RealStorage::existing(&journal).map_err(|source| VerifyError::Io { path: journal.display().to_string(), source })?;
+    let mut gate = Gate::default();
+    let mut wrong = Vec::new();
+    let mut records = 0;
+    let mut head_seen = head.is_none();
+    let verified = verify_chain(Arc::new(storage), &mut |record| {
+        records += 1;
+        match recovery::step_of(&record) {
+            Ok((key, step)) => {
+                let found = gate.take(&key, record.revision(), record.time(), &step);
+                wrong.extend(found.into_iter().map(|w| format!("record {}: {w}", record.sequence())));
+            }
+            Err(error) => wrong.push(error.to_string()),
+        }
+        if let Some(head) = head
+            && head.split_once(':').is_some_and(|(sequence, _)| sequence.parse() == Ok(record.sequence()))
+        {
+            head_seen = format!("{}:{}", record.sequence(), data_encoding::HEXLOWER.encode(&record.hash())) == head;
+        }
+        Ok(())
+    })?;
+    if let (false, Some(head)) = (head_seen, head) {
+        wrong.push(format!("the published head {head} is not in this history: it was cut, replaced or altered"));
+    }
+    let torn = verified.torn.as_ref().map(|t| format!("{} bytes at offset {} of {}", t.bytes, t.offset, t.segment));
+    Ok(Findings { head: verified.head, records, wrong, gate, torn })
+}
+
+/// The whole subcommand: prints what was found; 0 only if nothing is wrong.
+pub fn main(dir: &Path, head: Option<&str>) -> ExitCode {
+    let findings = match verify(dir, head) {
+        Ok(findings) => findings,
+        Err(error) => {
+            eprintln!("workorderd: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let Findings { head, records, wrong, gate, torn } = findings;
+    println!("records    {records}");
+    println!("head       {head}");
+    println!(
+        "mandatory  {} evaluated, {} auto-completed, {} waiting, {} ended while waiting",
+        gate.evaluated, gate.auto_completed, gate.waiting, gate.ended_while_waiting
+    );
+    if let Some(torn) = torn {
+        println!("tail       an interrupted write, {torn}; the next start cuts it off");
+    }
+    for finding in wrong.iter().take(TOLD_MAX) {
+        println!("WRONG      {finding}");
+    }
+    if wrong.is_empty() {
+        println!("the history is whole, and no mandatory evaluation was passed by");
+        ExitCode::SUCCESS
+    } else {
+        println!("{} findings", wrong.len());
+        ExitCode::FAILURE
+    }
+}
