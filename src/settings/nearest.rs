@@ -5,8 +5,12 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     if word.chars().count() > 80 {
         return None;
     }
-    let limit = (word.chars().count() / 3).clamp(1, 4);
-    let scored = known.into_iter().map(|candidate| (distance(word, candidate), candidate));
+    let length = word.chars().count();
+    let limit = (length / 3).clamp(1, 4);
+    let scored = known
+        .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
+        .map(|candidate| (distance(word, candidate), candidate));
     scored.filter(|(distance, _)| *distance <= limit).min().map(|(_, candidate)| candidate)
 }
 

@@ -92,6 +92,11 @@ impl Sink {
         }
     }
 
+    /// Whether no more problems of a file are kept, so that there is no use in looking for more.
+    pub fn is_full(&self, file: &str) -> bool {
+        self.files.borrow().get(file).is_some_and(|kept| kept.problems.len() >= PROBLEMS_PER_FILE)
+    }
+
     /// All problems, sorted by file and line.
     pub fn into_problems(self) -> Vec<Problem> {
         let mut all = Vec::new();

@@ -230,7 +230,11 @@ impl<'a> Table<'a> {
     /// `limit` bounds how many are looked at; the rest is reported by whoever knows the limit's meaning.
     pub fn tables(&self, key: &'static str, limit: usize) -> Vec<Table<'a>> {
         let Some((value, place)) = self.get(key) else { return Vec::new() };
-        let hint = if self.place.key.is_empty() { format!("write [[{key}]] above it, in double brackets") } else { format!("write [[...{key}]] above it, in double brackets") };
+        let hint = if self.place.key.is_empty() {
+            format!("write [[{key}]] above it, in double brackets")
+        } else {
+            format!("write [[...{key}]] above it, in double brackets")
+        };
         let DeValue::Array(array) = value else {
             self.sink().report_with(&place, format!("expected a list of tables, found {}", words(value)), hint);
             return Vec::new();
@@ -252,7 +256,11 @@ impl<'a> Table<'a> {
         match value {
             DeValue::Table(items) => Some(Table { place, file: self.file, items, asked: RefCell::default() }),
             found => {
-                self.sink().report_with(&place, format!("expected a table, found {}", words(found)), format!("write [{key}] above its keys"));
+                self.sink().report_with(
+                    &place,
+                    format!("expected a table, found {}", words(found)),
+                    format!("write [{key}] above its keys"),
+                );
                 None
             }
         }

@@ -63,7 +63,11 @@ fn check(settings: &Settings, written: &Written, problems: &mut Vec<SettingProbl
     let mail = &settings.mail;
     let given = |key: &str| written.contains_key(key);
     if mail.enabled && !given("mail.from") {
-        report("mail.enabled", "mail is enabled, but mail.from is missing", "add from = \"Example Service <service@example.org>\" to [mail]");
+        report(
+            "mail.enabled",
+            "mail is enabled, but mail.from is missing",
+            "add from = \"Example Service <service@example.org>\" to [mail]",
+        );
     }
     if mail.enabled && settings.links.base_url == LOCAL_BASE_URL && !given("links.base_url") {
         let hint = "add base_url = \"https://service.example.org/e/\", say, to [links]";

@@ -110,12 +110,19 @@ impl Shape {
                 "false" => Ok(ValueKind::Boolean(false)),
                 _ => Err((format!("{text:?} is neither true nor false"), None)),
             },
-            Self::Peers => {
-                Err(("can be set in a file only".to_owned(), Some("write tables [[control.peers]] into the settings file or into conf.d".to_owned())))
-            }
-            Self::Text | Self::Path | Self::Socket | Self::Span | Self::Security | Self::LogLevel | Self::Mailbox | Self::Url | Self::Zone => {
-                self.check_text(text, zone_known).map(ValueKind::String)
-            }
+            Self::Peers => Err((
+                "can be set in a file only".to_owned(),
+                Some("write tables [[control.peers]] into the settings file or into conf.d".to_owned()),
+            )),
+            Self::Text
+            | Self::Path
+            | Self::Socket
+            | Self::Span
+            | Self::Security
+            | Self::LogLevel
+            | Self::Mailbox
+            | Self::Url
+            | Self::Zone => self.check_text(text, zone_known).map(ValueKind::String),
         }
     }
 
@@ -144,11 +151,15 @@ impl Shape {
             Self::Security => one_of(text, Security::ALL.iter().map(|(name, _)| *name))?,
             Self::LogLevel => one_of(text, LogLevel::ALL.iter().map(|(name, _)| *name))?,
             Self::Mailbox => {
-                Mailbox::parse(text).map_err(|problem| (problem, Some("for example \"Example Service <service@example.org>\"".to_owned())))?;
+                Mailbox::parse(text)
+                    .map_err(|problem| (problem, Some("for example \"Example Service <service@example.org>\"".to_owned())))?;
             }
             Self::Url => return base_url(text),
             Self::Zone if !zone_known(text) => {
-                return Err((format!("there is no time zone {text:?}"), Some("write an IANA name such as Europe/Vienna, Asia/Shanghai or UTC".to_owned())));
+                return Err((
+                    format!("there is no time zone {text:?}"),
+                    Some("write an IANA name such as Europe/Vienna, Asia/Shanghai or UTC".to_owned()),
+                ));
             }
             Self::Text | Self::Path | Self::Socket | Self::Zone | Self::Number(..) | Self::Flag | Self::Peers => {}
         }
@@ -157,7 +168,11 @@ impl Shape {
 }
 
 fn one_of(text: &str, names: impl Iterator<Item = &'static str> + Clone) -> Result<(), Wrong> {
-    if names.clone().any(|name| name == text) { Ok(()) } else { Err((format!("there is no {text:?} here"), nearest::hint(text, names))) }
+    if names.clone().any(|name| name == text) {
+        Ok(())
+    } else {
+        Err((format!("{text:?} is not possible here"), nearest::hint(text, names)))
+    }
 }
 
 fn base_url(text: &str) -> Result<String, Wrong> {

@@ -81,7 +81,13 @@ impl Layer {
             };
             let Some(key) = Key::find(name) else {
                 let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
-                let spelled = |meant: &str| if source.starts_with(PREFIX) { format!("{PREFIX}{}", meant.replacen('.', "__", 1).to_uppercase()) } else { meant.to_owned() };
+                let spelled = |meant: &str| {
+                    if source.starts_with(PREFIX) {
+                        format!("{PREFIX}{}", meant.replacen('.', "__", 1).to_uppercase())
+                    } else {
+                        meant.to_owned()
+                    }
+                };
                 let meant = nearest::nearest(name, names.iter().copied()).map(|meant| format!("did you mean {}?", spelled(meant)));
                 report("unknown key".to_owned(), meant.or_else(|| Some(format!("known are {}", names.join(", ")))));
                 continue;

@@ -82,7 +82,11 @@ pub fn read(control: &Table<'_>, origin: impl Fn(&crate::settings::problem::Plac
         }
         let act_as = table.flag("act_as", false);
         if !table.has("user") && table.count("roles") == 0 {
-            table.sink().report_with(&table.place, "the peer is nobody and has no roles", "add user = \"anna\" or roles = [\"dispatcher\"]");
+            table.sink().report_with(
+                &table.place,
+                "the peer is nobody and has no roles",
+                "add user = \"anna\" or roles = [\"dispatcher\"]",
+            );
         }
         table.finish();
         if let Some((key, text)) = matches {
@@ -112,7 +116,11 @@ fn read_match(table: &Table<'_>) -> Option<(&'static str, String)> {
             return None;
         }
         _ => {
-            table.sink().report_with(&table.place, "maps more than one thing", "keep one of uid, login, group, and write a second table for the other");
+            table.sink().report_with(
+                &table.place,
+                "maps more than one thing",
+                "keep one of uid, login, group, and write a second table for the other",
+            );
             return None;
         }
     }

@@ -4,11 +4,11 @@
 
 use super::role::RoleDraft;
 use crate::domain::definition::role::BUILT_IN;
-use crate::domain::ids::Name;
+use crate::domain::ids::{Name, check_slug};
 use crate::settings::nearest;
 use crate::settings::problem::{Place, Sink};
 use crate::settings::toml_reader::{Located, Table};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds of definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +48,8 @@ pub struct Book<'a> {
     message_uses: Vec<MessageUse>,
     precedences: BTreeMap<u32, Place>,
     numbers: Vec<Located<Box<str>>>,
-    unreadable: Vec<&'a str>,
+    /// Words of files that could not be read; none where all could.
+    unreadable: Option<BTreeSet<&'a str>>,
 }
 
 impl Kind {
@@ -93,7 +94,7 @@ impl<'a> Book<'a> {
             message_uses: Vec::new(),
             precedences: BTreeMap::new(),
             numbers: Vec::new(),
-            unreadable: Vec::new(),
+            unreadable: None,
         }
     }
 
@@ -167,19 +168,24 @@ impl<'a> Book<'a> {
 
     /// Notes a file whose content is not known: names it may define are not reported as unknown.
     pub fn unreadable(&mut self, text: &'a str) {
-        self.unreadable.push(text);
+        self.unreadable.get_or_insert_default().extend(text.split(|c: char| check_slug(c.encode_utf8(&mut [0; 4])).is_err()));
+    }
+
+    /// Whether the content of every file is known.
+    pub fn all_readable(&self) -> bool {
+        self.unreadable.is_none()
     }
 
     /// Whether a name leads somewhere, or may do so in a file that could not be read.
     pub fn knows(&self, kind: Kind, name: &str) -> bool {
         let defined = Name::new(name).is_ok_and(|name| self.defined.contains_key(&(kind, name)));
-        defined || (kind == Kind::Role && BUILT_IN.contains(&name)) || self.unreadable.iter().any(|text| text.contains(name))
+        defined || (kind == Kind::Role && BUILT_IN.contains(&name)) || self.unreadable.as_ref().is_some_and(|words| words.contains(name))
     }
 
     /// Reports what shows only now that all files are read.
     pub fn check(&self) {
         for (kind, found) in &self.references {
-            if !self.knows(*kind, &found.value) {
+            if !self.sink.is_full(&found.place.file) && !self.knows(*kind, &found.value) {
                 let defined = self.defined.keys().filter(|(k, _)| k == kind).map(|(_, name)| name.as_str());
                 let built_in = BUILT_IN.into_iter().filter(|_| *kind == Kind::Role);
                 let hint = nearest::hint(&found.value, defined.chain(built_in));
@@ -195,10 +201,18 @@ impl<'a> Book<'a> {
         }
         for text in &self.message_texts {
             if let Some(by) = with_link.get(text.message.as_str()).filter(|_| !text.has_url) {
-                self.sink.report_with(&text.place, format!("#URL# is missing, but {by} sends this message as an invitation"), "put #URL# where the link is to stand");
+                self.sink.report_with(
+                    &text.place,
+                    format!("#URL# is missing, but {by} sends this message as an invitation"),
+                    "put #URL# where the link is to stand",
+                );
             }
             if let Some(by) = without_link.get(text.message.as_str()).filter(|_| text.has_url) {
-                self.sink.report_with(&text.place, format!("holds #URL#, but {by} sends this message without a link"), "use another message there");
+                self.sink.report_with(
+                    &text.place,
+                    format!("holds #URL#, but {by} sends this message without a link"),
+                    "use another message there",
+                );
             }
         }
     }

@@ -33,7 +33,11 @@ pub fn read_template(table: Table<'_>, book: &mut Book<'_>) -> Option<Evaluation
         if let Some(name) = &field_name
             && let Some(first) = names.insert(name.clone(), place.line)
         {
-            table.sink().report_with(&place, format!("two fields of the template are called {name}"), format!("the first is in line {first}"));
+            table.sink().report_with(
+                &place,
+                format!("two fields of the template are called {name}"),
+                format!("the first is in line {first}"),
+            );
         }
         let title = field.title("title", field_name.as_ref().map_or("", |n| n.as_str()));
         let required = field.flag("required", false);
@@ -60,7 +64,9 @@ fn field_kind(field: &Table<'_>) -> Option<FieldKind> {
         "text" => Some(FieldKind::Text),
         other => {
             match other.strip_prefix("stars-") {
-                Some(scale) => field.sink().report_with(&found.place, format!("a scale of {scale} stars is not possible"), "stars-5 and stars-10 are"),
+                Some(scale) => {
+                    field.sink().report_with(&found.place, format!("a scale of {scale} stars is not possible"), "stars-5 and stars-10 are")
+                }
                 None => field.sink().report_with(&found.place, format!("there is no field kind {other:?}"), KINDS),
             }
             None
@@ -81,7 +87,9 @@ fn options(field: &Table<'_>) -> Option<Vec<Box<str>>> {
     let mut options: Vec<Box<str>> = Vec::new();
     for text in &found.value {
         match text::line("option", text.value, NAME_MAX) {
-            Ok(option) if options.contains(&option) => field.sink().report(&text.place, format!("the option {option:?} stands there twice")),
+            Ok(option) if options.contains(&option) => {
+                field.sink().report(&text.place, format!("the option {option:?} stands there twice"))
+            }
             Ok(option) => options.push(option),
             Err(refusal) => field.sink().report(&text.place, format!("an option {}", reason(&refusal))),
         }
@@ -102,15 +110,24 @@ pub fn read_rule(table: Table<'_>, book: &mut Book<'_>) -> Option<EvaluationRule
     let recipients = recipients(&table);
     let message = table.text("message").and_then(|m| book.use_message(&m, true));
     let invites = table.count("recipients") > 0;
-    if !qr && !invites && !(table.has("recipients") && recipients.is_none()) {
+    let unreadable = table.has("recipients") && recipients.is_none();
+    if !(qr || invites || unreadable) {
         let hint = "add recipients = [\"contact\"] and a message, or qr = true";
         table.sink().report_with(&table.place, "the rule can reach nobody: it has neither recipients nor qr", hint);
     }
     if invites && !table.has("message") {
-        table.sink().report_with(&table.place_of("recipients"), "there is no message to send to the recipients", "add message = \"...\", which names a [[message]]");
+        table.sink().report_with(
+            &table.place_of("recipients"),
+            "there is no message to send to the recipients",
+            "add message = \"...\", which names a [[message]]",
+        );
     }
-    if table.has("message") && !table.has("recipients") {
-        table.sink().report_with(&table.place_of("message"), "is never sent: the rule has no recipients", "add recipients = [\"contact\"], say");
+    if table.has("message") && !(invites || unreadable) {
+        table.sink().report_with(
+            &table.place_of("message"),
+            "is never sent: the rule has no recipients",
+            "add recipients = [\"contact\"], say",
+        );
     }
     table.finish();
     let recipients = if table.has("recipients") { recipients? } else { Vec::new() };

@@ -13,7 +13,11 @@ const FORMS: &str = "write role:NAME, user:NAME, group:NAME, leader, engineer, o
 pub fn read_list(table: &Table<'_>, book: &mut Book<'_>) -> Option<Vec<HandlerSpec>> {
     let found = table.texts("handlers")?;
     if found.value.is_empty() {
-        table.sink().report_with(&found.place, "the list of handlers is empty", "leave the key out for the handlers that are usual for this kind of node");
+        table.sink().report_with(
+            &found.place,
+            "the list of handlers is empty",
+            "leave the key out for the handlers that are usual for this kind of node",
+        );
     }
     let mut handlers = Vec::new();
     for text in &found.value {

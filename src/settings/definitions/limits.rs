@@ -19,7 +19,11 @@ pub fn read(table: &Table<'_>, book: &mut Book<'_>) -> Option<Limits> {
         None => Some(None),
     };
     if table.has("escalate_to") && !table.has("overdue_after") {
-        table.sink().report_with(&table.place_of("escalate_to"), "is never used: there is no overdue_after", "add overdue_after = \"8h\", say");
+        table.sink().report_with(
+            &table.place_of("escalate_to"),
+            "is never used: there is no overdue_after",
+            "add overdue_after = \"8h\", say",
+        );
     }
     let message = table.text("limit_message").and_then(|m| book.use_message(&m, false));
     if table.has("limit_message") && !table.has("overdue_after") && !table.has("remind_after") {

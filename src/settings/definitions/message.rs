@@ -39,7 +39,8 @@ pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<MessageTemplate> {
         let text = required(&wording, "text", |key| wording.long(key, LONG_TEXT_MAX));
         let html = if wording.has("html") { wording.long("html", HTML_MAX).map(Some) } else { Some(None) };
         wording.known("html");
-        for (key, words) in [("subject", subject.as_deref()), ("text", text.as_deref()), ("html", html.as_ref().and_then(|h| h.as_deref()))] {
+        for (key, words) in [("subject", subject.as_deref()), ("text", text.as_deref()), ("html", html.as_ref().and_then(|h| h.as_deref()))]
+        {
             check_words(&wording, key, words, name.as_ref(), book);
         }
         wording.finish();

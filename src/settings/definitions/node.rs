@@ -33,8 +33,13 @@ pub struct Read {
 }
 
 impl NodeKind {
-    const ALL: [(&'static str, Self); 5] =
-        [("assign", Self::Assign), ("accept", Self::Accept), ("task", Self::Task), ("confirm", Self::Confirm), ("evaluate", Self::Evaluate)];
+    const ALL: [(&'static str, Self); 5] = [
+        ("assign", Self::Assign),
+        ("accept", Self::Accept),
+        ("task", Self::Task),
+        ("confirm", Self::Confirm),
+        ("evaluate", Self::Evaluate),
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -128,12 +133,16 @@ fn only_of_kind(table: &Table<'_>, kind: NodeKind) {
 /// A node that can send back needs something before it to send back to.
 fn needs_before(table: &Table<'_>, kind: NodeKind, before: &[Option<NodeKind>]) {
     let (needed, why, hint) = match kind {
-        NodeKind::Accept => {
-            (NodeKind::Assign, "declining has nothing to go back to: no assign node stands before it", "put a node of the kind assign before it")
-        }
-        NodeKind::Confirm => {
-            (NodeKind::Task, "\"not solved\" has nothing to go back to: no task node stands before it", "put a node of the kind task before it")
-        }
+        NodeKind::Accept => (
+            NodeKind::Assign,
+            "declining has nothing to go back to: no assign node stands before it",
+            "put a node of the kind assign before it",
+        ),
+        NodeKind::Confirm => (
+            NodeKind::Task,
+            "\"not solved\" has nothing to go back to: no task node stands before it",
+            "put a node of the kind task before it",
+        ),
         NodeKind::Assign | NodeKind::Task | NodeKind::Evaluate => return,
     };
     if !before.iter().any(|k| k.is_none_or(|k| k == needed)) {
@@ -176,7 +185,11 @@ fn transfer(table: &Table<'_>) -> (bool, bool) {
     let (transfer, beyond) = (table.flag("transfer", true), table.flag("beyond_group", false));
     if beyond && !transfer {
         let hint = "set transfer = true, or leave beyond_group out";
-        table.sink().report_with(&table.place_of("beyond_group"), "beyond_group says how far a transfer may go, but transfer is false", hint);
+        table.sink().report_with(
+            &table.place_of("beyond_group"),
+            "beyond_group says how far a transfer may go, but transfer is false",
+            hint,
+        );
     }
     (transfer, beyond)
 }

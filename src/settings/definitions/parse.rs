@@ -23,7 +23,11 @@ pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
     let sink = Sink::default();
     if let Some((name, _)) = files.get(FILES_MAX) {
         let place = Place { file: name.clone(), line: 1, key: String::new() };
-        sink.report_with(&place, format!("there are {} files, at most {FILES_MAX} are read", files.len()), "put several definitions into one file");
+        sink.report_with(
+            &place,
+            format!("there are {} files, at most {FILES_MAX} are read", files.len()),
+            "put several definitions into one file",
+        );
         return Err(sink.into_problems());
     }
     let mut files: Vec<_> = files.iter().collect();
@@ -43,7 +47,11 @@ pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
 fn read_file<'a>(name: &str, text: &'a str, book: &mut Book<'a>, definitions: &mut Definitions) {
     if text.len() > FILE_BYTES_MAX {
         let place = Place { file: name.to_owned(), line: 1, key: String::new() };
-        book.sink.report_with(&place, format!("the file has {} bytes, at most {FILE_BYTES_MAX} are read", text.len()), "split it into several files");
+        book.sink.report_with(
+            &place,
+            format!("the file has {} bytes, at most {FILE_BYTES_MAX} are read", text.len()),
+            "split it into several files",
+        );
         book.unreadable(text);
         return;
     }

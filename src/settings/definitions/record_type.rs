@@ -15,17 +15,19 @@ pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<RecordType> {
     // An empty description is the same as none.
     let blank = table.text("description").is_none_or(|d| d.value.trim().is_empty());
     let description = if blank { Some("".into()) } else { table.long("description", DESCRIPTION_MAX) };
-    let number = table.required("number", "for example number = \"WO-{date}-{counter}\"").and_then(|found| match NumberPattern::new(found.value) {
-        Ok(pattern) => {
-            book.number(pattern.as_str(), &found.place);
-            Some(pattern)
-        }
-        Err(problem) => {
-            table.sink().report_with(&found.place, problem, "for example WO-{date}-{counter}");
-            None
-        }
-    });
-    let process = table.required("process", "name the [[process]] it runs").and_then(|found| book.refer(Kind::Process, found.value, &found.place));
+    let number =
+        table.required("number", "for example number = \"WO-{date}-{counter}\"").and_then(|found| match NumberPattern::new(found.value) {
+            Ok(pattern) => {
+                book.number(pattern.as_str(), &found.place);
+                Some(pattern)
+            }
+            Err(problem) => {
+                table.sink().report_with(&found.place, problem, "for example WO-{date}-{counter}");
+                None
+            }
+        });
+    let process =
+        table.required("process", "name the [[process]] it runs").and_then(|found| book.refer(Kind::Process, found.value, &found.place));
     table.finish();
     Some(RecordType { name: name?, title: title?, description: description?, number: number?, process: process? })
 }

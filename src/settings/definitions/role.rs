@@ -63,7 +63,8 @@ pub fn resolve(book: &Book<'_>) -> Vec<RoleDefinition> {
             in_circles.extend(circle);
         }
         let needed = [("change_definitions", Right::ChangeDefinitions), ("administer", Right::Administer)];
-        for (name, _) in needed.iter().filter(|(_, right)| role.name.as_str() == ADMIN && !rights.contains(right)) {
+        let judged = role.name.as_str() == ADMIN && book.all_readable();
+        for (name, _) in needed.iter().filter(|(_, right)| judged && !rights.contains(right)) {
             book.sink.report_with(&role.place, format!("the role admin must keep the right {name}"), "without it nobody could undo this");
         }
         resolved.push(RoleDefinition { name: role.name.clone(), rights: rights.into_iter().collect() });
