@@ -1,4 +1,64 @@
-//! workorderd.
+//! workorderd: field-service Work Orders on your own machine. This page is the newcomer's map.
+//!
+//! # Bird's-eye view
+//!
+//! ```text
+//! client ──varlink──▶ control ──▶ registry ──▶ one actor per aggregate (Work Order, service group ...)
+//!                                                │  domain::transition: pure, no clock, no I/O
+//!                                                ▼
+//!                         writer thread: claims, then journal: append, one fdatasync for all that wait = the truth
+//!                                                │
+//!                         ├─▶ views: board (lists), schedule (timers), delivery (messages), reference (directory, definitions)
+//!                         ├─▶ reply · watchers · mailer
+//!                         └─▶ applier thread: sled, behind = the latest state of each, can be rebuilt
+//! ```
+//!
+//! A call is checked against its description ([`control::desk`]), becomes a [`domain::aggregate::Command`], is judged in the
+//! [`engine::cell`] of its aggregate by [`domain::transition::transition`], and what that gives is one journal record.
+//!
+//! # Floors: who may import whom (held by `tests/it/tidy.rs`)
+//!
+//! | floor | module | what it is for |
+//! | --- | --- | --- |
+//! | 0 | [`domain`] | the rules: Work Orders, nodes, definitions, directory, service groups; fails only by `Rejection` |
+//! | 1 | [`engine`] | what happens when, as plain state machines: cell, commit, views, schedule, delivery, pending, back-off |
+//! | 1 | [`journal`] | files, fdatasync, hash chain; carries bytes |
+//! | 1 | [`codec`] | bincode in versioned envelopes |
+//! | 1 | [`protocol`] | the Varlink shapes and the `.varlink` files |
+//! | 1 | [`settings`] | definitions and settings from TOML, every problem with its place |
+//! | 2 | [`store`] | sled |
+//! | 2 | [`mail`] | lettre |
+//! | 3 | [`runtime`] | actix actors, threads, timers, mailer; `runtime/clock.rs` is the only reader of time |
+//! | 3 | [`client`] | a blocking client |
+//! | 4 | [`control`] | the socket loop, and one room per interface |
+//! | 4 | [`cli`] | `workorderctl` |
+//! | 5 | [`daemon`], [`verify`], [`demo`], [`bench`] | programs |
+//!
+//! # Invariants, told as what is absent
+//!
+//! - No reply, read, mail, event or list shows what is not on disk: cells answer when the writer says so, views are fed by it alone.
+//! - Nothing makes `NodeLeft` or `NodeEntered` but `domain/process/door.rs`; so there is one place where the mandatory gate is kept.
+//! - Nothing changes a state but `evolve`; it has no rules, and `decide` has no other effect than events.
+//! - No rule reads a clock, makes an id or rolls a die: these come in as arguments.
+//! - No actor awaits another. What one tells another is part of its record and delivered after it, at least once, in order.
+//! - After a failed write or fsync there is no second try: the process ends with exit code 74.
+//! - No personal value stands in the body of a record: `PersonalText` puts itself into the part that can be erased.
+//!
+//! # How to add
+//!
+//! | what | where |
+//! | --- | --- |
+//! | a node kind | one new file in `domain/process/`; then the compiler asks: `process/node.rs`, `process/door.rs`, `definition/process.rs`, the other kinds' `state` functions, `settings/definitions/node.rs`, `control/tell.rs`, `verify/gate.rs` |
+//! | a command | `domain/work_order/command.rs`, its rule in `decide.rs` or a node kind, the method in `protocol/org.workorderd.WorkOrders1.varlink`, its line in `control/work_orders.rs`, the subcommand in `cli/` |
+//! | an event | `domain/work_order/event.rs` (at the end: bytes are frozen), `evolve.rs`, `control/tell.rs`, `verify/gate.rs` |
+//! | a deadline | `domain/work_order/deadline.rs` (when), `decide.rs` (`fire`: what then), `control/present.rs` (its words) |
+//! | a message to a service group | `domain/work_order/reaction.rs`, `domain/service_group/group.rs` |
+//! | a mail | `domain/work_order/draft.rs` queues it; its words are a message template in the definitions |
+//! | a stored field | a new schema version in `codec` (a frozen struct of the old one, a `From`), and a golden file |
+//! | a setting | `settings/daemon/keys.rs` and `model.rs`, `config/workorderd.toml` |
+//! | a query | `engine/board.rs`, its room in `control/`, the `.varlink` file, `cli/` |
+
+pub mod bench;
 pub mod client;
 pub mod codec;
 pub mod control;

@@ -47,7 +47,11 @@ fn changes(difference: &Definitions) -> Vec<shape::Change> {
     all.extend(record_types.iter().map(|t| change("record type", &t.name)));
     all.extend(processes.iter().map(|t| change("process", &t.name)));
     all.extend(templates.iter().map(|t| change("evaluation template", &t.name)));
-    all.extend(rules.iter().map(|t| change("evaluation rule", &t.name)));
+    match rules {
+        Some(rules) if rules.is_empty() => all.push(shape::Change { kind: "evaluation rules".into(), name: "(none any more)".into() }),
+        Some(rules) => all.extend(rules.iter().map(|t| change("evaluation rule", &t.name))),
+        None => {}
+    }
     all.extend(messages.iter().map(|t| change("message", &t.name)));
     all.extend(roles.iter().map(|t| change("role", &t.name)));
     all

@@ -10,7 +10,6 @@ use crate::domain::principal::Principal;
 use crate::domain::process::NodeState;
 use crate::domain::text::PersonalText;
 use crate::domain::work_order::deadline::{Deadline, deadlines};
-use crate::domain::work_order::event::Event as OrderEvent;
 use crate::domain::work_order::mail::{Mail, MailStatus};
 use crate::domain::work_order::state::{Evaluation, Invitation, Party, Purpose, Source, WorkOrder};
 use crate::engine::board::{Board, Row};
@@ -18,7 +17,6 @@ use crate::engine::entity::{Entity, Receipt};
 use crate::protocol::work_orders as shape;
 use crate::runtime::Runtime;
 use crate::runtime::history::Told;
-use std::collections::HashMap;
 
 /// A receipt with the number it is about.
 pub fn receipt(number: String, receipt: Receipt) -> shape::Receipt {
@@ -56,7 +54,7 @@ pub fn line(row: &Row) -> shape::Line {
 }
 
 /// A Work Order in full.
-pub fn work_order(order: &WorkOrder, entity: &Entity, steps: &[Told], cx: &Context<'_>, runtime: &Runtime, base_url: &str) -> shape::WorkOrder {
+pub fn work_order(order: &WorkOrder, entity: &Entity, cx: &Context<'_>, runtime: &Runtime, base_url: &str) -> shape::WorkOrder {
     let visit = order.visit();
     let may_show_links = may::is_handler(order, cx) || may::has_right(crate::domain::definition::Right::HandleWorkOrders, cx);
     shape::WorkOrder {
@@ -96,7 +94,7 @@ pub fn work_order(order: &WorkOrder, entity: &Entity, steps: &[Told], cx: &Conte
             Some(NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Confirm(_) | NodeState::Evaluate(_)) | None => None,
         },
         mandatory: matches!(visit.map(|v| &v.state), Some(NodeState::Evaluate(state)) if state.mandatory),
-        nodes: nodes(order, steps, cx),
+        nodes: nodes(order, cx),
         timers: deadlines(order).into_iter().map(|(due, deadline)| timer(due.0, deadline)).collect(),
         mails: order.mails.iter().map(mail).collect(),
         invitations: order.invitations.iter().map(|i| invitation(order, i, may_show_links, runtime, base_url)).collect(),
@@ -111,28 +109,17 @@ fn party(party: &Party) -> String {
     }
 }
 
-/// The nodes with what became of each, as far as the history tells.
-fn nodes(order: &WorkOrder, steps: &[Told], cx: &Context<'_>) -> Vec<shape::Node> {
+/// The nodes with what became of each on the latest way through the process.
+fn nodes(order: &WorkOrder, cx: &Context<'_>) -> Vec<shape::Node> {
     let Some(process) = cx.catalogue.pinned_process(&order.process) else { return Vec::new() };
-    let mut seen: HashMap<NodeIndex, &'static str> = HashMap::new();
-    // Steps are newest first: what happened last to a node counts.
-    for event in steps.iter().flat_map(|told| told.step.events.iter().rev()) {
-        match event {
-            Event::WorkOrder(OrderEvent::NodePassedOver { node, .. }) => drop(seen.entry(*node).or_insert("passed-over")),
-            Event::WorkOrder(OrderEvent::NodeLeft { node, .. }) => drop(seen.entry(*node).or_insert("done")),
-            _ => {}
-        }
-    }
     let now = order.visit().map(|v| v.node);
     let node = |(index, node): (usize, &ProcessNode)| {
         let index = NodeIndex(index as u16);
-        let behind = now.is_none_or(|now| index < now);
-        let state = if now == Some(index) {
-            "now"
-        } else if behind {
-            seen.get(&index).copied().unwrap_or("ahead")
-        } else {
-            "ahead"
+        let state = match () {
+            () if now == Some(index) => "now",
+            () if order.passed_over.contains(&index) => "passed-over",
+            () if order.reached.is_some_and(|reached| index <= reached) => "done",
+            () => "ahead",
         };
         shape::Node { name: node.name.to_string(), title: node.title.to_string(), kind: node.spec.kind().into(), state: state.into() }
     };

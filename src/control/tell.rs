@@ -40,7 +40,7 @@ pub fn event(event: &Event) -> String {
             d.record_types.len(),
             d.processes.len(),
             d.templates.len(),
-            d.rules.len(),
+            d.rules.as_ref().map_or(0, Vec::len),
             d.messages.len(),
             d.roles.len()
         ),

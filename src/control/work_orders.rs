@@ -88,11 +88,10 @@ async fn read(visit: &Visit<'_>, number: &str) -> Result<Entity, ErrorReply> {
 async fn get(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::Get = visit.parameters()?;
     let entity = read(visit, &p.number).await?;
-    let steps = visit.desk.runtime.history(&entity, HISTORY_MAX as usize).map_err(unreadable)?;
     let Some(order) = entity.state.as_ref().and_then(|s| s.work_order()) else {
         return Err(ErrorReply::new(INTERNAL));
     };
-    let work_order = visit.judge(|cx| present::work_order(order, &entity, &steps, cx, &visit.desk.runtime, &visit.desk.base_url));
+    let work_order = visit.judge(|cx| present::work_order(order, &entity, cx, &visit.desk.runtime, &visit.desk.base_url));
     Ok(Outcome::reply(&shape::Got { work_order }))
 }
 

@@ -52,7 +52,10 @@ impl Views {
                 self.board_mut().take(order, sequence);
             }
             other => {
-                self.reference_mut().take(other);
+                // A group's counters change often; who is in it seldom does.
+                if !step.before.as_deref().is_some_and(|before| same_members(before, other)) {
+                    self.reference_mut().take(other);
+                }
                 self.board_mut().passed(sequence);
             }
         }
@@ -95,5 +98,12 @@ impl Views {
 
     fn board_mut(&self) -> RwLockWriteGuard<'_, Board> {
         self.board.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn same_members(before: &State, after: &State) -> bool {
+    match (before, after) {
+        (State::ServiceGroup(a), State::ServiceGroup(b)) => a.name == b.name && a.leader == b.leader && a.members == b.members && a.disabled == b.disabled,
+        _ => false,
     }
 }

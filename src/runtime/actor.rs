@@ -1,7 +1,7 @@
 //! One actor per aggregate: a thin shell around its cell. It never awaits another actor.
 
 use super::shared::Shared;
-use super::step::{self, RECORD_MAX};
+use super::step;
 use super::writer::Request;
 use crate::codec::StateBytes;
 use crate::domain::context::Context;
@@ -78,13 +78,13 @@ impl CellActor {
                 Output::Append(pending) => {
                     let (revision, generation) = (pending.revision, pending.generation);
                     match step::encode(pending) {
-                        Ok(step) if step.parts.body.len() + step.parts.personal.len() <= RECORD_MAX => {
+                        Ok(step) if step.parts.body.len() + step.parts.personal.len() <= self.shared.record_max => {
                             self.shared.writer.append(Request { step, from: cx.address() });
                         }
-                        Ok(_) => self.refuse(revision, generation, Rejection::TooMany { what: "bytes in one step", limit: RECORD_MAX }, cx),
+                        Ok(_) => self.refuse(revision, generation, Rejection::TooMany { what: "bytes in one step", limit: self.shared.record_max }, cx),
                         Err(error) => {
                             tracing::error!(key = %self.cell.key(), %error, "a step cannot be encoded");
-                            self.refuse(revision, generation, Rejection::TooMany { what: "bytes in one state", limit: RECORD_MAX }, cx);
+                            self.refuse(revision, generation, Rejection::TooMany { what: "bytes in one state", limit: self.shared.record_max }, cx);
                         }
                     }
                 }

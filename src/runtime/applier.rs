@@ -9,6 +9,10 @@ use std::time::Duration;
 /// How often a checkpoint is made while there is something new.
 const CHECKPOINT_EVERY_MS: u64 = 30_000;
 
+/// Rows gather for so long between batches, unless there are many already.
+const GATHER: Duration = Duration::from_millis(100);
+const GATHER_BELOW: usize = 20_000;
+
 /// Runs until told to stop and everything is in the store; then makes a last checkpoint.
 pub fn run(mut store: Store, shared: &Arc<Shared>, stop: &AtomicBool) {
     let mut last_checkpoint = shared.clock.uptime_ms();
@@ -23,11 +27,12 @@ pub fn run(mut store: Store, shared: &Arc<Shared>, stop: &AtomicBool) {
             }
             shared.pending().applied();
             dirty = true;
+            // Several steps of one Work Order within a moment become one row; and the disk is the journal's first.
+            if !stop.load(Ordering::Acquire) && shared.pending().len() < GATHER_BELOW {
+                std::thread::sleep(GATHER);
+            }
         } else if stop.load(Ordering::Acquire) && shared.pending().is_empty() {
             break;
-        } else if dirty {
-            // Little to do: leave the disk to the journal, and let more rows gather.
-            std::thread::sleep(Duration::from_millis(20));
         }
         if dirty && shared.clock.uptime_ms() - last_checkpoint > CHECKPOINT_EVERY_MS {
             if let Err(error) = store.checkpoint() {

@@ -35,6 +35,8 @@ pub struct Shared {
     pub secret: [u8; 32],
     pub installation: [u8; 16],
     pub time_zone: jiff::tz::TimeZone,
+    /// Longest record, in bytes: a quarter of a segment, so that groups always fit into one.
+    pub record_max: usize,
     pub counters: Counters,
 }
 
@@ -69,6 +71,7 @@ impl Shared {
         secret: [u8; 32],
         installation: [u8; 16],
         time_zone: jiff::tz::TimeZone,
+        record_max: usize,
     ) -> Self {
         Self {
             views,
@@ -87,6 +90,7 @@ impl Shared {
             secret,
             installation,
             time_zone,
+            record_max,
             counters: Counters::default(),
         }
     }

@@ -131,6 +131,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         options.secret.unwrap_or(folder.secret),
         folder.installation,
         options.time_zone,
+        step::RECORD_MAX.min(options.segment_bytes as usize / 4),
     ));
     for (key, entity) in entities {
         shared.registry.start_resident(key, entity, &shared);

@@ -5,7 +5,7 @@ use crate::engine::cell::PendingStep;
 use crate::engine::entity::{Accepted, Entity, Receipt, Request};
 use std::sync::Arc;
 
-/// Longest record of a step, in bytes; a segment must hold it.
+/// Longest record of a step, in bytes, however large the segments are.
 pub const RECORD_MAX: usize = 1 << 20;
 
 /// A step ready for the journal.

@@ -4,7 +4,7 @@
 
 use super::actor::{Appended, CellActor, NotAppended};
 use super::shared::Shared;
-use super::step::{EncodedStep, RECORD_MAX};
+use super::step::EncodedStep;
 use crate::domain::aggregate::State;
 use crate::engine::commit::{Admission, Committer, Previous};
 use crate::engine::pending::Place;
@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// Most steps of one group.
 const GROUP_STEPS: usize = 1024;
-/// Most bytes of one group; a segment must hold it.
+/// Most bytes of one group; a segment must hold it (see `Shared::record_max`, a quarter of a segment at most).
 const GROUP_BYTES: usize = 4 << 20;
 /// Most steps that may wait for the writer; above it new commands are answered with Busy.
 const WAITING_MAX: usize = 8192;
@@ -85,6 +85,7 @@ impl WriterQueue {
 
 /// Runs until told to stop; gives the journal's head.
 pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Order>, shared: &Arc<Shared>) {
+    let group_bytes = GROUP_BYTES.min(shared.record_max * 3);
     let mut stopping = false;
     while !stopping {
         let Ok(first) = orders.recv() else { return };
@@ -99,7 +100,7 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
                 Order::Prepared(prepared) => journal.adopt(*prepared),
                 Order::Stop => stopping = true,
             }
-            if group.len() >= GROUP_STEPS || bytes >= GROUP_BYTES - RECORD_MAX {
+            if group.len() >= GROUP_STEPS || bytes + shared.record_max >= group_bytes {
                 break;
             }
         }
@@ -193,12 +194,19 @@ fn entry(step: &EncodedStep, previous: Previous, salt: [u8; 16]) -> Entry<'_> {
 
 /// Fresh salts of the operating system's random numbers, one per record.
 fn salts(count: usize) -> Vec<[u8; 16]> {
-    let mut bytes = vec![0u8; count * 16];
-    if let Err(error) = std::fs::File::open("/dev/urandom").and_then(|mut f| std::io::Read::read_exact(&mut f, &mut bytes)) {
-        tracing::error!(%error, "no random numbers to be had; stopping");
-        std::process::exit(EXIT_BROKEN);
+    let mut salts = vec![[0u8; 16]; count];
+    let mut rest = salts.as_flattened_mut();
+    while !rest.is_empty() {
+        match rustix::rand::getrandom(&mut *rest, rustix::rand::GetRandomFlags::empty()) {
+            Ok(n) => rest = &mut rest[n..],
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => {
+                tracing::error!(%error, "no random numbers to be had; stopping");
+                std::process::exit(EXIT_BROKEN);
+            }
+        }
     }
-    bytes.chunks_exact(16).map(|c| <[u8; 16]>::try_from(c).unwrap_or_default()).collect()
+    salts
 }
 
 /// Makes the next segment on a thread of its own, so that no step waits for it.

@@ -132,7 +132,7 @@ fn what_does_not_fit_is_refused_and_nothing_is_written() {
     let big = Item::of(&"x".repeat(9000), "");
     let half = Item::of(&"x".repeat(5000), "");
     let mut long_key = Item::of("", "");
-    long_key.key = vec![0; 65];
+    long_key.key = vec![0; 256];
     let e = append(&mut journal, &[big]).unwrap_err();
     assert!(
         matches!(
@@ -156,7 +156,7 @@ fn what_does_not_fit_is_refused_and_nothing_is_written() {
             e,
             AppendError::KeyTooLong {
                 index: 1,
-                bytes: 65
+                bytes: 256
             }
         ),
         "{e}"

@@ -1,6 +1,8 @@
 //! All integration tests in one binary: linking is the slow part on two cores.
 //! Names of modules begin with what they test; stages that several share are `world`, `varlink_stage`, `mail_stage`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod journal_crash;
 mod journal_damage;
 mod journal_format;
@@ -16,6 +18,7 @@ mod settings_daemon;
 mod settings_definitions;
 mod settings_mutation;
 mod settings_sample;
+mod tidy;
 mod tls;
 mod varlink_client;
 mod varlink_connection;

@@ -28,8 +28,8 @@ pub struct Definitions {
     pub record_types: Vec<RecordType>,
     pub processes: Vec<Process>,
     pub templates: Vec<EvaluationTemplate>,
-    /// In order of precedence.
-    pub rules: Vec<EvaluationRule>,
+    /// In order of precedence; they stand as a whole. None: as they are.
+    pub rules: Option<Vec<EvaluationRule>>,
     pub messages: Vec<MessageTemplate>,
     pub roles: Vec<RoleDefinition>,
 }
@@ -154,7 +154,7 @@ impl Catalogue {
             record_types: changed(&self.record_types, &wanted.record_types, |t| &t.name),
             processes: changed(&self.processes, &wanted.processes, |p| &p.name),
             templates: changed(&self.templates, &wanted.templates, |t| &t.name),
-            rules: if self.rules == wanted.rules { Vec::new() } else { wanted.rules.clone() },
+            rules: wanted.rules.clone().filter(|rules| *rules != self.rules),
             messages: changed(&self.messages, &wanted.messages, |m| &m.name),
             roles: wanted.roles.iter().filter(|r| self.roles.get(&r.name) != Some(*r)).cloned().collect(),
         }
@@ -185,8 +185,8 @@ impl Catalogue {
         for item in &change.messages {
             Shelf::put(&mut self.messages, item.name.clone(), item.clone());
         }
-        if !change.rules.is_empty() {
-            self.rules.clone_from(&change.rules);
+        if let Some(rules) = &change.rules {
+            self.rules.clone_from(rules);
         }
         for item in &change.roles {
             self.roles.insert(item.name.clone(), item.clone());
@@ -198,6 +198,6 @@ impl Definitions {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         let Self { record_types, processes, templates, rules, messages, roles } = self;
-        record_types.is_empty() && processes.is_empty() && templates.is_empty() && rules.is_empty() && messages.is_empty() && roles.is_empty()
+        record_types.is_empty() && processes.is_empty() && templates.is_empty() && rules.is_none() && messages.is_empty() && roles.is_empty()
     }
 }

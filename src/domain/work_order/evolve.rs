@@ -3,7 +3,7 @@
 use super::event::{Created, Event};
 use super::mail::{MailStatus, SETTLED_KEPT};
 use super::state::{Hold, WorkOrder};
-use crate::domain::ids::VisitNo;
+use crate::domain::ids::{NodeIndex, VisitNo};
 use crate::domain::process::{NodeEvent, NodeState, accept, assign, confirm, task};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::work_order::state::Handler;
@@ -32,6 +32,8 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         assigned_at: None,
         visit: None,
         visits: 0,
+        passed_over: Vec::new(),
+        reached: None,
         hold: None,
         held_total: Span(0),
         first_accepted_at: None,
@@ -54,9 +56,16 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
 pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
     match event {
         Event::Created(created) => *order = create(created, at),
-        Event::NodePassedOver { .. } | Event::ServiceRecordAdded { .. } => {}
+        Event::NodePassedOver { node, .. } => {
+            forget_way_from(order, *node);
+            order.passed_over.push(*node);
+            order.reached = Some(*node);
+        }
+        Event::ServiceRecordAdded { .. } => {}
         Event::NodeEntered(visit) => {
             order.visits = visit.no.0;
+            forget_way_from(order, visit.node);
+            order.reached = Some(visit.node);
             if let (NodeState::Assign(_), Some(_)) = (&visit.state, &order.engineer) {
                 order.engineer = None;
             }
@@ -119,6 +128,11 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             forget_settled(order);
         }
     }
+}
+
+/// Going back to a node: what lay behind it is ahead again.
+fn forget_way_from(order: &mut WorkOrder, node: NodeIndex) {
+    order.passed_over.retain(|passed| *passed < node);
 }
 
 fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {

@@ -211,6 +211,10 @@ pub struct WorkOrder {
     pub assigned_at: Option<NodeIndex>,
     pub visit: Option<Visit>,
     pub visits: u32,
+    /// Nodes passed over on the latest way through the process; nodes up to `reached` that are not among them were visited.
+    pub passed_over: Vec<NodeIndex>,
+    /// The furthest node of the latest way through the process; none before the first.
+    pub reached: Option<NodeIndex>,
     pub hold: Option<Hold>,
     pub held_total: Span,
     pub first_accepted_at: Option<Timestamp>,

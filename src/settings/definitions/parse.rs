@@ -39,7 +39,9 @@ pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
     }
     book.check();
     definitions.roles = role::resolve(&book);
-    definitions.rules.sort_by_key(|rule| rule.precedence);
+    if let Some(rules) = &mut definitions.rules {
+        rules.sort_by_key(|rule| rule.precedence);
+    }
     let problems = sink.into_problems();
     if problems.is_empty() { Ok(definitions) } else { Err(problems) }
 }
@@ -80,7 +82,8 @@ fn read_tables(root: &Table<'_>, book: &mut Book<'_>, definitions: &mut Definiti
                 Kind::RecordType => definitions.record_types.extend(record_type::read(table, book)),
                 Kind::Process => definitions.processes.extend(process::read(table, book)),
                 Kind::EvaluationTemplate => definitions.templates.extend(evaluation::read_template(table, book)),
-                Kind::EvaluationRule => definitions.rules.extend(evaluation::read_rule(table, book)),
+                // Files without any rule leave the rules as they are; with some, these are all there are.
+                Kind::EvaluationRule => definitions.rules.get_or_insert_default().extend(evaluation::read_rule(table, book)),
                 Kind::Message => definitions.messages.extend(message::read(table, book)),
                 Kind::Role => role::read(table, book),
             }

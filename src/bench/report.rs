@@ -1,0 +1,84 @@
+//! The bench's table: rates, ratios and latencies of one run, for people.
+
+use super::load::Measured;
+use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
+use std::time::Duration;
+
+/// One number of connections.
+#[derive(Debug)]
+pub struct Row {
+    pub connections: usize,
+    pub steps: Measured,
+    pub bare: Measured,
+    pub reads: Measured,
+    pub echo: Measured,
+    pub steps_per_group: f64,
+}
+
+/// Memory and start-up.
+#[derive(Debug)]
+pub struct Resident {
+    pub orders: u64,
+    pub empty: u64,
+    pub full: u64,
+    pub after_restart: u64,
+    pub clean: Duration,
+    pub killed: Duration,
+    /// Mean size of a record's body, in bytes.
+    pub state_bytes: usize,
+}
+
+/// Everything.
+#[derive(Debug, Default)]
+pub struct Table {
+    pub rows: Vec<Row>,
+    pub rival: Vec<(usize, f64)>,
+    pub record_bytes: usize,
+    pub resident: Option<Resident>,
+}
+
+/// The table as text.
+pub fn print(table: &Table) -> String {
+    let best = table.rival.iter().map(|(_, rate)| *rate).fold(0.0, f64::max);
+    let mut grid = Grid::new();
+    grid.load_preset(presets::ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Disabled);
+    grid.set_header(["conns", "steps/s", "p50 ms", "p99 ms", "bare/s", "of bare", "of SQLite", "reads/s", "of echo", "steps/fsync"]);
+    for row in &table.rows {
+        let rival = if best > 0.0 { format!("{:.2}", row.steps.rate() / best) } else { "-".into() };
+        grid.add_row([
+            row.connections.to_string(),
+            format!("{:.0}", row.steps.rate()),
+            format!("{:.2}", row.steps.percentile(50.0)),
+            format!("{:.2}", row.steps.percentile(99.0)),
+            format!("{:.0}", row.bare.rate()),
+            format!("{:.2}", row.steps.rate() / row.bare.rate().max(1.0)),
+            rival,
+            format!("{:.0}", row.reads.rate()),
+            format!("{:.2}", row.reads.rate() / row.echo.rate().max(1.0)),
+            format!("{:.1}", row.steps_per_group),
+        ]);
+    }
+    for column in grid.column_iter_mut() {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let mut out = format!("{grid}\n\nrecords of {} bytes; SQLite (WAL, synchronous FULL): ", table.record_bytes);
+    let rates: Vec<_> = table.rival.iter().map(|(n, rate)| format!("{rate:.0}/s from {n}")).collect();
+    out += &if rates.is_empty() { "not measured, no python3 with sqlite3".to_owned() } else { rates.join(", ") };
+    if let Some(r) = &table.resident {
+        let per = |bytes: u64| (bytes.saturating_sub(r.empty)) as f64 / r.orders.max(1) as f64;
+        out += &format!(
+            "\n{} open Work Orders with a timer each: {:.2} KB each after making them, {:.2} KB after a restart (empty {:.0} MB); \
+             record body {} bytes\nstart-up: {:.1} s after a clean stop ({:.0} orders/s), {:.1} s after SIGKILL ({:.0} orders/s)",
+            r.orders,
+            per(r.full) / 1000.0,
+            per(r.after_restart) / 1000.0,
+            r.empty as f64 / 1e6,
+            r.state_bytes,
+            r.clean.as_secs_f64(),
+            r.orders as f64 / r.clean.as_secs_f64(),
+            r.killed.as_secs_f64(),
+            r.orders as f64 / r.killed.as_secs_f64(),
+        );
+    }
+    out
+}

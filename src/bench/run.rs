@@ -1,0 +1,135 @@
+//! The rows of the bench, one after the other, and what is printed of them.
+
+use super::load::{self, Line, Work};
+use super::report::{self, Row, Table};
+use super::stage::{Stage, USER};
+use super::{bare, echo, rival};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// What is measured, and where.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Seconds of each row.
+    #[arg(long, default_value_t = 60)]
+    pub seconds: u64,
+    /// Numbers of connections.
+    #[arg(long, value_delimiter = ',', default_value = "1,8,64,256")]
+    pub connections: Vec<usize>,
+    /// Where the data goes: the disk that is measured.
+    #[arg(long, default_value = ".")]
+    pub dir: PathBuf,
+    /// Besides: this many Work Orders with a timer each, for memory and start-up.
+    #[arg(long, default_value_t = 0)]
+    pub orders: u64,
+    /// The daemon's program.
+    #[arg(long)]
+    pub daemon: Option<PathBuf>,
+}
+
+/// The whole subcommand.
+pub fn main(arguments: &Arguments) -> ExitCode {
+    match measure(arguments) {
+        Ok(table) => {
+            println!("{}", report::print(&table));
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("workorderctl: bench: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn program(arguments: &Arguments) -> Result<PathBuf, String> {
+    if let Some(program) = &arguments.daemon {
+        return Ok(program.clone());
+    }
+    let own = std::env::current_exe().map_err(|e| e.to_string())?;
+    Ok(own.with_file_name("workorderd"))
+}
+
+fn measure(arguments: &Arguments) -> Result<Table, String> {
+    let program = program(arguments)?;
+    let time = Duration::from_secs(arguments.seconds.max(1));
+    let mut table = Table::default();
+    let mut sizes = (17, 300, 60);
+    for &connections in &arguments.connections {
+        eprintln!("steps over {connections} connections ...");
+        let stage = Stage::start(&program, &arguments.dir)?;
+        let began = Instant::now();
+        let mut steps = load::run(&stage.socket(), connections, time, &Work::Steps)?;
+        stage.caught_up()?;
+        steps.elapsed = began.elapsed();
+        let data = stage.data();
+        let (reads, reply) = reads(&stage, connections, time)?;
+        let groups = stage.status()?;
+        drop_quietly(stage, || sizes = bare::sizes(&data).unwrap_or(sizes));
+        eprintln!("the bare journal from {connections} threads ...");
+        let bare = bare::run(&arguments.dir, connections, time, sizes)?;
+        eprintln!("a bare echo over {connections} connections ...");
+        let echo = echoed(&arguments.dir, connections, time, &reply)?;
+        let steps_per_group = groups.steps as f64 / groups.groups.max(1) as f64;
+        table.rows.push(Row { connections, steps, bare, reads, echo, steps_per_group });
+    }
+    table.record_bytes = sizes.0 + sizes.1 + sizes.2;
+    for connections in [1, 4, 8] {
+        eprintln!("the SQLite script from {connections} connections ...");
+        let rate = rival::run(&arguments.dir, connections, time, 600, sizes.1 + sizes.2);
+        table.rival.extend(rate.map(|rate| (connections, rate)));
+    }
+    if arguments.orders > 0 {
+        table.resident = Some(resident(&program, arguments)?);
+    }
+    Ok(table)
+}
+
+/// The journal is read for its sizes before the folder goes.
+fn drop_quietly(stage: Stage, before: impl FnOnce()) {
+    before();
+    drop(stage);
+}
+
+fn reads(stage: &Stage, connections: usize, time: Duration) -> Result<(load::Measured, String), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    let (frame, reply) = runtime.block_on(async {
+        let mut line = Line::open(&stage.socket(), Some(USER)).await?;
+        let list = line.call(r#"{"method":"org.workorderd.WorkOrders1.List","parameters":{"limit":1}}"#).await?;
+        let number = list.split(r#""number":""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
+        let frame = format!(r#"{{"method":"org.workorderd.WorkOrders1.Get","parameters":{{"number":"{number}"}}}}"#);
+        let reply = line.call(&frame).await?.to_owned();
+        Ok::<_, String>((frame, reply))
+    })?;
+    let seconds = time.min(Duration::from_secs(10));
+    Ok((load::run(&stage.socket(), connections, seconds, &Work::Repeat(frame))?, reply))
+}
+
+fn echoed(dir: &Path, connections: usize, time: Duration, reply: &str) -> Result<load::Measured, String> {
+    let path = dir.join(format!("workorderd-echo-{}.sock", std::process::id()));
+    let _server = echo::Echo::start(&path, reply)?;
+    let frame = r#"{"method":"org.workorderd.WorkOrders1.Get","parameters":{"number":"B-20261122-000001"}}"#;
+    let measured = load::run(&path, connections, time.min(Duration::from_secs(10)), &Work::Repeat(frame.into()));
+    let _ = std::fs::remove_file(&path);
+    measured
+}
+
+fn resident(program: &Path, arguments: &Arguments) -> Result<report::Resident, String> {
+    let mut stage = Stage::start(program, &arguments.dir)?;
+    let empty = stage.resident();
+    let mut made = 0;
+    while made < arguments.orders {
+        let some = (arguments.orders - made).min(50_000);
+        load::run(&stage.socket(), 64, Duration::ZERO, &Work::Creations(some))?;
+        made += some;
+        eprintln!("{made} of {} Work Orders", arguments.orders);
+    }
+    stage.caught_up()?;
+    let full = stage.resident();
+    let clean = stage.restart(true)?;
+    let after_restart = stage.resident();
+    let killed = stage.restart(false)?;
+    let orders = stage.status()?.work_orders.max(0) as u64;
+    let state_bytes = bare::sizes(&stage.data())?.1;
+    Ok(report::Resident { orders, empty, full, after_restart, clean, killed, state_bytes })
+}
