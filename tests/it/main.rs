@@ -14,6 +14,7 @@ mod mail_encryption;
 mod mail_messages;
 mod mail_outcomes;
 mod mail_stage;
+mod scenarios;
 mod settings_daemon;
 mod settings_definitions;
 mod settings_mutation;

@@ -1,0 +1,273 @@
+//! Stories in `tests/scenarios/*.txt`, played against the rules alone with the sample company's definitions and a clock set by hand.
+//! A line is what somebody does; an indented line under it is what then holds, or the refusal it met.
+
+use std::path::PathBuf;
+use workorderd::domain::aggregate::{Command, Event, Key, State};
+use workorderd::domain::context::Context;
+use workorderd::domain::definition::{Catalogue, CatalogueCommand};
+use workorderd::domain::directory::{Contact, Directory, DirectoryEvent, StaffUser};
+use workorderd::domain::directory::read_model::GroupMembers;
+use workorderd::domain::ids::{ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use workorderd::domain::number;
+use workorderd::domain::principal::Principal;
+use workorderd::domain::rejection::Rejection;
+use workorderd::domain::text::PersonalText;
+use workorderd::domain::time::{Span, Timestamp};
+use workorderd::domain::transition::transition;
+use workorderd::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
+use workorderd::domain::work_order::deadline::{Deadline, deadlines};
+use workorderd::domain::work_order::event::Event as OrderEvent;
+use workorderd::domain::work_order::state::{Channel, HoldReason, Priority, Purpose, WorkOrder};
+use workorderd::settings::definitions;
+
+struct Story {
+    catalogue: Catalogue,
+    directory: Directory,
+    now: Timestamp,
+    order: Option<Box<WorkOrder>>,
+    created: u64,
+    /// Nodes left, with how.
+    left: Vec<(String, String)>,
+    refused: Option<Rejection>,
+}
+
+fn slug<T>(text: &str, new: impl Fn(&str) -> Result<T, workorderd::domain::ids::SlugProblem>) -> T {
+    new(text).unwrap_or_else(|e| panic!("{text:?} {e}"))
+}
+
+impl Story {
+    fn begin() -> Self {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config/definitions");
+        let files: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .map(|p| (p.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(p).unwrap()))
+            .collect();
+        let mut catalogue = Catalogue::default();
+        let command = CatalogueCommand::ApplyDefinitions(Box::new(definitions::parse(&files).unwrap()));
+        for event in catalogue.decide(&command).unwrap() {
+            catalogue.evolve(&event);
+        }
+        let mut directory = Directory::default();
+        let people = [("dora", "dispatcher"), ("lena", "engineer"), ("emil", "engineer"), ("mei", "engineer"), ("otto", "engineer"), ("wilma", "service-staff"), ("root", "admin")];
+        for (id, role) in people {
+            directory.take(&DirectoryEvent::StaffUserPut(StaffUser {
+                id: slug(id, StaffUserId::new),
+                name: PersonalText::new(id),
+                email: Some(PersonalText::new(&format!("{id}@example.org"))),
+                language: "en".into(),
+                roles: vec![slug(role, Name::new)],
+                superior: None,
+                disabled: false,
+            }));
+        }
+        directory.take(&DirectoryEvent::ContactPut(Contact {
+            id: slug("wang", ContactId::new),
+            account: None,
+            name: PersonalText::new("王伟"),
+            email: Some(PersonalText::new("wang@example.cn")),
+            mobile: None,
+            language: "zh".into(),
+            disabled: false,
+        }));
+        let members = ["emil", "mei"].map(|m| slug(m, StaffUserId::new)).to_vec();
+        let leader = Some(slug("lena", StaffUserId::new));
+        directory.take_group(&slug("hydraulics", ServiceGroupId::new), GroupMembers { name: "Hydraulics".into(), leader, members, disabled: false });
+        Self { catalogue, directory, now: Timestamp(1_795_000_000_000), order: None, created: 0, left: Vec::new(), refused: None }
+    }
+
+    fn submit(&mut self, principal: Principal, command: OrderCommand) {
+        let cx = Context { now: self.now, principal: &principal, catalogue: &self.catalogue, directory: &self.directory };
+        let before = self.order.clone().map(State::WorkOrder);
+        let key = Key::WorkOrder(before.as_ref().map_or(WorkOrderId(self.created.into()), |s| s.work_order().unwrap().id));
+        match transition(&key, before.as_ref(), &Command::WorkOrder(command), &cx) {
+            Ok(step) => {
+                let folded = step.events.iter().fold(before.clone(), |state, event| State::evolve(state, event, self.now));
+                assert_eq!(folded.as_ref(), Some(&step.state), "the state is the fold of the events");
+                for event in &step.events {
+                    if let Event::WorkOrder(OrderEvent::NodeLeft { exit, .. }) = event {
+                        let node = before.as_ref().and_then(|s| s.work_order()?.visit()).map(|v| v.name.to_string()).unwrap();
+                        self.left.push((node, exit.name().to_owned()));
+                    }
+                }
+                let State::WorkOrder(order) = step.state else { panic!("a Work Order stays one") };
+                self.order = Some(order);
+            }
+            Err(rejection) => self.refused = Some(rejection),
+        }
+    }
+
+    fn staff(&self, name: &str) -> Principal {
+        let user = slug(name, StaffUserId::new);
+        let roles = self.directory.staff_user(&user).unwrap_or_else(|| panic!("there is no {name}")).roles.clone();
+        Principal::Staff { user: Some(user), roles, through: "uid:1000".into() }
+    }
+
+    fn guest(&self, purpose: Purpose) -> (Principal, workorderd::domain::ids::InvitationNo) {
+        let order = self.order.as_ref().unwrap();
+        let invitation = order.invitations.iter().rev().find(|i| i.purpose == purpose).expect("an invitation").no;
+        (Principal::Guest { order: order.id, invitation }, invitation)
+    }
+
+    /// Time passes; what falls due fires at its time, in order.
+    fn pass(&mut self, span: Span) {
+        let until = self.now.plus(span);
+        while let Some((due, deadline)) = self.order.as_ref().and_then(|o| {
+            let node_timers = deadlines(o).into_iter().filter(|(due, d)| *due <= until && !matches!(d, Deadline::Mail(_)));
+            node_timers.min()
+        }) {
+            self.now = self.now.max(due);
+            self.submit(Principal::System, OrderCommand::Fire(deadline));
+            assert_eq!(self.refused, None, "a timer that is due fires");
+        }
+        self.now = until;
+    }
+
+    fn play(&mut self, line: &str) {
+        let (words, text) = match line.split_once(':') {
+            Some((words, text)) => (words, Some(text.trim().to_owned())),
+            None => (line, None),
+        };
+        let text_or = |text: Option<String>| text.unwrap_or_default();
+        if let Some(span) = words.strip_suffix(" days pass").map(|n| Span::days(n.parse().unwrap())) {
+            return self.pass(span);
+        }
+        if let Some(span) = words.strip_suffix(" hours pass").map(|n| Span::hours(n.parse().unwrap())) {
+            return self.pass(span);
+        }
+        if let Some(what) = words.strip_prefix("the customer ") {
+            return self.customer(what, text);
+        }
+        let (who, what) = words.split_once(' ').unwrap();
+        let principal = self.staff(who);
+        let command = match what {
+            _ if what.starts_with("creates a ") => return self.create(principal, what, text_or(text)),
+            "accepts" => OrderCommand::AcceptAssignment,
+            "declines" => OrderCommand::DeclineAssignment { reason: text_or(text) },
+            "takes the task" => OrderCommand::TakeTask,
+            "completes" => OrderCommand::CompleteTask { note: text },
+            "skips the evaluation" => OrderCommand::SkipEvaluation { reason: None },
+            "resumes" => OrderCommand::Resume,
+            "cancels" => OrderCommand::Cancel { reason: text },
+            "rejects" => OrderCommand::Reject { reason: text_or(text) },
+            _ => {
+                let (verb, object) = what.rsplit_once(' ').unwrap();
+                match verb {
+                    "assigns to group" => OrderCommand::AssignToGroup { group: slug(object, ServiceGroupId::new) },
+                    "assigns to engineer" => OrderCommand::AssignToEngineer { engineer: slug(object, StaffUserId::new) },
+                    "transfers to engineer" => OrderCommand::Transfer { to: TransferTo::Engineer(slug(object, StaffUserId::new)), reason: text },
+                    "transfers to group" => OrderCommand::Transfer { to: TransferTo::Group(slug(object, ServiceGroupId::new)), reason: text },
+                    "holds for" => OrderCommand::Hold { reason: HoldReason::from_name(object).unwrap(), note: text },
+                    "moves it to version" => OrderCommand::MoveToVersion { version: object.parse().unwrap() },
+                    _ => panic!("nobody knows how to {what:?}"),
+                }
+            }
+        };
+        self.submit(principal, command);
+    }
+
+    fn create(&mut self, principal: Principal, what: &str, subject: String) {
+        let (what, priority) = what.strip_prefix("creates a ").unwrap().split_once(", ").unwrap();
+        let (record_type, contact) = what.split_once(" for ").map_or((what, None), |(t, c)| (t, Some(c)));
+        self.created += 1;
+        self.order = None;
+        self.left.clear();
+        let create = Create {
+            id: WorkOrderId(self.created.into()),
+            number: number::spell("WO-", self.created),
+            record_type: slug(record_type, Name::new),
+            subject,
+            description: None,
+            reference: None,
+            account: None,
+            contact: contact.map(|c| slug(c, ContactId::new)),
+            priority: Priority::from_name(priority).unwrap(),
+            channel: Channel::Phone,
+            submitter: None,
+        };
+        self.submit(principal, OrderCommand::Create(Box::new(create)));
+    }
+
+    fn customer(&mut self, what: &str, text: Option<String>) {
+        if let Some(stars) = what.strip_prefix("rates ") {
+            let (principal, invitation) = self.guest(Purpose::Evaluate);
+            let answers = vec![("overall".into(), stars.into()), ("comment".into(), "谢谢".into())];
+            return self.submit(principal, OrderCommand::SubmitEvaluation { invitation, answers });
+        }
+        let (principal, _) = self.guest(Purpose::Confirm);
+        let command = match what {
+            "confirms" => OrderCommand::ConfirmSolved,
+            "says not solved" => OrderCommand::ConfirmNotSolved { reason: text.unwrap_or_default() },
+            _ => panic!("a customer does not {what:?}"),
+        };
+        self.submit(principal, command);
+    }
+
+    /// Whether a statement holds, and what holds instead.
+    fn check(&self, statement: &str) -> Result<(), String> {
+        let order = self.order.as_ref().ok_or("there is no Work Order")?;
+        let (what, value) = statement.split_once(' ').unwrap_or((statement, ""));
+        let nobody = || "nobody".to_owned();
+        let visit = order.visit();
+        let actual = match what {
+            "status" => order.status().name().to_owned(),
+            "at" => visit.map_or_else(|| "its end".into(), |v| v.name.to_string()),
+            "for" => visit.map(|v| v.handlers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")).unwrap_or_default(),
+            "engineer" => order.engineer.as_ref().map_or_else(nobody, ToString::to_string),
+            "group" => order.group.as_ref().map_or_else(nobody, ToString::to_string),
+            "ended" => order.outcome.map_or_else(nobody, |o| o.name().into()),
+            "reopened" => order.reopened.to_string(),
+            "mails" => order.mails_made.to_string(),
+            "evaluations" => order.evaluations.len().to_string(),
+            "overdue" => visit.filter(|v| v.overdue).map_or_else(nobody, |_| String::new()),
+            "evaluation" => match visit.map(|v| &v.state) {
+                Some(workorderd::domain::process::NodeState::Evaluate(e)) if e.mandatory => "mandatory".into(),
+                Some(workorderd::domain::process::NodeState::Evaluate(_)) => "not mandatory".into(),
+                _ => nobody(),
+            },
+            "left" => self.left.last().map_or_else(nobody, |(node, exit)| format!("{node} as {exit}")),
+            "the" if value == "last evaluation came after completion" => {
+                let late = order.evaluations.last().is_some_and(|e| e.after_completion);
+                if late { value.to_owned() } else { nobody() }
+            }
+            _ => return Err(format!("nobody knows what {statement:?} means")),
+        };
+        if actual == value { Ok(()) } else { Err(format!("{what} is {actual:?}, not {value:?}")) }
+    }
+}
+
+fn play(name: &str, text: &str) {
+    let mut story = Story::begin();
+    let mut lines = text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty() && !l.starts_with('#')).peekable();
+    while let Some((number, line)) = lines.next() {
+        let at = |n: usize| format!("{name}:{}: ", n + 1);
+        assert!(!line.starts_with(' '), "{}what holds stands under what somebody does", at(number));
+        story.refused = None;
+        let before = story.order.clone();
+        story.play(line);
+        let mut expected = None;
+        while let Some((number, checks)) = lines.next_if(|(_, l)| l.starts_with(' ')) {
+            for statement in checks.split(';').map(str::trim) {
+                match statement.strip_prefix("refused ") {
+                    Some(refusal) => expected = Some(refusal),
+                    None => story.check(statement).unwrap_or_else(|problem| panic!("{}{problem}", at(number))),
+                }
+            }
+        }
+        assert_eq!(story.refused.as_ref().map(Rejection::name), expected, "{}{line}: {:?}", at(number), story.refused.as_ref().map(ToString::to_string));
+        if expected.is_some() {
+            assert_eq!(story.order, before, "{}a refusal changes nothing", at(number));
+        }
+    }
+}
+
+#[test]
+fn every_story_goes_as_it_is_told() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    paths.sort();
+    assert!(paths.len() >= 6, "the stories are there");
+    for path in paths {
+        play(&path.file_name().unwrap().to_string_lossy(), &std::fs::read_to_string(&path).unwrap());
+    }
+}
