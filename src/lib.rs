@@ -59,6 +59,7 @@
 //! | a query | `engine/board.rs`, its room in `control/`, the `.varlink` file, `cli/` |
 
 pub mod bench;
+pub mod cli;
 pub mod client;
 pub mod codec;
 pub mod control;

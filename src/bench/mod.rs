@@ -8,4 +8,4 @@ pub mod rival;
 pub mod run;
 pub mod stage;
 
-pub use run::{Arguments, main};
+pub use run::main;

@@ -4,12 +4,14 @@ use super::load::{self, Line, Work};
 use super::report::{self, Row, Table};
 use super::stage::{Stage, USER};
 use super::{bare, echo, rival};
+use clap::Parser;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// What is measured, and where.
-#[derive(Debug, clap::Args)]
+/// Durable steps per second, beside what the bare disk, a SQLite script and a bare echo do in the same run.
+#[derive(Debug, Parser)]
+#[command(name = "workorderctl bench", version)]
 pub struct Arguments {
     /// Seconds of each row.
     #[arg(long, default_value_t = 60)]
@@ -28,9 +30,9 @@ pub struct Arguments {
     pub daemon: Option<PathBuf>,
 }
 
-/// The whole subcommand.
-pub fn main(arguments: &Arguments) -> ExitCode {
-    match measure(arguments) {
+/// The whole subcommand, from the program's arguments.
+pub fn main() -> ExitCode {
+    match measure(&Arguments::parse_from(std::env::args_os().skip(1))) {
         Ok(table) => {
             println!("{}", report::print(&table));
             ExitCode::SUCCESS

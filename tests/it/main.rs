@@ -3,6 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod cli_commands;
+mod cli_failures;
+mod cli_stage;
+mod cli_times;
+mod cli_views;
 mod journal_crash;
 mod journal_damage;
 mod journal_format;

@@ -149,9 +149,10 @@ fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
         NodeEvent::Assign(assign::Event::EngineerChosen { engineer, by, at }) => {
             order.engineer = Some(engineer.clone());
             order.assigned_by.clone_from(by);
-            // Chosen from a task node (a transfer), the place to go back to stays the assign node.
-            if matches!(order.visit.as_ref().map(|v| &v.state), Some(NodeState::Assign(_))) {
-                order.assigned_at = Some(*at);
+            match order.visit.as_ref().map(|v| &v.state) {
+                Some(NodeState::Assign(_)) => order.assigned_at = Some(*at),
+                // Chosen from a task node it is a transfer, and the place to go back to stays the assign node.
+                Some(NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_)) | None => order.reassigned += 1,
             }
         }
         NodeEvent::Accept(accept::Event::Accepted { engineer }) => {

@@ -1,0 +1,86 @@
+//! Commands on one Work Order as calls: which method, with what, and the words for its receipt.
+//! Pure; `session` carries them out.
+
+use super::args::Command;
+use super::args_act::ActCommand;
+use crate::protocol::work_orders::{Act, Receipt};
+
+/// One command on one Work Order. `request_id` and `expected_revision` of `act` are filled in when it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Member of `org.workorderd.WorkOrders1`.
+    pub method: &'static str,
+    /// Parameters.
+    pub act: Act,
+    /// What the Work Order has been when it is done: "accepted".
+    pub done: String,
+}
+
+/// The call for a command.
+pub fn step(command: &ActCommand) -> Step {
+    let (method, number, done, parameters) = match command {
+        ActCommand::AssignToGroup { of, group } => {
+            ("AssignToGroup", of, format!("assigned to service group {group}"), Act { group: Some(group.clone()), ..Act::default() })
+        }
+        ActCommand::AssignToEngineer { of, engineer } => {
+            ("AssignToEngineer", of, format!("assigned to {engineer}"), Act { engineer: Some(engineer.clone()), ..Act::default() })
+        }
+        ActCommand::Accept(of) => ("AcceptAssignment", of, "accepted".into(), Act::default()),
+        ActCommand::Decline { of, reason } => ("DeclineAssignment", of, "declined".into(), because(Some(reason))),
+        ActCommand::Transfer { of, engineer, group, reason } => {
+            let to = engineer.clone().or_else(|| group.as_ref().map(|group| format!("service group {group}"))).unwrap_or_default();
+            let act = Act { engineer: engineer.clone(), group: group.clone(), ..because(reason.as_ref()) };
+            ("Transfer", of, format!("transferred to {to}"), act)
+        }
+        ActCommand::Take(of) => ("TakeTask", of, "taken".into(), Act::default()),
+        ActCommand::Complete { of, note } => ("CompleteTask", of, "completed".into(), Act { note: note.clone(), ..Act::default() }),
+        ActCommand::ConfirmSolved(of) => ("ConfirmSolved", of, "confirmed as solved".into(), Act::default()),
+        ActCommand::ConfirmNotSolved { of, reason } => ("ConfirmNotSolved", of, "returned as not solved".into(), because(Some(reason))),
+        ActCommand::SkipEvaluation { of, reason } => {
+            ("SkipEvaluation", of, "passed on without evaluation".into(), because(reason.as_ref()))
+        }
+        ActCommand::Hold { of, reason, note } => {
+            let waits = if reason == "customer" { "the customer" } else { reason };
+            ("Hold", of, format!("put on hold, waiting for {waits}"), Act { note: note.clone(), ..because(Some(reason)) })
+        }
+        ActCommand::Resume(of) => ("Resume", of, "resumed".into(), Act::default()),
+        ActCommand::Cancel { of, reason } => ("Cancel", of, "cancelled".into(), because(reason.as_ref())),
+        ActCommand::Reject { of, reason } => ("Reject", of, "rejected".into(), because(Some(reason))),
+        ActCommand::MoveToVersion { of, version } => {
+            let act = Act { version: Some(*version), ..Act::default() };
+            ("MoveToVersion", of, format!("moved to version {version} of its process"), act)
+        }
+        ActCommand::Note { of, text } => ("AddServiceRecord", of, "annotated".into(), Act { text: Some(text.clone()), ..Act::default() }),
+    };
+    Step { method, act: Act { number: number.number.clone(), ..parameters }, done }
+}
+
+fn because(reason: Option<&String>) -> Act {
+    Act { reason: reason.cloned(), ..Act::default() }
+}
+
+/// `WO-20261122-000017 accepted (revision 3)`.
+pub fn told(receipt: &Receipt, done: &str) -> String {
+    format!("{} {done} (revision {})\n", receipt.number, receipt.revision)
+}
+
+/// Whether `--expected-revision` means something for the command.
+pub fn takes_revision(command: &Command) -> bool {
+    use super::args_more::{AccountCommand, ContactCommand, GroupCommand, StaffUserCommand};
+    matches!(
+        command,
+        Command::Act(_)
+            | Command::StaffUser(StaffUserCommand::Put(_))
+            | Command::Group(GroupCommand::Put(_))
+            | Command::Account(AccountCommand::Put { .. })
+            | Command::Contact(ContactCommand::Put(_))
+    )
+}
+
+/// Whether `--request-id` means something for the command: it changes something.
+pub fn takes_request_id(command: &Command) -> bool {
+    use super::args_more::GuestCommand;
+    takes_revision(command)
+        || matches!(command, Command::Create(_) | Command::Apply { .. } | Command::Clock(_))
+        || matches!(command, Command::Guest(GuestCommand::Evaluate { .. } | GuestCommand::Confirm { .. }))
+}

@@ -1,0 +1,270 @@
+//! The command line as people type it: global options, and the commands in the glossary's words.
+//! Keeps: what is parsed is complete; combinations that make no sense are refused here (exit code 2).
+//! Leaves to others: what the values mean; the daemon says so in words.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::args_act::ActCommand;
+use super::args_more::{AccountCommand, ClockCommand, ContactCommand, GroupCommand, GuestCommand, StaffUserCommand};
+
+/// Where the daemon listens when nothing else is said.
+pub const DEFAULT_SOCKET: &str = "/run/workorderd/control.sock";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   done
+  1   refused by the rules: nothing was changed
+  2   wrong usage, or files that cannot be read
+  3   the daemon cannot be reached, or does not understand
+  4   not permitted, or this user is not known to the daemon
+  5   in conflict: --expected-revision or --request-id do not match what is there
+  74  the output cannot be written
+  75  busy or stopping: nothing was changed, the same again with the same --request-id may succeed
+
+Every command that changes something carries a request id. If it is not known whether a command was carried out, give it again
+with the same --request-id: it is not done twice, and the answer is the same.";
+
+/// The command-line client of workorderd: Work Orders from the first call to the customer's evaluation.
+#[derive(Debug, Parser)]
+#[command(name = "workorderctl", version, max_term_width = 100, after_help = EXIT_CODES, infer_subcommands = false)]
+pub struct Arguments {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What is to be done.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Control socket of the daemon
+    #[arg(long, global = true, env = "WORKORDERD_SOCKET", value_name = "PATH", default_value = DEFAULT_SOCKET)]
+    pub socket: PathBuf,
+    /// Act as this staff user (only for users that are mapped to it); both names enter the history
+    #[arg(long = "as", global = true, env = "WORKORDERCTL_AS", value_name = "USER")]
+    pub act_as: Option<String>,
+    /// Print the daemon's reply as JSON; streams and pages one document a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Request id of this command, 1 to 64 printable ASCII characters [default: a random one]
+    #[arg(long, global = true, value_name = "ID", value_parser = request_id)]
+    pub request_id: Option<String>,
+    /// Refuse (exit code 5) unless the Work Order or entry is at this revision
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    pub expected_revision: Option<i64>,
+    /// Time zone that times are shown and read in, such as Asia/Shanghai [default: TZ, else the system's]
+    #[arg(long, global = true, value_name = "ZONE")]
+    pub time_zone: Option<String>,
+    /// Colours; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    pub color: Colour,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn request_id(text: &str) -> Result<String, String> {
+    if (1..=64).contains(&text.len()) && text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        Ok(text.to_owned())
+    } else {
+        Err("a request id has 1 to 64 printable ASCII characters".to_owned())
+    }
+}
+
+/// The Work Order a command is about.
+#[derive(Debug, Clone, Args)]
+pub struct Number {
+    /// Number of the Work Order, such as WO-20261122-000017
+    pub number: String,
+}
+
+/// What can be asked of the daemon.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a Work Order
+    Create(Create),
+    /// List Work Orders, newest first
+    List(List),
+    /// Show a Work Order: where it stands, who may act, what comes next, and its history
+    Show(Number),
+    /// Tell the history of a Work Order, oldest step first
+    History {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// At most this many of the newest steps
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        limit: Option<i64>,
+    },
+    /// Follow every step as it is taken, one line each, until interrupted
+    Watch {
+        /// Only this Work Order
+        number: Option<String>,
+        /// Begin behind this sequence instead of now; 0 is the beginning
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+        after: Option<i64>,
+    },
+    /// Commands on one Work Order.
+    #[command(flatten)]
+    Act(ActCommand),
+    /// Draw the QR code that the customer scans to evaluate
+    Qr {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// For terminals with a light background, when colours are off
+        #[arg(long)]
+        invert: bool,
+    },
+    /// Staff users
+    #[command(subcommand)]
+    StaffUser(StaffUserCommand),
+    /// Service groups
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// Accounts: customer organisations and households
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Contacts: persons at accounts
+    #[command(subcommand)]
+    Contact(ContactCommand),
+    /// Apply definition files, all or none
+    Apply {
+        /// Folder whose *.toml files (also in its folders) are sent, or one file
+        dir: PathBuf,
+        /// Only check them, and tell what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List the definitions: record types, processes, templates, rules, roles
+    Definitions,
+    /// Tell how the daemon is doing
+    Status,
+    /// Tell who the daemon takes this user for
+    Whoami,
+    /// Set a clock that is set by hand (for trials) ahead
+    #[command(subcommand)]
+    Clock(ClockCommand),
+    /// What a customer behind a link may do
+    #[command(subcommand)]
+    Guest(GuestCommand),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// A new Work Order.
+#[derive(Debug, Clone, Args)]
+pub struct Create {
+    /// Name of the record type, such as repair
+    pub record_type: String,
+    /// What it is about, in one line
+    pub subject: String,
+    /// More about it
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+    /// The customer's or another system's number for it
+    #[arg(long, value_name = "TEXT")]
+    pub reference: Option<String>,
+    /// Account it is for
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Contact it is for
+    #[arg(long, value_name = "ID")]
+    pub contact: Option<String>,
+    /// How urgent it is
+    #[arg(long, value_parser = ["low", "normal", "high", "urgent"])]
+    pub priority: Option<String>,
+    /// How it came in
+    #[arg(long, value_parser = ["phone", "e-mail", "portal", "online-service", "service-provider", "staff"])]
+    pub channel: Option<String>,
+    /// Who raised it, staff:ID or contact:ID [default: the contact, else the caller]
+    #[arg(long, value_name = "PARTY")]
+    pub submitter: Option<String>,
+}
+
+/// Which Work Orders to list.
+#[derive(Debug, Clone, Args)]
+pub struct List {
+    /// Only those of this status
+    #[arg(long, value_parser = ["open", "in-progress", "resolved", "closed"])]
+    pub status: Option<String>,
+    /// Only those that have not ended (=false: that have)
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    pub open: Option<bool>,
+    /// Only those of this priority
+    #[arg(long, value_parser = ["low", "normal", "high", "urgent"])]
+    pub priority: Option<String>,
+    /// Only those of this record type
+    #[arg(long, value_name = "NAME")]
+    pub record_type: Option<String>,
+    /// Only those of this service group
+    #[arg(long, value_name = "ID")]
+    pub group: Option<String>,
+    /// Only those of this engineer
+    #[arg(long, value_name = "ID")]
+    pub engineer: Option<String>,
+    /// Only those of this account
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Only those with this reference
+    #[arg(long, value_name = "TEXT")]
+    pub reference: Option<String>,
+    /// Only those on hold (=false: not on hold)
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    pub on_hold: Option<bool>,
+    /// Only those overdue (=false: not overdue)
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    pub overdue: Option<bool>,
+    /// At least the steps up to this sequence are reflected
+    #[arg(long, value_name = "SEQUENCE", value_parser = clap::value_parser!(i64).range(0..))]
+    pub at_least: Option<i64>,
+    /// How many, and from where on.
+    #[command(flatten)]
+    pub paging: Paging,
+}
+
+/// How much of a long list.
+#[derive(Debug, Clone, Args)]
+pub struct Paging {
+    /// At most this many
+    #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(i64).range(1..))]
+    pub limit: Option<i64>,
+    /// Go on behind this one, as the end of a page says
+    #[arg(long, value_name = "CURSOR")]
+    pub after: Option<String>,
+    /// All of them, page by page
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Most lines of one page: the daemon gives no more.
+const PAGE_MOST: i64 = 1_000;
+
+impl Paging {
+    /// How many to ask for when this many are there; `None`: what the daemon thinks fit.
+    pub fn next_limit(&self, got: i64) -> Option<i64> {
+        if self.all { Some(PAGE_MOST) } else { self.limit.map(|limit| (limit - got).clamp(1, PAGE_MOST)) }
+    }
+
+    /// Whether another page is wanted after one of `page` lines, when `got` are there.
+    pub fn wants_more(&self, page: i64, got: i64) -> bool {
+        page > 0 && (self.all || self.limit.is_some_and(|limit| got < limit))
+    }
+}

@@ -1,0 +1,133 @@
+//! Commands on one Work Order, as people type them.
+
+use clap::Subcommand;
+
+use super::args::Number;
+
+/// What can be done with a Work Order.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ActCommand {
+    /// Assign to a service group
+    AssignToGroup {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Id of the service group
+        group: String,
+    },
+    /// Assign to an engineer
+    AssignToEngineer {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Id of the staff user
+        engineer: String,
+    },
+    /// Accept the assignment
+    Accept(Number),
+    /// Decline the assignment; it goes back to who assigned it
+    Decline {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Transfer to another engineer or service group
+    #[command(group(clap::ArgGroup::new("to").required(true)))]
+    Transfer {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// To this engineer
+        #[arg(long, group = "to", value_name = "ID")]
+        engineer: Option<String>,
+        /// To this service group
+        #[arg(long, group = "to", value_name = "ID")]
+        group: Option<String>,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Take the task, when several may
+    Take(Number),
+    /// Complete the task
+    Complete {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// What was done
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Confirm that it is solved
+    ConfirmSolved(Number),
+    /// Say that it is not solved; it goes back to who worked on it
+    ConfirmNotSolved {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// What is still wrong
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Skip the evaluation, where that is offered
+    SkipEvaluation {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Put on hold
+    Hold {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// What it waits for
+        #[arg(long, value_name = "FOR", value_parser = ["customer", "parts", "vendor"])]
+        reason: String,
+        /// More about it
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Resume after a hold
+    Resume(Number),
+    /// Cancel, as the submitter
+    Cancel {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Reject: this is not to be done
+    Reject {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Move a running Work Order to another version of its process
+    MoveToVersion {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Version of the process
+        #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+        version: i64,
+    },
+    /// Add a service record: a note, a call, a visit
+    Note {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// What is to be kept
+        text: String,
+    },
+}

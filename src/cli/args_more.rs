@@ -1,0 +1,176 @@
+//! Commands with commands of their own: directory, clock, guest.
+
+use clap::{Args, Subcommand};
+
+use super::args::Paging;
+
+/// What can be done with staff users.
+#[derive(Debug, Subcommand)]
+pub enum StaffUserCommand {
+    /// Make a staff user, or replace all that is known of one
+    Put(PutStaffUser),
+    /// List staff users
+    List(Paging),
+}
+
+/// A staff user.
+#[derive(Debug, Clone, Args)]
+pub struct PutStaffUser {
+    /// Id: letters, digits and - _ . @
+    pub id: String,
+    /// Name for people
+    #[arg(long)]
+    pub name: String,
+    /// E-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+    /// Language of mails, such as en or zh
+    #[arg(long)]
+    pub language: Option<String>,
+    /// Role; may be given several times, or with commas
+    #[arg(long = "role", value_name = "NAME", value_delimiter = ',')]
+    pub roles: Vec<String>,
+    /// Id of the superior
+    #[arg(long, value_name = "ID")]
+    pub superior: Option<String>,
+    /// May do nothing any more; kept for the history
+    #[arg(long)]
+    pub disabled: bool,
+}
+
+/// What can be done with service groups.
+#[derive(Debug, Subcommand)]
+pub enum GroupCommand {
+    /// Make a service group, or replace all that is known of one
+    Put(PutGroup),
+    /// List service groups
+    List(Paging),
+    /// Show a service group and the open work of its members
+    Show {
+        /// Id of the service group
+        id: String,
+    },
+}
+
+/// A service group.
+#[derive(Debug, Clone, Args)]
+pub struct PutGroup {
+    /// Id: letters, digits and - _ . @
+    pub id: String,
+    /// Name for people
+    #[arg(long)]
+    pub name: String,
+    /// Id of the leader
+    #[arg(long, value_name = "ID")]
+    pub leader: Option<String>,
+    /// Id of a member; may be given several times, or with commas
+    #[arg(long = "member", value_name = "ID", value_delimiter = ',')]
+    pub members: Vec<String>,
+    /// Gets no more work; kept for the history
+    #[arg(long)]
+    pub disabled: bool,
+}
+
+/// What can be done with accounts.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Make an account, or replace all that is known of one
+    Put {
+        /// Id: letters, digits and - _ . @
+        id: String,
+        /// Name for people
+        #[arg(long)]
+        name: String,
+        /// Not for new Work Orders; kept for the history
+        #[arg(long)]
+        disabled: bool,
+    },
+    /// List accounts
+    List(Paging),
+}
+
+/// What can be done with contacts.
+#[derive(Debug, Subcommand)]
+pub enum ContactCommand {
+    /// Make a contact, or replace all that is known of one
+    Put(PutContact),
+    /// List contacts
+    List(Paging),
+}
+
+/// A contact.
+#[derive(Debug, Clone, Args)]
+pub struct PutContact {
+    /// Id: letters, digits and - _ . @
+    pub id: String,
+    /// Name for people
+    #[arg(long)]
+    pub name: String,
+    /// Id of the account
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// E-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+    /// Mobile number
+    #[arg(long)]
+    pub mobile: Option<String>,
+    /// Language of mails, such as en or zh
+    #[arg(long)]
+    pub language: Option<String>,
+    /// Not for new Work Orders; kept for the history
+    #[arg(long)]
+    pub disabled: bool,
+}
+
+/// How to set the clock.
+#[derive(Debug, Subcommand)]
+pub enum ClockCommand {
+    /// Set it ahead by a span, such as 3d or 36h
+    Ahead {
+        /// How far
+        span: String,
+    },
+    /// Set it to a later time, such as 2026-11-25T08:00, in the time zone that times are shown in
+    Set {
+        /// When
+        time: String,
+    },
+}
+
+/// What a customer behind a link may do.
+#[derive(Debug, Subcommand)]
+pub enum GuestCommand {
+    /// Show what a link is for; uses nothing up
+    Show {
+        /// The link, or the token at its end
+        link: String,
+    },
+    /// Evaluate
+    Evaluate {
+        /// The link, or the token at its end
+        link: String,
+        /// Answers, such as overall=5
+        #[arg(required = true, value_name = "FIELD=ANSWER", value_parser = answer)]
+        answers: Vec<(String, String)>,
+    },
+    /// Say whether it is solved
+    #[command(group(clap::ArgGroup::new("verdict").required(true)))]
+    Confirm {
+        /// The link, or the token at its end
+        link: String,
+        /// It is solved
+        #[arg(long, group = "verdict")]
+        solved: bool,
+        /// It is not solved; with what is still wrong
+        #[arg(long, group = "verdict", value_name = "REASON")]
+        not_solved: Option<String>,
+    },
+}
+
+fn answer(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((field, answer)) if !field.trim().is_empty() => Ok((field.trim().to_owned(), answer.to_owned())),
+        _ => Err("an answer is written FIELD=ANSWER, such as overall=5".to_owned()),
+    }
+}

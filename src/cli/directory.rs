@@ -1,0 +1,126 @@
+//! Staff users, service groups, accounts and contacts: put, list, show.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::args::Paging;
+use super::args_more::{AccountCommand, ContactCommand, GroupCommand, PutContact, PutGroup, PutStaffUser, StaffUserCommand};
+use super::failure::Failure;
+use super::session::Session;
+use super::view::directory as view;
+use super::view::page::Page;
+use super::view::width::line;
+use crate::protocol::directory::{self as shapes, Accepted, Accounts, Contacts, GotServiceGroup, ServiceGroups, StaffUsers};
+
+/// Staff users.
+///
+/// # Errors
+/// What the daemon says.
+pub fn staff_user(session: &mut Session<'_, '_>, command: StaffUserCommand) -> Result<(), Failure> {
+    match command {
+        StaffUserCommand::Put(PutStaffUser { id, name, email, language, roles, superior, disabled }) => {
+            let staff_user =
+                shapes::StaffUser { id: id.clone(), name, email, language, roles, superior, disabled: disabled.then_some(true) };
+            let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
+            put(session, "PutStaffUser", &shapes::PutStaffUser { request_id, expected_revision, staff_user }, &format!("staff user {id}"))
+        }
+        StaffUserCommand::List(paging) => {
+            list(session, "ListStaffUsers", paging, |r: StaffUsers| (r.staff_users, r.next), view::staff_users)
+        }
+    }
+}
+
+/// Service groups.
+///
+/// # Errors
+/// What the daemon says.
+pub fn group(session: &mut Session<'_, '_>, command: GroupCommand) -> Result<(), Failure> {
+    match command {
+        GroupCommand::Put(PutGroup { id, name, leader, members, disabled }) => {
+            let service_group = shapes::ServiceGroup { id: id.clone(), name, leader, members, disabled: disabled.then_some(true) };
+            let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
+            let parameters = shapes::PutServiceGroup { request_id, expected_revision, service_group };
+            put(session, "PutServiceGroup", &parameters, &format!("service group {id}"))
+        }
+        GroupCommand::List(paging) => {
+            list(session, "ListServiceGroups", paging, |r: ServiceGroups| (r.service_groups, r.next), view::service_groups)
+        }
+        GroupCommand::Show { id } => {
+            let reply = session.ask(&method("GetServiceGroup"), &shapes::GetServiceGroup { id })?;
+            session.print(reply, |got: &GotServiceGroup, page| view::service_group(got, page))
+        }
+    }
+}
+
+/// Accounts.
+///
+/// # Errors
+/// What the daemon says.
+pub fn account(session: &mut Session<'_, '_>, command: AccountCommand) -> Result<(), Failure> {
+    match command {
+        AccountCommand::Put { id, name, disabled } => {
+            let account = shapes::Account { id: id.clone(), name, disabled: disabled.then_some(true) };
+            let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
+            put(session, "PutAccount", &shapes::PutAccount { request_id, expected_revision, account }, &format!("account {id}"))
+        }
+        AccountCommand::List(paging) => list(session, "ListAccounts", paging, |r: Accounts| (r.accounts, r.next), view::accounts),
+    }
+}
+
+/// Contacts.
+///
+/// # Errors
+/// What the daemon says.
+pub fn contact(session: &mut Session<'_, '_>, command: ContactCommand) -> Result<(), Failure> {
+    match command {
+        ContactCommand::Put(PutContact { id, name, account, email, mobile, language, disabled }) => {
+            let contact = shapes::Contact { id: id.clone(), name, account, email, mobile, language, disabled: disabled.then_some(true) };
+            let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
+            put(session, "PutContact", &shapes::PutContact { request_id, expected_revision, contact }, &format!("contact {id}"))
+        }
+        ContactCommand::List(paging) => list(session, "ListContacts", paging, |r: Contacts| (r.contacts, r.next), view::contacts),
+    }
+}
+
+fn method(member: &str) -> String {
+    format!("{}.{member}", shapes::NAME)
+}
+
+fn put(session: &mut Session<'_, '_>, member: &str, parameters: &impl Serialize, what: &str) -> Result<(), Failure> {
+    let reply = session.change(&method(member), parameters)?;
+    session.print(reply, |accepted: &Accepted, _| format!("{} put (revision {})\n", line(what), accepted.receipt.revision))
+}
+
+/// Pages of a list until what was asked for is there; for people they become one table.
+fn list<R: DeserializeOwned, T>(
+    session: &mut Session<'_, '_>,
+    member: &str,
+    paging: Paging,
+    parts: fn(R) -> (Vec<T>, Option<String>),
+    view: fn(&[T], &Page) -> String,
+) -> Result<(), Failure> {
+    let mut parameters = shapes::List { after: paging.after.clone(), limit: paging.next_limit(0) };
+    let mut all = Vec::new();
+    let next = loop {
+        let reply = session.ask(&method(member), &parameters)?;
+        if session.json() {
+            session.print_json_line(&reply)?;
+        }
+        let (page, next) = parts(session.shape(reply)?);
+        let lines = i64::try_from(page.len()).unwrap_or(i64::MAX);
+        all.extend(page);
+        let got = i64::try_from(all.len()).unwrap_or(i64::MAX);
+        if next.is_none() || !paging.wants_more(lines, got) {
+            break next;
+        }
+        (parameters.after, parameters.limit) = (next, paging.next_limit(got));
+    };
+    if session.json() {
+        return Ok(());
+    }
+    let mut text = view(&all, &session.page);
+    if let Some(next) = next {
+        text.push_str(&format!("more with --after {} or --all\n", line(&next)));
+    }
+    session.write(&text)
+}

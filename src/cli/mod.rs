@@ -1,0 +1,20 @@
+//! `workorderctl`, the command line: every operation of the control socket, tables for people and JSON for programs.
+//! Keeps: what is drawn is a function of the shapes (`view`), and nothing here knows a rule of the domain.
+//! Leaves to others: the meaning of every refusal, which comes from the daemon in words.
+
+pub mod act;
+pub mod args;
+pub mod args_act;
+pub mod args_more;
+pub mod definitions;
+pub mod directory;
+pub mod failure;
+pub mod guest;
+pub mod orders;
+pub mod run;
+pub mod session;
+pub mod system;
+pub mod view;
+pub mod watch;
+
+pub use run::main;

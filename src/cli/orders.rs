@@ -1,0 +1,148 @@
+//! Work Orders: commands on them, lists, and all about one.
+
+use serde_json::{Value, json};
+
+use super::act::{Step, told};
+use super::args::{Create, List};
+use super::failure::Failure;
+use super::session::Session;
+use super::view::list::ListView;
+use super::view::{history, qr, show, width};
+use crate::protocol::work_orders::{self as shapes, Accepted, Got, HistoryTold, Listed};
+
+/// Steps of the history below `show`.
+const HISTORY_SHOWN: i64 = 20;
+
+fn method(member: &str) -> String {
+    format!("{}.{member}", shapes::NAME)
+}
+
+/// A command on one Work Order.
+///
+/// # Errors
+/// What the daemon says.
+pub fn act(session: &mut Session<'_, '_>, step: Step) -> Result<(), Failure> {
+    let act = shapes::Act { request_id: session.request_id.clone(), expected_revision: session.expected_revision(), ..step.act };
+    let reply = session.change(&method(step.method), &act)?;
+    session.print(reply, |accepted: &Accepted, _| told(&accepted.receipt, &step.done))
+}
+
+/// Intake.
+///
+/// # Errors
+/// What the daemon says.
+pub fn create(session: &mut Session<'_, '_>, create: Create) -> Result<(), Failure> {
+    let parameters = shapes::Create {
+        request_id: session.request_id.clone(),
+        record_type: create.record_type,
+        subject: create.subject,
+        description: create.description,
+        reference: create.reference,
+        account: create.account,
+        contact: create.contact,
+        priority: create.priority,
+        channel: create.channel,
+        submitter: create.submitter,
+    };
+    let reply = session.change(&method("Create"), &parameters)?;
+    session.print(reply, |accepted: &Accepted, _| told(&accepted.receipt, "created"))
+}
+
+/// A list, page by page until what was asked for is there.
+///
+/// # Errors
+/// What the daemon says.
+pub fn list(session: &mut Session<'_, '_>, list: List) -> Result<(), Failure> {
+    let mut parameters = shapes::List {
+        // The word has a space where it is shown.
+        status: list.status.map(|status| status.replace('-', " ")),
+        open: list.open,
+        priority: list.priority,
+        record_type: list.record_type,
+        group: list.group,
+        engineer: list.engineer,
+        account: list.account,
+        reference: list.reference,
+        on_hold: list.on_hold,
+        overdue: list.overdue,
+        limit: list.paging.next_limit(0),
+        after: list.paging.after.clone(),
+        at_least: list.at_least,
+    };
+    let (mut view, mut got) = (ListView::default(), 0);
+    loop {
+        let reply = session.ask(&method("List"), &parameters)?;
+        let page: Listed = session.shape(reply.clone())?;
+        if session.json() {
+            session.print_json_line(&reply)?;
+        } else {
+            let text = view.page(&page.lines, &session.page);
+            session.write(&text)?;
+        }
+        let lines = i64::try_from(page.lines.len()).unwrap_or(i64::MAX);
+        got += lines;
+        if page.next.is_none() || !list.paging.wants_more(lines, got) {
+            let end = view.end(page.total, page.next.as_deref(), &session.page);
+            return if session.json() { Ok(()) } else { session.write(&end) };
+        }
+        (parameters.after, parameters.limit) = (page.next, list.paging.next_limit(got));
+    }
+}
+
+fn get(session: &mut Session<'_, '_>, number: &str) -> Result<Value, Failure> {
+    session.ask(&method("Get"), &shapes::Get { number: number.to_owned() })
+}
+
+fn told_history(session: &mut Session<'_, '_>, number: &str, limit: Option<i64>) -> Result<Value, Failure> {
+    session.ask(&method("History"), &shapes::History { number: number.to_owned(), limit })
+}
+
+/// All about one, with the newest of its history.
+///
+/// # Errors
+/// What the daemon says.
+pub fn show(session: &mut Session<'_, '_>, number: &str) -> Result<(), Failure> {
+    let reply = get(session, number)?;
+    if session.json() {
+        return session.print_json(&reply);
+    }
+    let got: Got = session.shape(reply)?;
+    let steps = told_history(session, number, Some(HISTORY_SHOWN))?;
+    let steps: HistoryTold = session.shape(steps)?;
+    session.take_daemon_time()?;
+    let mut text = show::work_order(&got.work_order, &session.page);
+    show::section(&mut text, "history", &history::history(&steps.lines, steps.more, &session.page), &session.page);
+    session.write(&text)
+}
+
+/// Its history.
+///
+/// # Errors
+/// What the daemon says.
+pub fn history(session: &mut Session<'_, '_>, number: &str, limit: Option<i64>) -> Result<(), Failure> {
+    let reply = told_history(session, number, limit)?;
+    session.print(reply, |told: &HistoryTold, page| history::history(&told.lines, told.more, page))
+}
+
+/// The QR code of its open invitation.
+///
+/// # Errors
+/// What the daemon says, or that there is none.
+pub fn qr(session: &mut Session<'_, '_>, number: &str, invert: bool) -> Result<(), Failure> {
+    let reply = get(session, number)?;
+    let got: Got = session.shape(reply)?;
+    session.take_daemon_time()?;
+    let (invitation, link) = qr::open_invitation(&got.work_order, &session.page).map_err(Failure::Nothing)?;
+    if session.json() {
+        return session.print_json(&json!({ "number": got.work_order.number, "expiresAt": invitation.expires_at, "link": link }));
+    }
+    let code = qr::code(link, invert, &session.page).map_err(Failure::Nothing)?;
+    let text = format!(
+        "{code}\n{}\nto {} {}, ends {}\n",
+        width::line(link),
+        width::line(&invitation.purpose),
+        width::line(&got.work_order.number),
+        session.page.times.both(invitation.expires_at)
+    );
+    session.write(&text)
+}

@@ -1,0 +1,114 @@
+//! From the arguments to the exit code.
+//! Keeps: nothing is asked of the daemon before the arguments are known to make sense; a reader of the output that goes away ends
+//! the program quietly.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use jiff::tz::TimeZone;
+
+use super::args::{Arguments, Colour, Command, Global};
+use super::failure::Failure;
+use super::session::{Console, Session};
+use super::view::page::Page;
+use super::view::paint::Paint;
+use super::view::times::Times;
+use super::{act, definitions, directory, guest, orders, system, watch};
+
+/// Columns of a page that is no terminal.
+const PAGE_WIDTH: usize = 80;
+
+/// The program.
+pub fn main() -> ExitCode {
+    let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
+    let terminal = out.is_terminal().then(|| terminal_size::terminal_size().map_or(PAGE_WIDTH, |(columns, _)| usize::from(columns.0)));
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let plain = set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb");
+    ExitCode::from(run(std::env::args_os(), &mut Console { out: &mut out, err: &mut err, terminal, plain, piped: true }))
+}
+
+/// Does what the arguments (the first is the program's name) ask for; the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> u8 {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return say(&error, console),
+    };
+    let json = arguments.global.json;
+    let Err(failure) = dispatch(arguments, console) else { return 0 };
+    let code = failure.exit_code();
+    if code != 0 {
+        let text = if json { format!("{}\n", failure.as_json()) } else { failure.told() };
+        // Where errors cannot be told, the exit code remains.
+        let _ = console.err.write_all(text.as_bytes());
+    }
+    code
+}
+
+/// Help, version, or what is wrong with the arguments.
+fn say(error: &clap::Error, console: &mut Console<'_>) -> u8 {
+    let (text, colours) = (error.render(), console.terminal.is_some() && !console.plain);
+    let text = if colours { text.ansi().to_string() } else { text.to_string() };
+    let target = if error.use_stderr() { &mut *console.err } else { &mut *console.out };
+    let _ = target.write_all(text.as_bytes());
+    u8::try_from(error.exit_code()).unwrap_or(super::failure::USAGE)
+}
+
+fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failure> {
+    let Arguments { global, command } = arguments;
+    if let Command::Completions { shell } = command {
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut Arguments::command(), "workorderctl", &mut text);
+        return Ok(console.out.write_all(&text)?);
+    }
+    for (given, applies, option) in [
+        (global.expected_revision.is_some(), act::takes_revision(&command), "--expected-revision"),
+        (global.request_id.is_some(), act::takes_request_id(&command), "--request-id"),
+    ] {
+        if given && !applies {
+            return Err(Failure::Usage(format!("{option} means nothing for this command")));
+        }
+    }
+    let page = page(&global, console)?;
+    // Files are read before the daemon is troubled.
+    let files = if let Command::Apply { dir, .. } = &command { definitions::read(dir)? } else { Vec::new() };
+    let session = &mut Session::open(&global, console, page)?;
+    match command {
+        Command::Act(command) => orders::act(session, act::step(&command)),
+        Command::Create(create) => orders::create(session, create),
+        Command::List(list) => orders::list(session, list),
+        Command::Show(of) => orders::show(session, &of.number),
+        Command::History { of, limit } => orders::history(session, &of.number, limit),
+        Command::Watch { number, after } => watch::watch(session, number, after),
+        Command::Qr { of, invert } => orders::qr(session, &of.number, invert),
+        Command::StaffUser(command) => directory::staff_user(session, command),
+        Command::Group(command) => directory::group(session, command),
+        Command::Account(command) => directory::account(session, command),
+        Command::Contact(command) => directory::contact(session, command),
+        Command::Apply { dry_run, .. } => definitions::apply(session, files, dry_run),
+        Command::Definitions => definitions::list(session),
+        Command::Status => system::status(session),
+        Command::Whoami => system::whoami(session),
+        Command::Clock(command) => system::clock(session, &command),
+        Command::Guest(command) => guest::guest(session, command),
+        // Done above: it needs no daemon.
+        Command::Completions { .. } => Ok(()),
+    }
+}
+
+fn page(global: &Global, console: &Console<'_>) -> Result<Page, Failure> {
+    let zone = match &global.time_zone {
+        Some(name) => {
+            TimeZone::get(name).map_err(|_| Failure::Usage(format!("there is no time zone {name:?}; for example: Asia/Shanghai, UTC")))?
+        }
+        None => TimeZone::system(),
+    };
+    let colours = match global.color {
+        Colour::Auto => console.terminal.is_some() && !console.plain,
+        Colour::Always => true,
+        Colour::Never => false,
+    };
+    let width = console.terminal.unwrap_or(PAGE_WIDTH).max(40);
+    Ok(Page { width, paint: Paint(colours), times: Times { now: jiff::Timestamp::now().as_millisecond(), zone } })
+}

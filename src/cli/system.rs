@@ -1,0 +1,48 @@
+//! The daemon itself: its status, who one is to it, and its clock if that is set by hand.
+
+use serde_json::json;
+
+use super::args_more::ClockCommand;
+use super::failure::Failure;
+use super::session::Session;
+use super::view::{status, times};
+use crate::protocol::system::{ClockSet, NAME, SetClock, StatusTold, Who};
+
+/// How it is doing.
+///
+/// # Errors
+/// What the daemon says.
+pub fn status(session: &mut Session<'_, '_>) -> Result<(), Failure> {
+    let reply = session.ask(&format!("{NAME}.Status"), &json!({}))?;
+    session.print(reply, |told: &StatusTold, page| {
+        let mut page = page.clone();
+        page.times.now = told.status.now;
+        status::status(&told.status, &page)
+    })
+}
+
+/// Who one is.
+///
+/// # Errors
+/// What the daemon says.
+pub fn whoami(session: &mut Session<'_, '_>) -> Result<(), Failure> {
+    let reply = session.ask(&format!("{NAME}.WhoAmI"), &json!({}))?;
+    session.print(reply, |who: &Who, page| status::who(who, page))
+}
+
+/// Sets the clock.
+///
+/// # Errors
+/// A time that is none, or what the daemon says.
+pub fn clock(session: &mut Session<'_, '_>, command: &ClockCommand) -> Result<(), Failure> {
+    let request_id = session.request_id.clone();
+    let parameters = match command {
+        ClockCommand::Ahead { span } => SetClock { request_id, to: None, ahead_ms: Some(times::read_span(span).map_err(Failure::Usage)?) },
+        ClockCommand::Set { time } => {
+            let to = times::read_time(time, &session.page.times.zone).map_err(Failure::Usage)?;
+            SetClock { request_id, to: Some(to), ahead_ms: None }
+        }
+    };
+    let reply = session.change(&format!("{NAME}.SetClock"), &parameters)?;
+    session.print(reply, |set: &ClockSet, page| format!("it is now {}\n", page.times.second(set.now)))
+}

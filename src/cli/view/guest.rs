@@ -1,0 +1,48 @@
+//! What a customer behind a link is shown.
+
+use super::page::Page;
+use super::paint::Tone;
+use super::show::fact;
+use super::width::line;
+use crate::protocol::guest::{Confirmed, Evaluated, Field, Shown};
+
+/// What a link is for, and what it asks.
+pub fn shown(shown: &Shown, page: &Page) -> String {
+    let mut out = page.paint.tone(Tone::Strong, &format!("{}  {}", line(&shown.number), line(&shown.subject)));
+    out.push('\n');
+    let state = if shown.open { "open" } else { "not open any more" };
+    let used = match shown.used {
+        0 => "not used yet".to_owned(),
+        1 => "used once".to_owned(),
+        n => format!("used {n} times"),
+    };
+    fact(&mut out, "to", &line(&shown.purpose), page);
+    fact(&mut out, "link", &format!("{state}, {used}"), page);
+    if let Some(template) = &shown.template {
+        fact(&mut out, "template", &line(template), page);
+    }
+    for field in &shown.fields {
+        fact(&mut out, &line(&field.name), &question(field), page);
+    }
+    out
+}
+
+fn question(field: &Field) -> String {
+    let mut text = format!("{} ({}", line(&field.title), line(&field.kind));
+    if !field.options.is_empty() {
+        text.push_str(&format!(": {}", line(&field.options.join(", "))));
+    }
+    text.push_str(if field.required { ", required)" } else { ")" });
+    text
+}
+
+/// An evaluation has come in.
+pub fn evaluated(evaluated: &Evaluated) -> String {
+    let late = if evaluated.after_completion { ", after completion" } else { "" };
+    format!("{} evaluated{late}\n", line(&evaluated.number))
+}
+
+/// A confirmation has come in.
+pub fn confirmed(confirmed: &Confirmed, solved: bool) -> String {
+    format!("{} {}\n", line(&confirmed.number), if solved { "confirmed as solved" } else { "returned as not solved" })
+}

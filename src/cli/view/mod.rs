@@ -1,0 +1,15 @@
+//! What people see: pure functions from shapes to text. No sockets, no clock, no terminal; those are arguments.
+
+pub mod directory;
+pub mod guest;
+pub mod history;
+pub mod list;
+pub mod page;
+pub mod paint;
+pub mod qr;
+pub mod show;
+pub mod show_parts;
+pub mod status;
+pub mod table;
+pub mod times;
+pub mod width;

@@ -1,0 +1,189 @@
+//! One Work Order in full: the process as a line of nodes, who may act and what comes next, facts, and what goes on around it.
+
+use super::page::Page;
+use super::paint::Tone;
+use super::show_parts::{description, evaluations, invitations, mails, timers};
+use super::times::span;
+use super::width::{cut, line, pad, width, wrap};
+use crate::protocol::work_orders::{Node, WorkOrder};
+
+/// Everything about it but its history.
+pub fn work_order(order: &WorkOrder, page: &Page) -> String {
+    let mut out = head(order, page);
+    out.push_str(&process(&order.nodes, page));
+    out.push('\n');
+    out.push_str(&now_and_next(order, page));
+    out.push('\n');
+    out.push_str(&facts(order, page));
+    for (title, text) in [
+        ("description", description(order, page)),
+        ("timers", timers(order, page)),
+        ("mails", mails(order, page)),
+        ("invitations", invitations(order, page)),
+        ("evaluations", evaluations(order, page)),
+    ] {
+        section(&mut out, title, &text, page);
+    }
+    out
+}
+
+/// Adds a titled part, unless it is empty.
+pub fn section(out: &mut String, title: &str, text: &str, page: &Page) {
+    if !text.is_empty() {
+        out.push('\n');
+        out.push_str(&page.paint.tone(Tone::Dim, title));
+        out.push('\n');
+        out.push_str(text);
+    }
+}
+
+fn head(order: &WorkOrder, page: &Page) -> String {
+    let number = line(&order.number);
+    let subject = cut(&line(&order.subject), page.width.saturating_sub(width(&number) + 2));
+    format!("{}  {}\n", page.paint.tone(Tone::Strong, &number), page.paint.tone(Tone::Strong, &subject))
+}
+
+/// `✓ Assign ─ ✓ Accept ─ ● Task ─ ○ Confirm`, in as many lines as it takes.
+pub fn process(nodes: &[Node], page: &Page) -> String {
+    const LINK: &str = " ─ ";
+    let (mut out, mut used) = (String::new(), 0);
+    for (i, node) in nodes.iter().enumerate() {
+        let (mark, tone) = match node.state.as_str() {
+            "done" => ("✓", Tone::Good),
+            "passed-over" => ("⊘", Tone::Dim),
+            "now" => ("●", Tone::Now),
+            _ => ("○", Tone::Dim),
+        };
+        let text = format!("{mark} {}", title(node));
+        let link = if i == 0 { 0 } else { width(LINK) };
+        // A line that goes on ends in half a link.
+        let more = if i + 1 < nodes.len() { 2 } else { 0 };
+        if i > 0 && used + link + width(&text) + more > page.width {
+            out.push_str(" ─\n  ");
+            used = 2;
+        } else if i > 0 {
+            out.push_str(LINK);
+            used += link;
+        }
+        used += width(&text);
+        out.push_str(&page.paint.tone(tone, &text));
+    }
+    out.push('\n');
+    if nodes.iter().any(|node| node.state == "passed-over") {
+        out.push_str(&page.paint.tone(Tone::Dim, "⊘ passed over: its condition did not hold"));
+        out.push('\n');
+    }
+    out
+}
+
+fn title(node: &Node) -> String {
+    line(if node.title.is_empty() { &node.name } else { &node.title })
+}
+
+/// Who may act at the node, with which commands, and what comes then.
+pub fn now_and_next(order: &WorkOrder, page: &Page) -> String {
+    let mut out = String::new();
+    let mut tell = |key: &str, text: &str| fact(&mut out, key, text, page);
+    if let Some(outcome) = &order.outcome {
+        let at = order.ended_at.map_or_else(String::new, |at| format!(" {}", page.times.both(at)));
+        tell("ended", &format!("{}{at}", line(outcome)));
+        return out;
+    }
+    let here = order.nodes.iter().find(|node| node.state == "now");
+    let place = here.map(title).or_else(|| order.node.as_deref().map(line)).unwrap_or_else(|| "no node".into());
+    let taken = order.taken_by.as_deref().map_or_else(String::new, |by| format!(", taken by {}", line(by)));
+    tell("now at", &format!("{place}{taken}"));
+    if let Some(reason) = &order.on_hold {
+        tell(
+            "on hold",
+            &format!("waiting for {}; resume goes on", if reason == "customer" { "the customer".into() } else { line(reason) }),
+        );
+    }
+    let handlers: Vec<String> = order.handlers.iter().map(|handler| line(handler)).collect();
+    tell("may act", if handlers.is_empty() { "nobody".to_owned() } else { handlers.join(", ") }.as_str());
+    let mut commands = commands(order).join(", ");
+    if order.node_kind.as_deref() == Some("evaluate") && order.mandatory {
+        commands.push_str("; it stays here until an evaluation is in or its time is up");
+    }
+    if !commands.is_empty() {
+        tell("by", &commands);
+    }
+    let ahead: Vec<String> = order.nodes.iter().filter(|node| node.state == "ahead").map(title).collect();
+    tell("next", &if ahead.is_empty() { "it ends".to_owned() } else { format!("{}, then it ends", ahead.join(", ")) });
+    out
+}
+
+/// The commands of the node's kind, as they are typed; whether the process allows each is the daemon's to say.
+pub fn commands(order: &WorkOrder) -> Vec<&'static str> {
+    match order.node_kind.as_deref() {
+        _ if order.on_hold.is_some() => vec!["resume"],
+        Some("assign") => vec!["assign-to-group", "assign-to-engineer"],
+        Some("accept") => vec!["accept", "decline", "transfer"],
+        Some("task") if order.taken_by.is_none() => vec!["take", "complete", "transfer"],
+        Some("task") => vec!["complete", "transfer"],
+        Some("confirm") => vec!["confirm-solved", "confirm-not-solved"],
+        Some("evaluate") if order.mandatory => vec!["qr"],
+        Some("evaluate") => vec!["qr", "skip-evaluation"],
+        _ => vec![],
+    }
+}
+
+/// `key   text`, wrapped under itself.
+pub fn fact(out: &mut String, key: &str, text: &str, page: &Page) {
+    const KEY: usize = 13;
+    for (i, piece) in wrap(text, page.width.saturating_sub(KEY)).into_iter().enumerate() {
+        let key = pad(if i == 0 { key } else { "" }, KEY);
+        out.push_str(&page.paint.tone(Tone::Dim, &key));
+        out.push_str(&piece);
+        out.push('\n');
+    }
+}
+
+fn facts(order: &WorkOrder, page: &Page) -> String {
+    let mut out = String::new();
+    let mut tell = |key: &str, text: String| fact(&mut out, key, &text, page);
+    let of_process = format!("process {}, version {}", line(&order.process), order.process_version);
+    tell("status", format!("{}, priority {}, revision {}", line(&order.status), line(&order.priority), order.revision));
+    tell("record type", format!("{} ({of_process})", line(&order.record_type)));
+    let mut submitter = format!("{}, by {}", line(&order.submitter), line(&order.channel));
+    if let Some(by) = &order.created_by {
+        submitter.push_str(&format!(", taken down by {}", line(by)));
+    }
+    tell("submitter", submitter);
+    let together = |pairs: &[(&str, &Option<String>)]| {
+        let there = pairs.iter().filter_map(|(key, value)| Some(format!("{key} {}", line(value.as_deref()?))));
+        there.collect::<Vec<_>>().join(", ")
+    };
+    for (key, pairs) in [
+        ("customer", vec![("account", &order.account), ("contact", &order.contact), ("reference", &order.reference)]),
+        ("people", vec![("engineer", &order.engineer), ("service group", &order.group), ("owner", &order.owner)]),
+    ] {
+        let text = together(&pairs);
+        if !text.is_empty() {
+            tell(key, text);
+        }
+    }
+    tell("created", page.times.both(order.created_at));
+    if let Some(at) = order.first_accepted_at {
+        tell("accepted", page.times.both(at));
+    }
+    if let Some(at) = order.last_completed_at {
+        let by = order.last_completed_by.as_deref().map_or_else(String::new, |by| format!(" by {}", line(by)));
+        tell("completed", format!("{}{by}", page.times.both(at)));
+    }
+    let times = |n: i64| if n == 1 { "once".to_owned() } else { format!("{n} times") };
+    let mut detours = Vec::new();
+    if order.reopened > 0 {
+        detours.push(format!("came back as not solved {}", times(order.reopened)));
+    }
+    if order.reassigned > 0 {
+        detours.push(format!("reassigned {}", times(order.reassigned)));
+    }
+    if order.held_ms > 0 {
+        detours.push(format!("on hold for {} in all", span(order.held_ms)));
+    }
+    if !detours.is_empty() {
+        tell("detours", detours.join(", "));
+    }
+    out
+}

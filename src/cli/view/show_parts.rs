@@ -1,0 +1,119 @@
+//! What goes on around a Work Order: its description, timers, mails, invitations and evaluations.
+
+use super::page::Page;
+use super::paint::Tone;
+use super::width::{line, lines, pad, width, wrap};
+use crate::protocol::work_orders::{Answer, WorkOrder};
+
+const INDENT: &str = "  ";
+
+/// The description, wrapped.
+pub fn description(order: &WorkOrder, page: &Page) -> String {
+    order.description.as_deref().map_or_else(String::new, |text| indented(lines(text).trim_end(), INDENT, page))
+}
+
+/// Timers by due time: `in 3 h   2026-11-22 17:03   overdue`.
+pub fn timers(order: &WorkOrder, page: &Page) -> String {
+    let mut timers: Vec<_> = order.timers.iter().collect();
+    timers.sort_by_key(|timer| timer.due);
+    let told: Vec<_> = timers.iter().map(|timer| (page.times.from_now(timer.due), timer)).collect();
+    let widest = told.iter().map(|(when, _)| width(when)).max().unwrap_or(0);
+    let one = |(when, timer): &(String, &&_)| {
+        let timer: &crate::protocol::work_orders::Timer = timer;
+        format!("{INDENT}{}  {}  {}\n", pad(when, widest), page.times.minute(timer.due), line(&timer.what))
+    };
+    told.iter().map(one).collect()
+}
+
+/// Mails: what became of each, and why.
+pub fn mails(order: &WorkOrder, page: &Page) -> String {
+    let mut out = String::new();
+    for mail in &order.mails {
+        let tone = match mail.status.as_str() {
+            "sent" => Some(Tone::Good),
+            "failed" | "expired" => Some(Tone::Bad),
+            "deferred" => Some(Tone::Now),
+            _ => None,
+        };
+        let status = line(&mail.status);
+        let status = tone.map_or_else(|| status.clone(), |tone| page.paint.tone(tone, &status));
+        let mut rest = format!(", queued {}", page.times.from_now(mail.queued_at));
+        if mail.attempts > 0 {
+            rest.push_str(&format!(", {} {}", mail.attempts, if mail.attempts == 1 { "attempt" } else { "attempts" }));
+        }
+        if let Some(at) = mail.next_at {
+            rest.push_str(&format!(", next {}", page.times.from_now(at)));
+        }
+        out.push_str(&format!("{INDENT}#{} {} to {}\n    {status}{rest}\n", mail.no, line(&mail.template), line(&mail.to)));
+        if let Some(why) = &mail.why {
+            out.push_str(&indented(&line(why), "    ", page));
+        }
+    }
+    out
+}
+
+/// Invitations: for what, how, how long, how often used.
+pub fn invitations(order: &WorkOrder, page: &Page) -> String {
+    let mut out = String::new();
+    for one in &order.invitations {
+        let used = match one.used {
+            0 => "not used yet".to_owned(),
+            1 => "used once".to_owned(),
+            n => format!("used {n} times"),
+        };
+        let ends = if one.expires_at > page.times.now { "ends" } else { "ended" };
+        let source = match one.source.as_str() {
+            "qr-code" => "QR code".to_owned(),
+            other => line(other),
+        };
+        out.push_str(&format!(
+            "{INDENT}#{} {source} to {}, {used}, {ends} {}\n",
+            one.no,
+            line(&one.purpose),
+            page.times.from_now(one.expires_at)
+        ));
+        if let Some(link) = &one.link {
+            out.push_str(&format!("    {}\n", line(link)));
+        }
+    }
+    out
+}
+
+/// Evaluations: stars for ratings, texts as they are.
+pub fn evaluations(order: &WorkOrder, page: &Page) -> String {
+    let mut out = String::new();
+    for one in &order.evaluations {
+        let late = if one.after_completion { ", after completion" } else { "" };
+        let source = if one.source == "qr-code" { "QR code".to_owned() } else { line(&one.source) };
+        out.push_str(&format!("{INDENT}{} by {source}, {}{late}\n", line(&one.template), page.times.both(one.at)));
+        let widest = one.answers.iter().map(|answer| width(&line(&answer.field))).max().unwrap_or(0);
+        for answer in &one.answers {
+            let lead = format!("    {}  ", pad(&line(&answer.field), widest));
+            let columns = page.width.saturating_sub(width(&lead));
+            for (i, piece) in wrap(&answered(answer), columns).into_iter().enumerate() {
+                let lead = if i == 0 { lead.clone() } else { " ".repeat(width(&lead)) };
+                out.push_str(&format!("{lead}{piece}\n"));
+            }
+        }
+    }
+    out
+}
+
+fn answered(answer: &Answer) -> String {
+    match (answer.scale, answer.value.parse::<i64>()) {
+        (Some(scale), Ok(value)) => stars(value, scale),
+        _ => lines(&answer.value),
+    }
+}
+
+/// `★★★★☆ 4 of 5`.
+pub fn stars(value: i64, scale: i64) -> String {
+    let scale = scale.clamp(0, 20);
+    let full = value.clamp(0, scale);
+    let repeat = |mark: &str, n: i64| mark.repeat(usize::try_from(n).unwrap_or(0));
+    format!("{}{} {value} of {scale}", repeat("★", full), repeat("☆", scale - full))
+}
+
+fn indented(text: &str, indent: &str, page: &Page) -> String {
+    wrap(text, page.width.saturating_sub(indent.len())).into_iter().map(|l| format!("{}\n", format!("{indent}{l}").trim_end())).collect()
+}

@@ -1,0 +1,84 @@
+//! How the daemon is doing, who one is to it, and which definitions it has.
+
+use super::page::Page;
+use super::paint::Tone;
+use super::show::{fact, section};
+use super::table::{Cell, number, pliant, table, whole};
+use super::times::span;
+use super::width::line;
+use crate::protocol::definitions::{Applied, Definition};
+use crate::protocol::system::{Acting, Status, Who};
+
+/// The daemon's status; what asks for attention is coloured.
+pub fn status(status: &Status, page: &Page) -> String {
+    let mut out = page.paint.tone(Tone::Strong, &format!("workorderd {}", line(&status.version)));
+    out.push_str(&format!("  pid {}, up for {}\n\n", status.pid, span(status.uptime_ms)));
+    let mut tell = |key: &str, text: String| fact(&mut out, key, &text, page);
+    tell("clock", format!("{} ({}), time zone {}", page.times.second(status.now), line(&status.clock), line(&status.time_zone)));
+    let counts: Vec<String> = status.by_status.iter().map(|c| format!("{} {}", c.count, line(&c.status))).collect();
+    let by = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+    tell("Work Orders", format!("{}{by}; {} in memory", status.work_orders, status.actors));
+    tell("journal", format!("sequence {}, {} steps in {} writes since the start", status.sequence, status.steps, status.groups));
+    let behind = if status.store_behind == 0 { "level with the journal".to_owned() } else { format!("{} behind", status.store_behind) };
+    tell("store", format!("{behind}, at sequence {}", status.store_through));
+    let next = status.next_timer.map_or_else(String::new, |at| format!(", next {}", page.times.from_now(at)));
+    let parked = if status.timers_parked > 0 { format!(", {} PARKED", status.timers_parked) } else { String::new() };
+    tell(
+        "timers",
+        format!("{} set{next}; {} fired, {} did not apply any more{parked}", status.timers, status.timers_fired, status.timers_stale),
+    );
+    tell("messages", format!("{} under way", status.messages_under_way));
+    tell("mails", format!("{} sent, {} failed", status.mails_sent, status.mails_failed));
+    if status.panics > 0 {
+        let text = format!("{} (its log says more)", status.panics);
+        fact(&mut out, "defects", &page.paint.tone(Tone::Bad, &text), page);
+    }
+    for (i, said) in status.said.iter().enumerate() {
+        fact(&mut out, if i == 0 { "it says" } else { "" }, &line(said), page);
+    }
+    section(&mut out, "head of the history (for workorderd verify --head)", &format!("  {}\n", line(&status.head)), page);
+    out
+}
+
+/// Who one is.
+pub fn who(who: &Who, page: &Page) -> String {
+    let mut out = String::new();
+    let user = who.user.as_deref().map_or_else(|| "no staff user".to_owned(), line);
+    fact(&mut out, "you are", &user, page);
+    fact(&mut out, "roles", &if who.roles.is_empty() { "none".to_owned() } else { line(&who.roles.join(", ")) }, page);
+    fact(&mut out, "through", &format!("{} (uid {})", line(&who.through), who.uid), page);
+    if who.may_act_as {
+        fact(&mut out, "may", "act as others (--as USER)", page);
+    }
+    out
+}
+
+/// Whom one acts as.
+pub fn acting(acting: &Acting) -> String {
+    format!("acting as {} ({})\n", line(&acting.user), line(&acting.roles.join(", ")))
+}
+
+/// Definitions with their versions.
+pub fn definitions(all: &[Definition], page: &Page) -> String {
+    if all.is_empty() {
+        return "no definitions yet; workorderctl apply DIR brings them in\n".to_owned();
+    }
+    let row = |one: &Definition| vec![line(&one.kind).into(), line(&one.name).into(), Cell::from(one.versions.to_string())];
+    table(&[whole("KIND"), pliant("NAME", 12), number("VERSIONS")], &all.iter().map(row).collect::<Vec<_>>(), page)
+}
+
+/// What an apply has changed, or would.
+pub fn applied(applied: &Applied, dry_run: bool) -> String {
+    let count = applied.changes.len();
+    let mut out = String::new();
+    for change in &applied.changes {
+        out.push_str(&format!("  {} {}\n", line(&change.kind), line(&change.name)));
+    }
+    let definitions = if count == 1 { "1 definition".to_owned() } else { format!("{count} definitions") };
+    out.push_str(&match (count, dry_run) {
+        (0, _) => "nothing to change: it is so already\n".to_owned(),
+        (_, true) => format!("{definitions} would change; nothing was applied\n"),
+        (_, false) => format!("{definitions} applied\n"),
+    });
+    out
+}

@@ -1,0 +1,345 @@
+//! Every command makes the call it should, and prints what came of it.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use workorderd::cli::guest::token;
+use workorderd::protocol::varlink::{Call, Reply};
+
+use crate::cli_stage::{Stage, catalogue, error, refusal, reply};
+use crate::cli_views::{NOW, history_lines, order};
+
+/// A service that says yes to everything.
+fn willing() -> Stage {
+    Stage::new(|call| reply(&answer(call)))
+}
+
+fn answer(call: &Call) -> Value {
+    let number = call.parameters.get("number").cloned().unwrap_or_else(|| json!("WO-1"));
+    match call.member() {
+        "Get" => json!({ "workOrder": order() }),
+        "History" => json!({ "lines": history_lines(), "more": false }),
+        "Watch" => json!({ "steps": [] }),
+        "List" if call.interface().ends_with("Definitions1") => {
+            json!({ "definitions": [{ "kind": "process", "name": "repair", "versions": 2 }] })
+        }
+        "List" => json!({ "lines": [], "total": 0 }),
+        "ListStaffUsers" => json!({ "staffUsers": [] }),
+        "ListServiceGroups" => json!({ "serviceGroups": [] }),
+        "ListAccounts" => json!({ "accounts": [{ "id": "acme", "name": "Acme" }] }),
+        "ListContacts" => json!({ "contacts": [] }),
+        "GetServiceGroup" => json!({ "serviceGroup": { "id": "north", "name": "North", "members": [] }, "open": 0, "loads": [] }),
+        "Apply" => json!({ "changes": [{ "kind": "process", "name": "repair" }], "sequence": 3 }),
+        "Status" => json!({ "status": { "now": NOW } }),
+        "WhoAmI" => json!({ "uid": 1000, "user": "lei", "roles": ["dispatcher"], "through": "uid:1000", "mayActAs": true }),
+        "ActAs" => json!({ "user": "lei", "roles": [] }),
+        "SetClock" => json!({ "now": NOW }),
+        "Show" => json!({ "purpose": "evaluate", "number": "WO-1", "subject": "Lift", "fields": [
+            { "name": "overall", "title": "All in all", "kind": "stars-5", "required": true, "options": ["1", "2", "3", "4", "5"] },
+        ], "used": 0, "open": true }),
+        "Evaluate" => json!({ "number": "WO-1", "sequence": 9, "afterCompletion": false }),
+        "Confirm" => json!({ "number": "WO-1", "sequence": 9 }),
+        put if put.starts_with("Put") => json!({ "receipt": { "revision": 2, "sequence": 9 } }),
+        _ => json!({ "receipt": { "number": number, "revision": 3, "sequence": 9 } }),
+    }
+}
+
+/// A command line, the method it calls, the parameters beside `requestId`, and what it prints.
+type Case = (&'static [&'static str], &'static str, Value, &'static str);
+
+fn steps() -> Vec<Case> {
+    vec![
+        (&["assign-to-group", "W", "north"], "AssignToGroup", json!({ "group": "north" }), "W assigned to service group north"),
+        (&["assign-to-engineer", "W", "wang"], "AssignToEngineer", json!({ "engineer": "wang" }), "W assigned to wang"),
+        (&["accept", "W"], "AcceptAssignment", json!({}), "W accepted"),
+        (&["decline", "W", "--reason", "ill"], "DeclineAssignment", json!({ "reason": "ill" }), "W declined"),
+        (
+            &["transfer", "W", "--engineer", "li", "--reason", "far"],
+            "Transfer",
+            json!({ "engineer": "li", "reason": "far" }),
+            "W transferred to li",
+        ),
+        (&["transfer", "W", "--group", "south"], "Transfer", json!({ "group": "south" }), "W transferred to service group south"),
+        (&["take", "W"], "TakeTask", json!({}), "W taken"),
+        (&["complete", "W", "--note", "fuse"], "CompleteTask", json!({ "note": "fuse" }), "W completed"),
+        (&["confirm-solved", "W"], "ConfirmSolved", json!({}), "W confirmed as solved"),
+        (&["confirm-not-solved", "W", "--reason", "dark"], "ConfirmNotSolved", json!({ "reason": "dark" }), "W returned as not solved"),
+        (&["skip-evaluation", "W"], "SkipEvaluation", json!({}), "W passed on without evaluation"),
+        (&["hold", "W", "--reason", "customer"], "Hold", json!({ "reason": "customer" }), "W put on hold, waiting for the customer"),
+        (
+            &["hold", "W", "--reason", "parts", "--note", "fuse"],
+            "Hold",
+            json!({ "reason": "parts", "note": "fuse" }),
+            "W put on hold, waiting for parts",
+        ),
+        (&["resume", "W"], "Resume", json!({}), "W resumed"),
+        (&["cancel", "W", "--reason", "gone"], "Cancel", json!({ "reason": "gone" }), "W cancelled"),
+        (&["reject", "W", "--reason", "twice"], "Reject", json!({ "reason": "twice" }), "W rejected"),
+        (&["move-to-version", "W", "2"], "MoveToVersion", json!({ "version": 2 }), "W moved to version 2 of its process"),
+        (&["note", "W", "called"], "AddServiceRecord", json!({ "text": "called" }), "W annotated"),
+    ]
+}
+
+#[test]
+fn commands_on_a_work_order() {
+    let stage = willing();
+    for (arguments, method, mut expected, told) in steps() {
+        let ran = stage.run(arguments);
+        assert_eq!((ran.code, ran.out, ran.err), (0, format!("{told} (revision 3)\n"), String::new()), "{arguments:?}");
+        let with_options = [arguments, &["--request-id", "r-1", "--expected-revision", "2"]].concat();
+        expected["number"] = json!("W");
+        expected["requestId"] = json!("r-1");
+        expected["expectedRevision"] = json!(2);
+        assert_eq!(stage.last_call(&with_options), (format!("org.workorderd.WorkOrders1.{method}"), expected));
+    }
+}
+
+#[test]
+fn request_ids_are_new_each_time() {
+    let stage = willing();
+    let id = || stage.last_call(&["accept", "W"]).1["requestId"].as_str().unwrap().to_owned();
+    let ids: BTreeSet<String> = (0..8).map(|_| id()).collect();
+    assert_eq!(ids.len(), 8);
+    assert!(ids.iter().all(|id| id.len() == 32));
+}
+
+/// Command lines of everything else, with method and parameters.
+fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
+    let words = |text: &str| text.split('|').map(str::to_owned).collect::<Vec<_>>();
+    let r = "r-1";
+    vec![
+        (
+            words("create|repair|Lift stuck|--contact|li-na|--priority|urgent|--channel|phone|--request-id|r-1"),
+            "WorkOrders1.Create",
+            json!({ "requestId": r, "recordType": "repair", "subject": "Lift stuck", "contact": "li-na", "priority": "urgent", "channel": "phone" }),
+        ),
+        (
+            words("list|--status|in-progress|--open|--on-hold=false|--limit|7|--after|x|--at-least|9"),
+            "WorkOrders1.List",
+            json!({ "status": "in progress", "open": true, "onHold": false, "limit": 7, "after": "x", "atLeast": 9 }),
+        ),
+        (words("list|--all"), "WorkOrders1.List", json!({ "limit": 1000 })),
+        (words("history|W|--limit|5"), "WorkOrders1.History", json!({ "number": "W", "limit": 5 })),
+        (words("show|W|--json"), "WorkOrders1.Get", json!({ "number": "W" })),
+        (words("watch|W|--after|0"), "WorkOrders1.Watch", json!({ "number": "W", "after": 0 })),
+        (
+            words("staff-user|put|lei|--name|Lei|--role|dispatcher,engineer|--role|admin|--request-id|r-1|--expected-revision|4"),
+            "Directory1.PutStaffUser",
+            json!({ "requestId": r, "expectedRevision": 4, "staffUser": { "id": "lei", "name": "Lei", "roles": ["dispatcher", "engineer", "admin"] } }),
+        ),
+        (words("staff-user|list"), "Directory1.ListStaffUsers", json!({})),
+        (
+            words("group|put|north|--name|North|--leader|lei|--member|lei,wang|--request-id|r-1|--disabled"),
+            "Directory1.PutServiceGroup",
+            json!({ "requestId": r, "serviceGroup": { "id": "north", "name": "North", "leader": "lei", "members": ["lei", "wang"], "disabled": true } }),
+        ),
+        (words("group|list|--limit|2000"), "Directory1.ListServiceGroups", json!({ "limit": 1000 })),
+        (words("group|show|north"), "Directory1.GetServiceGroup", json!({ "id": "north" })),
+        (
+            words("account|put|acme|--name|Acme|--request-id|r-1"),
+            "Directory1.PutAccount",
+            json!({ "requestId": r, "account": { "id": "acme", "name": "Acme" } }),
+        ),
+        (words("account|list"), "Directory1.ListAccounts", json!({})),
+        (
+            words("contact|put|li|--name|Li|--account|acme|--email|li@example.com|--language|zh|--request-id|r-1"),
+            "Directory1.PutContact",
+            json!({ "requestId": r, "contact": { "id": "li", "name": "Li", "account": "acme", "email": "li@example.com", "language": "zh" } }),
+        ),
+        (words("contact|list"), "Directory1.ListContacts", json!({})),
+        (
+            words(&format!("apply|{folder}|--dry-run|--request-id|r-1")),
+            "Definitions1.Apply",
+            json!({ "requestId": r, "dryRun": true, "files": [{ "path": format!("{folder}/a.toml"), "text": "a" }, { "path": format!("{folder}/b/c.toml"), "text": "c" }] }),
+        ),
+        (words("definitions"), "Definitions1.List", json!({})),
+        (words("status"), "System1.Status", json!({})),
+        (words("whoami"), "System1.WhoAmI", json!({})),
+        (words("clock|ahead|3d|--request-id|r-1"), "System1.SetClock", json!({ "requestId": r, "aheadMs": 259_200_000 })),
+        (words("clock|set|2026-11-22T14:03:05|--request-id|r-1"), "System1.SetClock", json!({ "requestId": r, "to": NOW })),
+        (words("guest|show|https://example.com/e/TOKEN?x=1"), "Guest1.Show", json!({ "token": "TOKEN" })),
+        (
+            words("guest|evaluate|TOKEN|overall=5|comment=a = b|--request-id|r-1"),
+            "Guest1.Evaluate",
+            json!({ "token": "TOKEN", "requestId": r, "answers": [{ "field": "overall", "value": "5" }, { "field": "comment", "value": "a = b" }] }),
+        ),
+        (
+            words("guest|confirm|TOKEN|--solved|--request-id|r-1"),
+            "Guest1.Confirm",
+            json!({ "token": "TOKEN", "requestId": r, "solved": true }),
+        ),
+        (
+            words("guest|confirm|TOKEN|--not-solved|dark|--request-id|r-1"),
+            "Guest1.Confirm",
+            json!({ "token": "TOKEN", "requestId": r, "solved": false, "reason": "dark" }),
+        ),
+    ]
+}
+
+#[test]
+fn everything_else_and_with_it_every_method_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("b/.hidden")).unwrap();
+    for (name, text) in [("a.toml", "a"), ("b/c.toml", "c"), ("notes.md", "n"), (".d.toml", "d"), ("b/.hidden/e.toml", "e")] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let stage = willing();
+    for (arguments, method, expected) in others(folder.path().to_str().unwrap()) {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        assert_eq!(stage.last_call(&arguments), (format!("org.workorderd.{method}"), expected), "{arguments:?}");
+    }
+    stage.run(&["whoami", "--as", "lei"]);
+    steps().iter().for_each(|(arguments, ..)| drop(stage.run(arguments)));
+    let called: BTreeSet<String> = stage.methods().into_iter().collect();
+    let catalogue = catalogue();
+    let ours = catalogue.info().interfaces.iter().filter(|name| name.starts_with("org.workorderd."));
+    let all: BTreeSet<String> = ours
+        .flat_map(|name| catalogue.interface(name).unwrap().methods.iter().map(move |method| format!("{name}.{}", method.name)))
+        .collect();
+    assert_eq!(called, all, "a method without a command, or the other way round");
+}
+
+#[test]
+fn applying_what_is_there_already_is_a_success() {
+    let stage = Stage::new(|_| refusal("NothingToChange", "nothing to change: it is so already"));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.toml"), "").unwrap();
+    let ran = stage.run(&["apply", folder.path().to_str().unwrap()]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "nothing to change: it is so already\n"));
+}
+
+#[test]
+fn acting_as_another_comes_first_and_its_refusal_ends_it() {
+    let stage = willing();
+    stage.run(&["--as", "lei", "accept", "W"]);
+    assert_eq!(stage.methods(), ["org.workorderd.System1.ActAs", "org.workorderd.WorkOrders1.AcceptAssignment"]);
+    let stage = Stage::new(|_| refusal("NotPermitted", "uid:1000 may not: act as others"));
+    assert_eq!(stage.run(&["--as", "lei", "accept", "W"]).code, 4);
+    assert_eq!(stage.methods(), ["org.workorderd.System1.ActAs"]);
+}
+
+#[test]
+fn json_is_the_reply_as_it_came() {
+    let stage = Stage::new(|_| reply(&json!({ "receipt": { "number": "W", "revision": 3, "sequence": 9 }, "unknown": [1] })));
+    let ran = stage.run(&["accept", "W", "--json"]);
+    assert_eq!(
+        serde_json::from_str::<Value>(&ran.out).unwrap(),
+        json!({ "receipt": { "number": "W", "revision": 3, "sequence": 9 }, "unknown": [1] })
+    );
+}
+
+fn paged() -> Stage {
+    Stage::new(|call| {
+        let from: i64 = call.parameters.get("after").map_or(0, |after| after.as_str().unwrap().parse().unwrap());
+        let to = 2500.min(from + call.parameters.get("limit").and_then(Value::as_i64).unwrap_or(50));
+        let accounts: Vec<Value> = (from..to).map(|i| json!({ "id": format!("a{i}"), "name": "x" })).collect();
+        let mut page = json!({ "accounts": accounts });
+        if to < 2500 {
+            page["next"] = json!(to.to_string());
+        }
+        reply(&page)
+    })
+}
+
+#[test]
+fn pages_are_asked_for_until_there_is_enough() {
+    for (arguments, pages, lines) in [
+        (&["account", "list"][..], 1, 1 + 50 + 1),
+        (&["account", "list", "--limit", "1200"], 2, 1 + 1200 + 1),
+        (&["account", "list", "--all"], 3, 1 + 2500),
+        (&["account", "list", "--all", "--json"], 3, 3),
+    ] {
+        let stage = paged();
+        let ran = stage.run(arguments);
+        assert_eq!((stage.methods().len(), ran.out.lines().count()), (pages, lines), "{arguments:?}");
+    }
+    assert!(paged().run(&["account", "list"]).out.ends_with("more with --after 50 or --all\n"));
+}
+
+fn step(sequence: i64) -> Value {
+    json!({ "sequence": sequence, "at": NOW, "by": "lei", "what": "W", "number": "W", "command": "Resume", "events": ["Resumed"] })
+}
+
+#[test]
+fn a_watcher_that_lags_goes_on_where_it_was() {
+    let turns = AtomicUsize::new(0);
+    let stage = Stage::new(move |_| match turns.fetch_add(1, Ordering::SeqCst) {
+        0 => {
+            [reply(&json!({ "steps": [step(1), step(2)] })), error("org.workorderd.Lagged", &json!({ "message": "too slow", "after": 2 }))]
+                .concat()
+        }
+        _ => reply(&json!({ "steps": [step(3)] })),
+    });
+    let ran = stage.run(&["watch", "W"]);
+    let sequences: Vec<&str> = ran.out.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!((ran.code, sequences), (0, vec!["1", "2", "3"]), "{ran:?}");
+    assert_eq!(stage.last_call(&["watch", "--json"]).1, json!({}));
+    assert_eq!(stage.run(&["watch", "--json"]).out, format!("{}\n", json!({ "steps": [step(3)] })));
+}
+
+#[test]
+fn a_watcher_that_lags_without_getting_anywhere_gives_up() {
+    let stage = Stage::new(|_| error("org.workorderd.Lagged", &json!({ "message": "too slow", "after": 7 })));
+    let ran = stage.run(&["watch", "--after", "7"]);
+    assert_eq!((ran.code, ran.err.as_str()), (75, "workorderctl: too slow\n"));
+}
+
+#[test]
+fn a_watcher_that_was_cut_off_is_told_how_to_go_on() {
+    let stage = Stage::new(|_| {
+        let mut replies: Vec<Reply> = reply(&json!({ "steps": [step(4)] }));
+        replies.extend(error("org.workorderd.Stopping", &json!({})));
+        replies
+    });
+    let ran = stage.run(&["watch"]);
+    assert_eq!(ran.code, 75);
+    assert!(ran.err.starts_with("workorderctl: the last step told was 4; go on with --after 4\n"), "{}", ran.err);
+}
+
+#[test]
+fn show_tells_times_from_the_daemons_now() {
+    let ran = willing().run(&["show", "W"]);
+    assert!(ran.out.contains("in 3 h") && ran.out.contains("\nhistory\n"), "{}", ran.out);
+    let ran =
+        Stage::new(|call| if call.member() == "Status" { refusal("NotPermitted", "no") } else { reply(&answer(call)) }).run(&["show", "W"]);
+    assert_eq!(ran.code, 0, "who may not ask for the daemon's time gets this machine's");
+}
+
+#[test]
+fn qr_draws_the_code_and_prints_the_link() {
+    let ran = willing().run(&["qr", "W"]);
+    assert!(ran.out.starts_with('█') && ran.out.contains("\nhttps://example.com/e/AAAA\n"), "{}", ran.out);
+    let ran = willing().run(&["qr", "W", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["link"], "https://example.com/e/AAAA");
+}
+
+#[test]
+fn completions_need_no_daemon() {
+    let ran = crate::cli_stage::run_at("/nonexistent".as_ref(), &["completions", "bash"]);
+    assert!(ran.code == 0 && ran.out.contains("assign-to-engineer"));
+}
+
+#[test]
+fn the_token_is_the_end_of_a_link() {
+    for link in ["AB-c_1", "https://example.com/e/AB-c_1", "https://example.com/e/AB-c_1/?utm=x#top", " http://h/AB-c_1\n"] {
+        assert_eq!(token(link), "AB-c_1", "{link}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_program_quietly() {
+    struct Gone;
+    impl std::io::Write for Gone {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (stage, mut err) = (willing(), Vec::new());
+    let arguments = ["workorderctl", "--socket", stage.socket().to_str().unwrap(), "show", "W"].map(Into::into);
+    let console = &mut workorderd::cli::session::Console { out: &mut Gone, err: &mut err, terminal: None, plain: true, piped: false };
+    assert_eq!((workorderd::cli::run::run(arguments, console), err), (0, Vec::new()));
+}
