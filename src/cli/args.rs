@@ -25,7 +25,9 @@ Exit codes:
   75  busy or stopping: nothing was changed, the same again with the same --request-id may succeed
 
 Every command that changes something carries a request id. If it is not known whether a command was carried out, give it again
-with the same --request-id: it is not done twice, and the answer is the same.";
+with the same --request-id: it is not done twice, and the answer is the same.
+
+`workorderctl bench --help`: measure this machine with a daemon of its own.";
 
 /// The command-line client of workorderd: Work Orders from the first call to the customer's evaluation.
 #[derive(Debug, Parser)]

@@ -38,6 +38,9 @@ pub struct Overlay {
     pub records: u64,
 }
 
+/// Loads the row of a key from the store.
+pub type Stored<'a> = dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>, CodecError> + 'a;
+
 /// Decodes a record of the journal.
 pub fn step_of(record: &Record<'_>) -> Result<(Key, StepBody), RecoveryError> {
     let at = |source| RecoveryError::Record { sequence: record.sequence(), source };
@@ -55,7 +58,7 @@ impl Overlay {
     pub fn fold(
         &mut self,
         record: &Record<'_>,
-        stored: &mut dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>, CodecError>,
+        stored: &mut Stored<'_>,
     ) -> Result<StepBody, RecoveryError> {
         let (key, step) = step_of(record)?;
         let sequence = record.sequence();

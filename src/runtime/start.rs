@@ -203,7 +203,7 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     let opened = Store::open(&folder.store(), options.store_cache_bytes, folder.installation)?;
     let store = opened.store;
     let meta = opened.meta.unwrap_or_default();
-    let checkpoint = (meta.applied_sequence > 0).then(|| Checkpoint { sequence: meta.applied_sequence, position: Position(meta.applied_position) });
+    let checkpoint = (meta.applied_sequence > 0).then_some(Checkpoint { sequence: meta.applied_sequence, position: Position(meta.applied_position) });
     let mut overlay = Overlay::default();
     let mut letters = Vec::new();
     let journal_options = journal::Options { segment_bytes: options.segment_bytes, installation: folder.installation, epoch: 1 };

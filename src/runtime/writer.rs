@@ -34,7 +34,7 @@ pub struct Request {
 
 /// What the writer is told.
 pub enum Order {
-    Append(Box<Request>),
+    Append(Request),
     /// Adopt a segment that was prepared ahead.
     Prepared(Box<journal::Prepared>),
     /// Write what waits and end.
@@ -74,7 +74,7 @@ impl WriterQueue {
     pub fn append(&self, request: Request) {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         // The writer ends only with the process.
-        let _ = self.sender.send(Order::Append(Box::new(request)));
+        let _ = self.sender.send(Order::Append(request));
     }
 
     /// Tells the writer to write what waits and end.
@@ -116,7 +116,7 @@ fn size(step: &EncodedStep) -> usize {
     256 + step.key.len() + step.parts.body.len() + step.parts.personal.len()
 }
 
-fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Box<Request>>, shared: &Arc<Shared>) {
+fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Request>, shared: &Arc<Shared>) {
     let mut admitted = Vec::with_capacity(group.len());
     for request in group {
         match committer.admit(&request.step.pending) {
@@ -171,7 +171,7 @@ fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Box<
     shared.head.send_replace(journal.head());
     shared.timers_may_have_moved();
     for ((request, _), place) in admitted.into_iter().zip(places) {
-        let Request { step, from } = *request;
+        let Request { step, from } = request;
         from.do_send(Appended { revision: step.pending.revision, sequence: place.sequence, position: place.position.0, state: step.state });
     }
 }
