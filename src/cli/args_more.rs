@@ -143,12 +143,14 @@ pub enum ClockCommand {
 pub enum GuestCommand {
     /// Show what a link is for; uses nothing up
     Show {
-        /// The link, or the token at its end
+        /// The link, or the token at its end (which may begin with -)
+        #[arg(allow_hyphen_values = true)]
         link: String,
     },
     /// Evaluate
     Evaluate {
-        /// The link, or the token at its end
+        /// The link, or the token at its end (which may begin with -)
+        #[arg(allow_hyphen_values = true)]
         link: String,
         /// Answers, such as overall=5
         #[arg(required = true, value_name = "FIELD=ANSWER", value_parser = answer)]
@@ -157,7 +159,8 @@ pub enum GuestCommand {
     /// Say whether it is solved
     #[command(group(clap::ArgGroup::new("verdict").required(true)))]
     Confirm {
-        /// The link, or the token at its end
+        /// The link, or the token at its end (which may begin with -)
+        #[arg(allow_hyphen_values = true)]
         link: String,
         /// It is solved
         #[arg(long, group = "verdict")]

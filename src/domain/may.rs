@@ -33,7 +33,7 @@ pub fn may(action: Action, order: Option<&WorkOrder>, cx: &Context<'_>) -> Resul
         Action::CancelOwn => order.is_some_and(|o| is_submitter(o, cx)),
         Action::ActAsSystem => matches!(cx.principal, Principal::System),
     };
-    if yes { Ok(()) } else { Err(Rejection::NotPermitted { action: action.describe(), who: who(cx.principal), handlers: order.map(handlers_text).unwrap_or_default() }) }
+    if yes { Ok(()) } else { Err(Rejection::NotPermitted { action: action.describe(), who: who(cx.principal), handlers: order.filter(|_| action == Action::HandleNode).map(handlers_text).unwrap_or_default() }) }
 }
 
 /// Whether a role of the principal has the right. Disabled people have none.

@@ -305,7 +305,7 @@ fn tell(report: &mut StartReport, found: &OpenReport, overlay: &Overlay, had_che
     }
     match (found.created, had_checkpoint, overlay.records) {
         (true, _, _) => report.said.push("a new journal was made".into()),
-        (false, false, n) => report.said.push(format!("there was no store: rebuilt from {n} records of the journal")),
+        (false, false, n) => report.said.push(format!("the store held nothing yet: rebuilt from {n} records of the journal")),
         (false, true, 0) => report.said.push("clean: the store has everything".into()),
         (false, true, n) => report.said.push(format!("the store was behind: {n} records of the journal were folded in")),
     }

@@ -8,6 +8,8 @@ mod cli_failures;
 mod cli_stage;
 mod cli_times;
 mod cli_views;
+mod codec_bytes;
+mod demo;
 mod journal_crash;
 mod journal_damage;
 mod journal_format;

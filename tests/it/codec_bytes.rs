@@ -1,0 +1,256 @@
+//! Stored bytes are promises: golden bytes of every kind of event, of a row and of keys; and nothing hostile is taken for a value.
+//! `WO_WRITE_GOLDEN=1` writes the golden file anew; a difference means that a new schema version is needed.
+
+use proptest::prelude::*;
+use std::path::PathBuf;
+use std::sync::Arc;
+use workorderd::codec::{self, StepBody};
+use workorderd::domain::aggregate::{Claim, Event, Key, State};
+use workorderd::domain::definition::{Answer, VersionedName};
+use workorderd::domain::ids::*;
+use workorderd::domain::number::WorkOrderNumber;
+use workorderd::domain::principal::Actor;
+use workorderd::domain::process::{NodeEvent, NodeState, accept, assign, confirm, evaluate, task};
+use workorderd::domain::service_group::ServiceGroupEvent;
+use workorderd::domain::text::PersonalText;
+use workorderd::domain::time::{Span, Timestamp};
+use workorderd::domain::work_order::event::{Created, Event as OrderEvent};
+use workorderd::domain::work_order::mail::{Mail, MailStatus};
+use workorderd::domain::work_order::reaction::LoadChanged;
+use workorderd::domain::work_order::state::*;
+use workorderd::engine::entity::{Entity, Receipt};
+use workorderd::runtime::step;
+
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+fn user(text: &str) -> StaffUserId {
+    StaffUserId::new(text).unwrap()
+}
+
+fn pin(text: &str) -> VersionedName {
+    VersionedName { name: name(text), version: 3 }
+}
+
+fn created() -> Created {
+    Created {
+        id: WorkOrderId(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10),
+        number: WorkOrderNumber("WO-20261122-000017".into()),
+        record_type: name("repair"),
+        process: pin("repair"),
+        subject: PersonalText::new("电梯坏了"),
+        description: Some(PersonalText::new("since this morning")),
+        reference: Some("INC-1".into()),
+        account: Some(AccountId::new("acme").unwrap()),
+        contact: Some(ContactId::new("wang").unwrap()),
+        priority: Priority::Urgent,
+        channel: Channel::Phone,
+        submitter: Party::Contact(ContactId::new("wang").unwrap()),
+        created_by: Some(user("dora")),
+    }
+}
+
+fn mail() -> Mail {
+    Mail {
+        no: MailNo(1),
+        template: pin("please-rate"),
+        to: PersonalText::new("wang@example.cn"),
+        name: PersonalText::new("王伟"),
+        language: "zh".into(),
+        invitation: Some(InvitationNo(1)),
+        reason: None,
+        node: name("evaluate"),
+        queued_at: Timestamp(1_795_000_000_000),
+        ends_at: Timestamp(1_795_259_200_000),
+        attempts: 0,
+        status: MailStatus::Pending,
+    }
+}
+
+fn visit() -> Visit {
+    Visit {
+        node: NodeIndex(4),
+        name: name("evaluate"),
+        no: VisitNo(7),
+        entered_at: Timestamp(1_795_000_000_000),
+        handlers: vec![Handler::User(user("emil")), Handler::Role(name("dispatcher")), Handler::Submitter],
+        limits: FrozenLimits {
+            remind_after: Some(Span::days(1)),
+            overdue_after: None,
+            escalate_to: Some(Handler::Leader(ServiceGroupId::new("hydraulics").unwrap())),
+            auto_complete_after: Some(Span::days(7)),
+            stand_still_on_hold: true,
+            message: Some(pin("please-act")),
+        },
+        stood_still: Span(0),
+        reminded: false,
+        overdue: false,
+        state: NodeState::Evaluate(evaluate::State { mandatory: true, skip: false, rule: Some(name("urgent")), template: pin("service-rating") }),
+    }
+}
+
+fn events() -> Vec<OrderEvent> {
+    let group = ServiceGroupId::new("hydraulics").unwrap();
+    let reason = || Some(PersonalText::new("because"));
+    vec![
+        OrderEvent::Created(Box::new(created())),
+        OrderEvent::NodePassedOver { node: NodeIndex(1), name: name("accept"), reason: "its condition does not hold".into() },
+        OrderEvent::NodeEntered(Box::new(visit())),
+        OrderEvent::Node(NodeEvent::Assign(assign::Event::GroupChosen { group: group.clone(), handler: Handler::Members(group) })),
+        OrderEvent::Node(NodeEvent::Assign(assign::Event::EngineerChosen { engineer: user("emil"), by: Some(user("lena")), at: NodeIndex(0) })),
+        OrderEvent::Node(NodeEvent::Accept(accept::Event::Accepted { engineer: Some(user("emil")) })),
+        OrderEvent::Node(NodeEvent::Accept(accept::Event::Transferred { engineer: user("mei"), reason: reason() })),
+        OrderEvent::Node(NodeEvent::Task(task::Event::Taken { by: user("mei") })),
+        OrderEvent::Node(NodeEvent::Task(task::Event::Completed { by: Some(user("mei")), at: NodeIndex(2), note: reason() })),
+        OrderEvent::Node(NodeEvent::Task(task::Event::Transferred { engineer: user("emil"), reason: None })),
+        OrderEvent::Node(NodeEvent::Confirm(confirm::Event::Solved)),
+        OrderEvent::Node(NodeEvent::Confirm(confirm::Event::NotSolved { reason: PersonalText::new("again") })),
+        OrderEvent::NodeLeft { node: NodeIndex(4), visit: VisitNo(7), exit: Exit::AutoCompleted, reason: None },
+        OrderEvent::Invited(Invitation {
+            no: InvitationNo(1),
+            visit: VisitNo(7),
+            purpose: Purpose::Evaluate,
+            source: Source::Link,
+            template: Some(pin("service-rating")),
+            single_use: true,
+            for_submitter: false,
+            expires_at: Timestamp(1_797_592_000_000),
+            used: 0,
+        }),
+        OrderEvent::EvaluationRecorded(Evaluation {
+            invitation: InvitationNo(1),
+            visit: VisitNo(7),
+            source: Source::QrCode,
+            template: pin("service-rating"),
+            answers: vec![
+                Answer::Rating { field: name("overall"), value: 4, scale: 5 },
+                Answer::Text { field: name("comment"), text: PersonalText::new("谢谢") },
+                Answer::Choice { field: name("punctuality"), option: "on time".into() },
+            ],
+            at: Timestamp(1_795_000_100_000),
+            after_completion: true,
+        }),
+        OrderEvent::Held { reason: HoldReason::Parts, note: reason() },
+        OrderEvent::Resumed,
+        OrderEvent::Ended { outcome: Outcome::Rejected, reason: reason() },
+        OrderEvent::MovedToVersion { version: 2, node: NodeIndex(3) },
+        OrderEvent::ServiceRecordAdded { text: PersonalText::new("called back") },
+        OrderEvent::Reminded { visit: VisitNo(7) },
+        OrderEvent::BecameOverdue { visit: VisitNo(7) },
+        OrderEvent::MailQueued(Box::new(mail())),
+        OrderEvent::MailTried { mail: MailNo(1), status: MailStatus::Deferred { until: Timestamp(1_795_000_030_000), why: PersonalText::new("421") } },
+        OrderEvent::MailTried { mail: MailNo(1), status: MailStatus::Sent { at: Timestamp(1_795_000_030_000) } },
+    ]
+}
+
+fn body(events: Vec<Event>) -> StepBody {
+    StepBody {
+        actor: Actor::Staff { user: Some(user("dora")), through: "uid:1000".into() },
+        command: "Create".into(),
+        request: Some((RequestId::new("r-1").unwrap(), 77)),
+        events,
+        messages: vec![LoadChanged { group: ServiceGroupId::new("hydraulics").unwrap(), engineer: Some(user("emil")), change: -1 }],
+        claims: vec![Claim::Number(WorkOrderNumber("WO-20261122-000017".into()))],
+        checksum: 0xdead_beef,
+    }
+}
+
+/// The state that the events above fold to.
+fn order() -> State {
+    let state = events().iter().fold(None, |state, event| State::evolve(state, &Event::WorkOrder(event.clone()), Timestamp(1_795_000_000_000)));
+    state.unwrap()
+}
+
+fn golden(lines: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/codec.txt");
+    if std::env::var_os("WO_WRITE_GOLDEN").is_some() {
+        std::fs::write(&path, lines).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap();
+    for (line, wanted) in lines.lines().zip(expected.lines()) {
+        assert_eq!(line, wanted, "stored bytes have changed: old data could no longer be read");
+    }
+    assert_eq!(lines.lines().count(), expected.lines().count());
+}
+
+#[test]
+fn stored_bytes_are_as_they_were() {
+    let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+    let mut lines = String::new();
+    for event in events() {
+        let parts = codec::record::encode(&body(vec![Event::WorkOrder(event.clone())])).unwrap();
+        lines += &format!("{} {} {}\n", event.name(), hex(&parts.body), hex(&parts.personal));
+    }
+    let put = ServiceGroupEvent::LoadTaken { sequence: 9, changes: vec![(None, 1), (Some(user("emil")), -1)] };
+    let parts = codec::record::encode(&body(vec![Event::ServiceGroup(put)])).unwrap();
+    lines += &format!("LoadTaken {}\n", hex(&parts.body));
+    let mut entity = Entity::default();
+    let request = workorderd::engine::entity::Request { id: RequestId::new("r-1").unwrap(), digest: 77 };
+    entity.take(Arc::new(order()), 5, 40, 4096, Some(&request));
+    assert_eq!(entity.recent[0].receipt, Receipt { revision: 5, sequence: 40 });
+    let state = codec::row::encode_state(entity.state.as_ref().unwrap()).unwrap();
+    lines += &format!("Row {}\n", hex(&step::encode_row(&entity, &state).unwrap()));
+    for key in [Key::Installation, Key::Catalogue, Key::StaffUser(user("王伟")), Key::WorkOrder(created().id)] {
+        lines += &format!("Key {}\n", hex(&codec::key::encode(&key)));
+    }
+    golden(&lines);
+}
+
+#[test]
+fn what_is_encoded_decodes_to_the_same_and_no_personal_value_is_in_the_body() {
+    let all = body(events().into_iter().map(Event::WorkOrder).collect());
+    let parts = codec::record::encode(&all).unwrap();
+    assert_eq!(codec::record::decode(&parts.body, Some(&parts.personal)).unwrap(), all);
+    for canary in ["电梯坏了", "wang@example.cn", "王伟", "谢谢", "called back", "because"] {
+        let within = |bytes: &[u8]| bytes.windows(canary.len()).any(|w| w == canary.as_bytes());
+        assert!(!within(&parts.body) && within(&parts.personal), "{canary}");
+    }
+}
+
+#[test]
+fn an_erased_personal_part_leaves_the_rest_readable_and_the_checksum_as_it_was() {
+    let all = body(events().into_iter().map(Event::WorkOrder).collect());
+    let parts = codec::record::encode(&all).unwrap();
+    let erased = codec::record::decode(&parts.body, None).unwrap();
+    let fold = |step: &StepBody| step.events.iter().fold(None, |s, e| State::evolve(s, e, Timestamp(1))).unwrap();
+    let (with, without) = (fold(&all), fold(&erased));
+    assert_ne!(with, without);
+    let checksum = |state: &State| codec::row::encode_state(state).unwrap().checksum;
+    assert_eq!(checksum(&with), checksum(&without));
+}
+
+#[test]
+fn rows_and_keys_come_back_as_they_were() {
+    let mut entity = Entity::default();
+    entity.take(Arc::new(order()), 5, 40, 4096, None);
+    let state = codec::row::encode_state(entity.state.as_ref().unwrap()).unwrap();
+    let bytes = step::encode_row(&entity, &state).unwrap();
+    assert_eq!(step::decode_row(&bytes).unwrap(), entity);
+    for key in [Key::Installation, Key::Catalogue, Key::StaffUser(user("王伟")), order().key()] {
+        assert_eq!(codec::key::decode(&codec::key::encode(&key)).unwrap(), key);
+    }
+}
+
+#[test]
+fn a_newer_schema_version_is_refused_by_name() {
+    let parts = codec::record::encode(&body(Vec::new())).unwrap();
+    let mut newer = parts.body.clone();
+    newer[1] = 9;
+    let problem = codec::record::decode(&newer, None).unwrap_err().to_string();
+    assert!(problem.contains("schema version 9"), "{problem}");
+}
+
+proptest! {
+    #[test]
+    fn hostile_bytes_are_refused_and_nothing_more(bytes in prop::collection::vec(any::<u8>(), 0..600), at in 0usize..400, flip in 1u8..) {
+        let _ = codec::record::decode(&bytes, Some(&bytes));
+        let _ = codec::row::decode(&bytes);
+        let _ = codec::key::decode(&bytes);
+        let good = codec::record::encode(&body(events().into_iter().map(Event::WorkOrder).collect())).unwrap();
+        let mut bad = good.body.clone();
+        let index = at % bad.len();
+        bad[index] ^= flip;
+        prop_assert!(codec::record::decode(&bad, Some(&good.personal)).is_err(), "a flipped byte at {index} went unnoticed");
+    }
+}
