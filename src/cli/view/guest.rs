@@ -29,7 +29,8 @@ pub fn shown(shown: &Shown, page: &Page) -> String {
 
 fn question(field: &Field) -> String {
     let mut text = format!("{} ({}", line(&field.title), line(&field.kind));
-    if !field.options.is_empty() {
+    // The stars say it themselves.
+    if !field.options.is_empty() && !field.kind.starts_with("stars-") {
         text.push_str(&format!(": {}", line(&field.options.join(", "))));
     }
     text.push_str(if field.required { ", required)" } else { ")" });
