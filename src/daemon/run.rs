@@ -64,6 +64,8 @@ async fn serve(settings: &Settings, manual_clock: Option<Option<i64>>) -> Result
         tracing::info!("{sentence}");
     }
     let socket = &settings.control.socket;
+    // Whoever finds the socket may stop the daemon.
+    let told_to_stop = told_to_stop()?;
     let listener = listener::bind(socket, 0o660)?;
     let control = &settings.control;
     let limits = Limits {
@@ -84,7 +86,7 @@ async fn serve(settings: &Settings, manual_clock: Option<Option<i64>>) -> Result
         head = %running.runtime.head(),
         "ready"
     );
-    listener::serve(vec![listener], Rc::new(desk), Arc::new(limits), Census::default(), told_to_stop()?).await?;
+    listener::serve(vec![listener], Rc::new(desk), Arc::new(limits), Census::default(), told_to_stop).await?;
     stop(running, socket).await;
     Ok(())
 }

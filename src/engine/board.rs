@@ -163,9 +163,9 @@ impl Board {
         (found, None)
     }
 
-    /// How many Work Orders are in each status.
+    /// How many Work Orders are in each status that any is in.
     pub fn counts(&self) -> impl Iterator<Item = (Status, u64)> + '_ {
-        self.by_status.iter().map(|(status, count)| (*status, *count))
+        self.by_status.iter().map(|(status, count)| (*status, *count)).filter(|(_, count)| *count > 0)
     }
 
     /// How many Work Orders there are.

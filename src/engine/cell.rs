@@ -111,6 +111,11 @@ impl<T> Cell<T> {
         self.waiting.is_empty()
     }
 
+    /// The revision that the steps in flight lead to; the durable one, if there are none.
+    pub fn last_revision(&self) -> u64 {
+        self.tentative().0
+    }
+
     /// Judges a command; what comes out is to be done by the shell, in order.
     pub fn submit(&mut self, ticket: T, submission: Submission, cx: &Context<'_>) -> Option<Output<T>> {
         if self.waiting.len() >= WAITING_MAX {

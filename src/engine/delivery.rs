@@ -1,6 +1,6 @@
 //! Messages from Work Orders to service groups: at least once, in order of sequence, all that waits in one step of the group.
 //!
-//! What a group took is in its state (`last_taken`), so a delivery that is repeated after a crash is refused by the group itself.
+//! What a group took is in its state (`last_taken`), so what is delivered again after a crash is left out by the group itself.
 
 use crate::domain::ids::ServiceGroupId;
 use crate::domain::work_order::reaction::LoadChanged;
@@ -27,8 +27,10 @@ struct Mailbox {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parcel {
     pub group: ServiceGroupId,
+    /// Of the newest record in it.
     pub sequence: u64,
-    pub messages: Vec<LoadChanged>,
+    /// Each with the sequence of its record: some may have been taken before a stop.
+    pub messages: Vec<(u64, LoadChanged)>,
 }
 
 /// All boxes.
@@ -90,5 +92,5 @@ fn next(group: &ServiceGroupId, mailbox: &mut Mailbox) -> Option<Parcel> {
     mailbox.under_way = mailbox.letters.len().min(BATCH);
     let letters = mailbox.letters.iter().take(mailbox.under_way);
     let sequence = letters.clone().next_back()?.sequence;
-    Some(Parcel { group: group.clone(), sequence, messages: letters.flat_map(|l| l.messages.clone()).collect() })
+    Some(Parcel { group: group.clone(), sequence, messages: letters.flat_map(|l| l.messages.iter().map(|m| (l.sequence, m.clone()))).collect() })
 }

@@ -80,6 +80,13 @@ impl Schedule {
         }
     }
 
+    /// Firing did not come about, and nobody is to blame: it is due again.
+    pub fn again(&mut self, timer: Timer) {
+        if self.lent.remove(&timer).is_some() {
+            self.set.insert(timer);
+        }
+    }
+
     /// When the next timer is due.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.set.first().map(|t| t.due)

@@ -11,6 +11,7 @@ use crate::engine::cell::{Cell, Output, Refusal, Submission};
 use crate::engine::entity::{Entity, Receipt};
 use crate::engine::pending::Place;
 use actix::{Actor, ActorContext, AsyncContext, Context as ActorCx, Handler, Message};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
@@ -21,6 +22,8 @@ pub type Answer = oneshot::Sender<Result<Receipt, Refusal>>;
 /// The actor.
 pub struct CellActor {
     cell: Cell<Answer>,
+    /// Reads that came while steps were in flight: each waits until the revision it came behind is durable.
+    reads: VecDeque<(u64, oneshot::Sender<Entity>)>,
     shared: Arc<Shared>,
 }
 
@@ -63,7 +66,7 @@ impl CellActor {
     /// An actor over what is durable.
     pub fn new(cell: Cell<Answer>, shared: Arc<Shared>) -> Self {
         shared.counters.actors.fetch_add(1, Ordering::Relaxed);
-        Self { cell, shared }
+        Self { cell, reads: VecDeque::new(), shared }
     }
 
     fn with_context<R>(shared: &Shared, judge: impl FnOnce(&Context<'_>) -> R) -> R {
@@ -101,10 +104,21 @@ impl CellActor {
         let _ = answer.send(result);
     }
 
+    /// The writer publishes a step before this actor hears of it: whoever read of it elsewhere must not see an older state here.
+    fn answer_reads(&mut self) {
+        while let Some((revision, _)) = self.reads.front()
+            && (*revision <= self.cell.durable().revision || self.cell.is_idle())
+            && let Some((_, answer)) = self.reads.pop_front()
+        {
+            let _ = answer.send(self.cell.durable().clone());
+        }
+    }
+
     fn refuse(&mut self, revision: u64, generation: u32, rejection: Rejection, cx: &mut ActorCx<Self>) {
         let shared = Arc::clone(&self.shared);
         let outputs = Self::with_context(&shared, |context| self.cell.refused(revision, generation, rejection, context));
         self.perform(outputs, cx);
+        self.answer_reads();
     }
 }
 
@@ -130,7 +144,8 @@ impl Handler<Read> for CellActor {
     type Result = ();
 
     fn handle(&mut self, message: Read, _: &mut Self::Context) {
-        let _ = message.answer.send(self.cell.durable().clone());
+        self.reads.push_back((self.cell.last_revision(), message.answer));
+        self.answer_reads();
     }
 }
 
@@ -154,6 +169,7 @@ impl Handler<Appended> for CellActor {
         let resident = self.cell.durable().state.as_ref().is_some_and(|s| s.is_resident());
         self.shared.registry.used(self.cell.key(), resident, &self.shared);
         self.perform(outputs, cx);
+        self.answer_reads();
     }
 }
 

@@ -26,8 +26,6 @@ pub struct Folder {
     path: PathBuf,
     pub installation: [u8; 16],
     pub secret: [u8; 32],
-    /// Whether it was empty.
-    pub is_new: bool,
     _lock: File,
 }
 
@@ -44,13 +42,13 @@ impl Folder {
         let has_journal = journal.read_dir().is_ok_and(|mut entries| entries.next().is_some());
         DirBuilder::new().recursive(true).mode(0o700).create(&journal).map_err(at(&journal))?;
         let name = path.join("installation");
-        let (installation, is_new) = match std::fs::read_to_string(&name) {
-            Ok(text) => (parse_hex(text.trim()).ok_or_else(|| FolderError::BadInstallation { path: name.clone() })?, !has_journal),
+        let installation = match std::fs::read_to_string(&name) {
+            Ok(text) => parse_hex(text.trim()).ok_or_else(|| FolderError::BadInstallation { path: name.clone() })?,
             Err(e) if e.kind() == io::ErrorKind::NotFound && has_journal => return Err(FolderError::InstallationGone { folder: path.to_owned() }),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let id: [u8; 16] = random().map_err(at(Path::new("/dev/urandom")))?;
                 write_new(path, "installation", &data_encoding::HEXLOWER.encode(&id)).map_err(at(&name))?;
-                (id, true)
+                id
             }
             Err(e) => return Err(at(&name)(e)),
         };
@@ -64,7 +62,7 @@ impl Folder {
             }
             Err(e) => return Err(at(&name)(e)),
         };
-        Ok(Self { path: path.to_owned(), installation, secret, is_new, _lock: lock })
+        Ok(Self { path: path.to_owned(), installation, secret, _lock: lock })
     }
 
     /// Where the journal's segments are.

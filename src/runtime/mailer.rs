@@ -3,6 +3,7 @@
 use super::handle::Runtime;
 use super::render::{self, Letterhead};
 use super::shared::Shared;
+use super::timers;
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::ids::MailNo;
 use crate::domain::rejection::Rejection;
@@ -12,6 +13,7 @@ use crate::domain::work_order::deadline::Deadline;
 use crate::domain::work_order::mail::MailOutcome;
 use crate::engine::backoff;
 use crate::engine::cell::Refusal;
+use crate::engine::entity::Entity;
 use crate::engine::schedule::Timer;
 use crate::mail::{Outcome, Smtp};
 use std::rc::Rc;
@@ -63,9 +65,14 @@ async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
     let Deadline::Mail(no) = timer.deadline else { return };
     let key = Key::WorkOrder(timer.order);
     let outcome = attempt(runtime, post, &key, no).await;
-    let Some(outcome) = outcome else {
-        runtime.views().schedule().settled(timer, true);
-        return;
+    let outcome = match outcome {
+        Ok(Some(outcome)) => outcome,
+        Ok(None) => return runtime.views().schedule().settled(timer, true),
+        Err(Refusal::Busy) => return timers::later(runtime, timer),
+        Err(refusal) => {
+            tracing::error!(%key, mail = no.0, %refusal, "the Work Order of a mail cannot be read");
+            return runtime.views().schedule().failed(timer);
+        }
     };
     match &outcome {
         MailOutcome::Sent => Shared::count(&runtime.shared.counters.mails_sent),
@@ -88,8 +95,12 @@ async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
 }
 
 /// One attempt; none if the mail is no longer wanted.
-async fn attempt(runtime: &Runtime, post: &Post, key: &Key, no: MailNo) -> Option<MailOutcome> {
-    let entity = runtime.read(key).await.ok()?;
+async fn attempt(runtime: &Runtime, post: &Post, key: &Key, no: MailNo) -> Result<Option<MailOutcome>, Refusal> {
+    let entity = runtime.read(key).await?;
+    Ok(try_once(runtime, post, &entity, no).await)
+}
+
+async fn try_once(runtime: &Runtime, post: &Post, entity: &Entity, no: MailNo) -> Option<MailOutcome> {
     let order = entity.state.as_ref()?.work_order()?;
     let mail = order.mails.iter().find(|m| m.no == no && !m.status.is_settled())?;
     let now = runtime.now();

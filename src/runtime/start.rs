@@ -94,7 +94,8 @@ struct Loaded {
     committer: Committer,
     entities: Vec<(Key, Entity)>,
     pending: Pending,
-    clock: Option<Timestamp>,
+    /// None: not founded yet; else the manual clock, if it has one.
+    clock: Option<Option<Timestamp>>,
 }
 
 /// Starts the engine. Must run within an actix system.
@@ -106,12 +107,12 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let mut report = StartReport::default();
     let loaded = load(&folder, &options, &mut report)?;
     let Loaded { journal, store, views, committer, entities, pending, clock } = loaded;
-    let clock = match (options.manual_clock, clock, folder.is_new) {
-        (Some(at), None, true) => Clock::manual(at),
-        (Some(at), Some(stored), _) => Clock::manual(at.max(stored)),
-        (None, Some(stored), _) => Clock::manual(stored),
-        (Some(_), None, false) => return Err(StartError::OtherClock { has: "system" }),
-        (None, None, _) => Clock::system(),
+    let clock = match (options.manual_clock, clock) {
+        (Some(at), None) => Clock::manual(at),
+        // It stands where it stood: a step ahead that is in no record would be forgotten by the next start.
+        (_, Some(Some(stored))) => Clock::manual(stored),
+        (Some(_), Some(None)) => return Err(StartError::OtherClock { has: "system" }),
+        (None, None | Some(None)) => Clock::system(),
     };
     report.work_orders = views.board().len();
     report.actors = entities.len();
@@ -236,7 +237,7 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     })?;
     let pending = put_overlay(overlay, &meta, head.sequence, head.last, (&views, &mut committer), &mut entities)?;
     load_letters(&journal, &meta, letters, &views)?;
-    let clock = views.reference().installation.as_ref().and_then(|i| i.manual_clock);
+    let clock = views.reference().installation.as_ref().map(|i| i.manual_clock);
     Ok(Loaded { journal, store, views, committer, entities, pending, clock })
 }
 

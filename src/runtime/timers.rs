@@ -26,7 +26,7 @@ pub async fn run(runtime: Runtime, mails: MailQueue) {
             let until = shared.views.schedule().next_due().map_or(i64::MAX, |due| due.0).min(now.0 + LOOK_AGAIN_MS);
             shared.armed_until.store(until, Ordering::Release);
             // One that was set between looking and arming has notified, or is seen here.
-            if shared.views.schedule().next_due().is_some_and(|due| due.0 < until) {
+            if shared.views.schedule().next_due().is_some_and(|due| due.0 < until || due <= now) {
                 continue;
             }
             let pause = if shared.clock.is_manual() { LOOK_AGAIN_MS } else { (until - now.0).max(1) };
@@ -51,12 +51,22 @@ pub async fn run(runtime: Runtime, mails: MailQueue) {
 async fn fire(runtime: Runtime, timer: Timer) {
     let command = Command::WorkOrder(work_order::Command::Fire(timer.deadline));
     let result = runtime.submit_as_system(&Key::WorkOrder(timer.order), command).await;
-    let mut schedule = runtime.shared.views.schedule();
     match result {
-        Ok(_) => schedule.settled(timer, false),
-        Err(Refusal::Rejected(Rejection::TimerStale)) => schedule.settled(timer, true),
-        Err(Refusal::Rejected(_) | Refusal::Internal { .. } | Refusal::Busy) => schedule.failed(timer),
+        Ok(_) => runtime.views().schedule().settled(timer, false),
+        Err(Refusal::Rejected(Rejection::TimerStale)) => runtime.views().schedule().settled(timer, true),
+        Err(Refusal::Rejected(_) | Refusal::Internal { .. }) => runtime.views().schedule().failed(timer),
+        Err(Refusal::Busy) => later(&runtime, timer),
     }
+}
+
+/// Too much is going on, which is no fault of the timer's: it is due again in a moment.
+pub(super) fn later(runtime: &Runtime, timer: Timer) {
+    let runtime = runtime.clone();
+    actix_rt::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        runtime.views().schedule().again(timer);
+        runtime.shared.timers.notify_one();
+    });
 }
 
 /// Hands service groups what Work Orders told them, at least once and in order.

@@ -35,8 +35,8 @@ pub struct ServiceGroup {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServiceGroupCommand {
     Put { id: ServiceGroupId, name: String, leader: Option<StaffUserId>, members: Vec<StaffUserId>, disabled: bool },
-    /// By the system: messages of one record, in the order of the journal.
-    Take { sequence: u64, messages: Vec<LoadChanged> },
+    /// By the system: messages up to a record, each with the sequence of its own, in the order of the journal.
+    Take { sequence: u64, messages: Vec<(u64, LoadChanged)> },
 }
 
 /// What happened to a service group.
@@ -68,12 +68,13 @@ pub fn decide(group: Option<&ServiceGroup>, command: &ServiceGroupCommand, cx: &
         ServiceGroupCommand::Take { sequence, messages } => {
             may(Action::ActAsSystem, None, cx)?;
             let Some(group) = group else {
-                return Err(Rejection::NotFound { what: "service group", id: messages.first().map(|m| m.group.to_string()).unwrap_or_default() });
+                return Err(Rejection::NotFound { what: "service group", id: messages.first().map(|(_, m)| m.group.to_string()).unwrap_or_default() });
             };
             if *sequence <= group.last_taken {
                 return Err(Rejection::MessageTakenAlready);
             }
-            Ok(ServiceGroupEvent::LoadTaken { sequence: *sequence, changes: messages.iter().map(|m| (m.engineer.clone(), m.change)).collect() })
+            let new = messages.iter().filter(|(of, _)| *of > group.last_taken);
+            Ok(ServiceGroupEvent::LoadTaken { sequence: *sequence, changes: new.map(|(_, m)| (m.engineer.clone(), m.change)).collect() })
         }
     }
 }
