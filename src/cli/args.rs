@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::args_act::ActCommand;
+use super::replay::ReplayArgs;
 use super::args_more::{AccountCommand, ClockCommand, ContactCommand, GroupCommand, GuestCommand, StaffUserCommand};
 
 /// Where the daemon listens when nothing else is said.
@@ -164,6 +165,12 @@ pub enum Command {
     /// What a customer behind a link may do
     #[command(subcommand)]
     Guest(GuestCommand),
+    /// Drive the log of a help desk through the daemon, and compare what became of every incident
+    ///
+    /// FILE is a ServiceNow incident event log as CSV, one row per update. The daemon must run on a fresh data folder with a clock
+    /// set by hand that is not ahead of the log: `workorderd run --data DIR --socket PATH --clock manual --clock-start 0`.
+    /// Exit code 1: there are differences that no rule explains.
+    Replay(ReplayArgs),
     /// Print completions for a shell
     Completions {
         /// Which shell

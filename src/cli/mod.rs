@@ -11,6 +11,7 @@ pub mod directory;
 pub mod failure;
 pub mod guest;
 pub mod orders;
+pub mod replay;
 pub mod run;
 pub mod session;
 pub mod system;

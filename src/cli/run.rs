@@ -15,7 +15,7 @@ use super::session::{Console, Session};
 use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
-use super::{act, definitions, directory, guest, orders, system, watch};
+use super::{act, definitions, directory, guest, orders, replay, system, watch};
 
 /// Columns of a page that is no terminal.
 const PAGE_WIDTH: usize = 80;
@@ -92,6 +92,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Whoami => system::whoami(session),
         Command::Clock(command) => system::clock(session, &command),
         Command::Guest(command) => guest::guest(session, command),
+        Command::Replay(args) => replay::replay(session, &args),
         // Done above: it needs no daemon.
         Command::Completions { .. } => Ok(()),
     }

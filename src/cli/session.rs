@@ -51,6 +51,11 @@ impl<'a, 'c> Session<'a, 'c> {
         Ok(Session { client, global, console, page, request_id })
     }
 
+    /// The connection itself, for what is more than a call or two.
+    pub fn client(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
     /// Whether replies are printed as they are.
     pub fn json(&self) -> bool {
         self.global.json

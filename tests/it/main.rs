@@ -21,6 +21,7 @@ mod mail_encryption;
 mod mail_messages;
 mod mail_outcomes;
 mod mail_stage;
+mod replay;
 mod scenarios;
 mod settings_daemon;
 mod settings_definitions;

@@ -163,10 +163,13 @@ fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
             order.first_accepted_at.get_or_insert(at);
         }
         NodeEvent::Accept(accept::Event::Transferred { engineer, .. }) | NodeEvent::Task(task::Event::Transferred { engineer, .. }) => {
-            order.engineer = Some(engineer.clone());
+            let former = order.engineer.replace(engineer.clone()).map(Handler::User);
             order.reassigned += 1;
             if let Some(visit) = &mut order.visit {
-                visit.handlers = vec![Handler::User(engineer.clone())];
+                // The new engineer in place of the former one; preset handlers stay (reading 13).
+                let new = Handler::User(engineer.clone());
+                visit.handlers.retain(|handler| Some(handler) != former.as_ref() && *handler != new);
+                visit.handlers.insert(0, new);
                 if let NodeState::Task(task) = &mut visit.state {
                     task.taken_by = None;
                 }
