@@ -61,6 +61,8 @@ pub enum Event {
 pub enum Claim {
     /// This number is used by this Work Order alone, for ever.
     Number(WorkOrderNumber),
+    /// The staff user reports to that one, or to nobody; all such lines together have no cycle (reading 19).
+    Superior { of: StaffUserId, above: Option<StaffUserId> },
 }
 
 impl fmt::Display for Key {
@@ -106,7 +108,11 @@ impl State {
 
     /// Claims as a function of the state: what the guards hold for it.
     pub fn claims(&self) -> Vec<Claim> {
-        self.work_order().map(|order| vec![Claim::Number(order.number.clone())]).unwrap_or_default()
+        match self {
+            Self::WorkOrder(order) => vec![Claim::Number(order.number.clone())],
+            Self::StaffUser(user) => vec![Claim::Superior { of: user.id.clone(), above: user.superior.clone() }],
+            Self::Installation(_) | Self::Catalogue(_) | Self::Account(_) | Self::Contact(_) | Self::ServiceGroup(_) => Vec::new(),
+        }
     }
 
     /// Whether an actor is kept for it at all times: open Work Orders and service groups.

@@ -38,7 +38,11 @@ pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Cont
             if is_so_already(state, &event) {
                 return Err(Rejection::NothingToChange);
             }
-            simple(state, Event::Directory(event), cx)
+            let step = simple(state, Event::Directory(event), cx)?;
+            // Two people's lines may be changed at the same moment: each is fine by itself, only the writer sees both.
+            let known = state.map(State::claims).unwrap_or_default();
+            let claims = step.state.claims().into_iter().filter(|claim| !known.contains(claim)).collect();
+            Ok(Step { claims, ..step })
         }
         Command::Catalogue(command) => {
             may(Action::Use(Right::ChangeDefinitions), None, cx)?;

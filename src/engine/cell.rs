@@ -45,8 +45,11 @@ pub enum Refusal {
 pub struct PendingStep {
     pub key: Key,
     pub revision: u64,
-    /// Grows each time the cell had to judge anew; steps of an older generation are void once one of them was refused.
+    /// Grows each time the cell had to judge anew; the shell drops steps of an older generation that it has not handed over yet.
     pub generation: u32,
+    /// The first step that the cell hands over since it was made, or since it heard of the writer's last refusal: what the
+    /// writer gets before it was judged on a step that it has refused, and is void.
+    pub first: bool,
     /// Position of the aggregate's last durable record, as far as the cell knows.
     pub base_position: u64,
     pub at: Timestamp,
@@ -88,12 +91,13 @@ pub struct Cell<T> {
     entity: Entity,
     waiting: VecDeque<Waiting<T>>,
     generation: u32,
+    first: bool,
 }
 
 impl<T> Cell<T> {
     /// A cell over what is durable.
     pub fn new(key: Key, entity: Entity) -> Self {
-        Self { key, entity, waiting: VecDeque::new(), generation: 0 }
+        Self { key, entity, waiting: VecDeque::new(), generation: 0, first: true }
     }
 
     /// What is durable.
@@ -106,7 +110,7 @@ impl<T> Cell<T> {
         &self.key
     }
 
-    /// Whether nothing waits, so that the cell may be let go.
+    /// Whether nothing waits.
     pub fn is_idle(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -114,6 +118,16 @@ impl<T> Cell<T> {
     /// The revision that the steps in flight lead to; the durable one, if there are none.
     pub fn last_revision(&self) -> u64 {
         self.tentative().0
+    }
+
+    /// Whether the cell may be let go: nothing waits, and it need not stay (it may have become an open Work Order meanwhile).
+    pub fn may_go(&self) -> bool {
+        self.is_idle() && !self.entity.state.as_ref().is_some_and(|s| s.is_resident())
+    }
+
+    /// Whether the step still stands; it does not if the cell has judged anew since.
+    pub fn is_current(&self, step: &PendingStep) -> bool {
+        step.generation == self.generation
     }
 
     /// Judges a command; what comes out is to be done by the shell, in order.
@@ -128,6 +142,7 @@ impl<T> Cell<T> {
             return Some(Output::Answer(ticket, answer));
         }
         let (judged, step) = self.judge(&submission, cx);
+        self.first &= step.is_none();
         match judged {
             Judged::Refused(refusal) if self.waiting.is_empty() => Some(Output::Answer(ticket, Err(refusal))),
             Judged::Refused(_) | Judged::Step { .. } | Judged::SameAs { .. } => {
@@ -153,23 +168,36 @@ impl<T> Cell<T> {
     }
 
     /// The writer refused the step of that revision because of a claim. All that was judged on it is judged anew.
-    pub fn refused(&mut self, revision: u64, generation: u32, rejection: Rejection, cx: &Context<'_>) -> Vec<Output<T>> {
+    pub fn refused(&mut self, revision: u64, rejection: Rejection, cx: &Context<'_>) -> Vec<Output<T>> {
+        self.first = true;
+        self.judge_anew(revision, rejection, cx)
+    }
+
+    /// The shell cannot hand the step of that revision to the writer (it is too large); the writer knows nothing of it.
+    pub fn unfit(&mut self, revision: u64, rejection: Rejection, cx: &Context<'_>) -> Vec<Output<T>> {
+        self.judge_anew(revision, rejection, cx)
+    }
+
+    fn judge_anew(&mut self, revision: u64, rejection: Rejection, cx: &Context<'_>) -> Vec<Output<T>> {
         let mut out = Vec::new();
-        if generation != self.generation {
-            return out;
-        }
         self.generation += 1;
         let waiting = std::mem::take(&mut self.waiting);
+        let mut behind = false;
         for Waiting { ticket, submission, judged } in waiting {
             match judged {
-                Judged::Step { revision: r, .. } if r == revision && self.waiting.is_empty() => {
-                    out.push(Output::Answer(ticket, Err(Refusal::Rejected(rejection.clone()))));
+                _ if behind => out.extend(self.submit(ticket, submission, cx)),
+                Judged::Step { revision: r, .. } if r == revision => {
+                    behind = true;
+                    let refusal = Refusal::Rejected(rejection.clone());
+                    if self.waiting.is_empty() {
+                        out.push(Output::Answer(ticket, Err(refusal)));
+                    } else {
+                        // What it was judged on is still on its way to the disk; the refusal waits for that (promise 1).
+                        self.waiting.push_back(Waiting { ticket, submission, judged: Judged::Refused(refusal) });
+                    }
                 }
-                Judged::Step { revision: r, .. } if r < revision => {
-                    // Already with the writer and before the refused one: it stands.
-                    self.waiting.push_back(Waiting { ticket, submission, judged });
-                }
-                Judged::Step { .. } | Judged::Refused(_) | Judged::SameAs { .. } => out.extend(self.submit(ticket, submission, cx)),
+                // Before it: judged on what stands.
+                Judged::Step { .. } | Judged::Refused(_) | Judged::SameAs { .. } => self.waiting.push_back(Waiting { ticket, submission, judged }),
             }
         }
         out
@@ -230,6 +258,7 @@ impl<T> Cell<T> {
                     key: self.key.clone(),
                     revision: revision + 1,
                     generation: self.generation,
+                    first: self.first,
                     base_position: self.entity.position,
                     at: cx.now,
                     actor: submission.principal.actor(),

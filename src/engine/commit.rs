@@ -4,6 +4,7 @@
 
 use super::cell::PendingStep;
 use crate::domain::aggregate::{Claim, Key};
+use crate::domain::ids::StaffUserId;
 use crate::domain::rejection::Rejection;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -45,21 +46,24 @@ pub struct Committer {
     /// Digest of a claim. A collision would refuse a free number, which is then spelled anew; it can never let one through.
     claims: HashSet<u64>,
     last: HashMap<u64, Last>,
-    void: HashMap<Key, u32>,
+    /// Who reports to whom.
+    superiors: HashMap<StaffUserId, StaffUserId>,
+    /// Aggregates of which a step was refused, until their cells have heard of it.
+    void: HashSet<Key>,
     group: Vec<u64>,
 }
 
 impl Committer {
     /// Takes in what is durable, at start.
     pub fn load(&mut self, key: &Key, revision: u64, position: u64, claims: &[Claim]) {
-        self.claims.extend(claims.iter().map(|c| self.hasher.hash_one(c)));
+        self.make(claims);
         self.last.insert(self.hasher.hash_one(key), Last { revision: revision as u32, in_group: None, position });
     }
 
     /// Judges one pending step; those that are admitted are to be appended in this order, as one group.
     pub fn admit(&mut self, step: &PendingStep) -> Admission {
-        if let Some(generation) = self.void.get(&step.key) {
-            if step.generation <= *generation {
+        if self.void.contains(&step.key) {
+            if !step.first {
                 return Admission::Void;
             }
             self.void.remove(&step.key);
@@ -70,14 +74,11 @@ impl Committer {
         if step.revision != expected {
             return Admission::Broken { expected, found: step.revision };
         }
-        for claim in &step.claims {
-            if self.claims.contains(&self.hasher.hash_one(claim)) {
-                self.void.insert(step.key.clone(), step.generation);
-                let Claim::Number(number) = claim;
-                return Admission::Refuse(Rejection::NumberTaken { number: number.to_string() });
-            }
+        if let Some(rejection) = step.claims.iter().find_map(|claim| self.refusal(claim)) {
+            self.void.insert(step.key.clone());
+            return Admission::Refuse(rejection);
         }
-        self.claims.extend(step.claims.iter().map(|c| self.hasher.hash_one(c)));
+        self.make(&step.claims);
         let previous = match last {
             None => Previous::None,
             Some(Last { in_group: Some(index), .. }) => Previous::InGroup(usize::from(index)),
@@ -101,8 +102,34 @@ impl Committer {
         }
     }
 
-    /// Whether a number is free, as far as is known here.
-    pub fn is_free(&self, claim: &Claim) -> bool {
-        !self.claims.contains(&self.hasher.hash_one(claim))
+    /// Why a claim cannot be made, as far as is known here.
+    pub fn refusal(&self, claim: &Claim) -> Option<Rejection> {
+        match claim {
+            Claim::Number(number) => {
+                let taken = self.claims.contains(&self.hasher.hash_one(claim));
+                taken.then(|| Rejection::NumberTaken { number: number.to_string() })
+            }
+            Claim::Superior { of, above } => {
+                let line = std::iter::successors(above.as_ref(), |user| self.superiors.get(user));
+                // There is no cycle yet, so the line ends.
+                line.into_iter().any(|user| user == of).then(|| Rejection::invalid("superior", format!("the reporting line would be a cycle: {of}")))
+            }
+        }
+    }
+
+    fn make(&mut self, claims: &[Claim]) {
+        for claim in claims {
+            match claim {
+                Claim::Number(_) => {
+                    self.claims.insert(self.hasher.hash_one(claim));
+                }
+                Claim::Superior { of, above: Some(above) } => {
+                    self.superiors.insert(of.clone(), above.clone());
+                }
+                Claim::Superior { of, above: None } => {
+                    self.superiors.remove(of);
+                }
+            }
+        }
     }
 }

@@ -29,7 +29,7 @@ pub struct Parcel {
     pub group: ServiceGroupId,
     /// Of the newest record in it.
     pub sequence: u64,
-    /// Each with the sequence of its record: some may have been taken before a stop.
+    /// Each with the sequence of its record, so that the group can tell what it took before.
     pub messages: Vec<(u64, LoadChanged)>,
 }
 

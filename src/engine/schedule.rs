@@ -58,11 +58,16 @@ impl Schedule {
         taken
     }
 
-    /// Firing is over: it was recorded, or the state said that it no longer applies.
+    /// Firing is over: it was recorded, or the state said that it does not apply. If the state still has it then, it was only
+    /// not its time (the clock was set back meanwhile): it stays set.
     pub fn settled(&mut self, timer: Timer, stale: bool) {
-        self.lent.remove(&timer);
         self.fired += 1;
         self.stale += u64::from(stale);
+        if stale {
+            self.failed(timer);
+        } else {
+            self.lent.remove(&timer);
+        }
     }
 
     /// Firing failed before it was recorded: it is due again, or parked if it fails again and again.
@@ -80,7 +85,7 @@ impl Schedule {
         }
     }
 
-    /// Firing did not come about, and nobody is to blame: it is due again.
+    /// Firing did not come about, because the daemon was busy: it is due again. That is no failure of the timer.
     pub fn again(&mut self, timer: Timer) {
         if self.lent.remove(&timer).is_some() {
             self.set.insert(timer);

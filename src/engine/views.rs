@@ -31,7 +31,10 @@ impl Views {
                 self.numbers().load(&order.number);
                 self.schedule().change(order.id, &[], &state.deadlines());
             }
-            other => self.reference_mut().take(other),
+            other => {
+                self.reference_mut().take(other);
+                self.board_mut().passed(sequence);
+            }
         }
     }
 

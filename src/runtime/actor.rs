@@ -49,7 +49,6 @@ pub struct Appended {
 /// By the writer: the step was refused because of a claim.
 pub struct NotAppended {
     pub revision: u64,
-    pub generation: u32,
     pub rejection: Rejection,
 }
 
@@ -78,16 +77,18 @@ impl CellActor {
         for output in outputs {
             match output {
                 Output::Answer(answer, result) => self.answer(answer, result),
+                // Judged on a step that turned out unfit: it was judged anew already.
+                Output::Append(pending) if !self.cell.is_current(&pending) => {}
                 Output::Append(pending) => {
-                    let (revision, generation) = (pending.revision, pending.generation);
+                    let revision = pending.revision;
                     match step::encode(pending) {
                         Ok(step) if step.parts.body.len() + step.parts.personal.len() <= self.shared.record_max => {
                             self.shared.writer.append(Request { step, from: cx.address() });
                         }
-                        Ok(_) => self.refuse(revision, generation, Rejection::TooMany { what: "bytes in one step", limit: self.shared.record_max }, cx),
+                        Ok(_) => self.unfit(revision, Rejection::TooMany { what: "bytes in one step", limit: self.shared.record_max }, cx),
                         Err(error) => {
                             tracing::error!(key = %self.cell.key(), %error, "a step cannot be encoded");
-                            self.refuse(revision, generation, Rejection::TooMany { what: "bytes in one state", limit: self.shared.record_max }, cx);
+                            self.unfit(revision, Rejection::TooMany { what: "bytes in one state", limit: self.shared.record_max }, cx);
                         }
                     }
                 }
@@ -114,9 +115,9 @@ impl CellActor {
         }
     }
 
-    fn refuse(&mut self, revision: u64, generation: u32, rejection: Rejection, cx: &mut ActorCx<Self>) {
+    fn unfit(&mut self, revision: u64, rejection: Rejection, cx: &mut ActorCx<Self>) {
         let shared = Arc::clone(&self.shared);
-        let outputs = Self::with_context(&shared, |context| self.cell.refused(revision, generation, rejection, context));
+        let outputs = Self::with_context(&shared, |context| self.cell.unfit(revision, rejection, context));
         self.perform(outputs, cx);
         self.answer_reads();
     }
@@ -177,7 +178,10 @@ impl Handler<NotAppended> for CellActor {
     type Result = ();
 
     fn handle(&mut self, message: NotAppended, cx: &mut Self::Context) {
-        self.refuse(message.revision, message.generation, message.rejection, cx);
+        let shared = Arc::clone(&self.shared);
+        let outputs = Self::with_context(&shared, |context| self.cell.refused(message.revision, message.rejection, context));
+        self.perform(outputs, cx);
+        self.answer_reads();
     }
 }
 
@@ -185,7 +189,7 @@ impl Handler<Leave> for CellActor {
     type Result = ();
 
     fn handle(&mut self, _: Leave, cx: &mut Self::Context) {
-        if self.cell.is_idle() {
+        if self.cell.may_go() {
             self.shared.registry.forget(self.cell.key());
             cx.stop();
         }

@@ -8,12 +8,11 @@ use crate::domain::aggregate::{Command, Key};
 use crate::domain::ids::MailNo;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
-use crate::domain::work_order;
 use crate::domain::work_order::deadline::Deadline;
-use crate::domain::work_order::mail::MailOutcome;
+use crate::domain::work_order::mail::{Mail, MailOutcome};
+use crate::domain::work_order::{self, WorkOrder};
 use crate::engine::backoff;
 use crate::engine::cell::Refusal;
-use crate::engine::entity::Entity;
 use crate::engine::schedule::Timer;
 use crate::mail::{Outcome, Smtp};
 use std::rc::Rc;
@@ -64,9 +63,8 @@ pub async fn run(runtime: Runtime, post: Post, mut due: mpsc::UnboundedReceiver<
 async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
     let Deadline::Mail(no) = timer.deadline else { return };
     let key = Key::WorkOrder(timer.order);
-    let outcome = attempt(runtime, post, &key, no).await;
-    let outcome = match outcome {
-        Ok(Some(outcome)) => outcome,
+    let (attempt, outcome) = match attempt(runtime, post, &key, no).await {
+        Ok(Some(tried)) => tried,
         Ok(None) => return runtime.views().schedule().settled(timer, true),
         Err(Refusal::Busy) => return timers::later(runtime, timer),
         Err(refusal) => {
@@ -79,7 +77,7 @@ async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
         MailOutcome::Failed { .. } => Shared::count(&runtime.shared.counters.mails_failed),
         MailOutcome::Deferred { .. } => {}
     }
-    let command = Command::WorkOrder(work_order::Command::RecordMail { mail: no, outcome });
+    let command = Command::WorkOrder(work_order::Command::RecordMail { mail: no, attempt, outcome });
     loop {
         // What happened to a mail must be recorded: a busy moment is waited out.
         match runtime.submit_as_system(&key, command.clone()).await {
@@ -94,26 +92,30 @@ async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
     }
 }
 
-/// One attempt; none if the mail is no longer wanted.
-async fn attempt(runtime: &Runtime, post: &Post, key: &Key, no: MailNo) -> Result<Option<MailOutcome>, Refusal> {
+/// One attempt: which one, and what came of it; none if the mail is no longer wanted.
+///
+/// # Errors
+/// The Work Order could not be read just now.
+async fn attempt(runtime: &Runtime, post: &Post, key: &Key, no: MailNo) -> Result<Option<(u32, MailOutcome)>, Refusal> {
     let entity = runtime.read(key).await?;
-    Ok(try_once(runtime, post, &entity, no).await)
+    let Some(order) = entity.state.as_ref().and_then(|s| s.work_order()) else { return Ok(None) };
+    let Some(mail) = order.mails.iter().find(|m| m.no == no && !m.status.is_settled()) else { return Ok(None) };
+    let outcome = outcome(runtime, post, order, mail).await;
+    Ok(Some((mail.attempts + 1, outcome)))
 }
 
-async fn try_once(runtime: &Runtime, post: &Post, entity: &Entity, no: MailNo) -> Option<MailOutcome> {
-    let order = entity.state.as_ref()?.work_order()?;
-    let mail = order.mails.iter().find(|m| m.no == no && !m.status.is_settled())?;
+async fn outcome(runtime: &Runtime, post: &Post, order: &WorkOrder, mail: &Mail) -> MailOutcome {
     let now = runtime.now();
-    let intent = render::intent(&runtime.shared.installation, order.id, no);
-    let spread = u64::from_le_bytes(intent[..8].try_into().ok()?).rotate_left(mail.attempts);
+    let intent = render::intent(&runtime.shared.installation, order.id, mail.no);
+    let spread = intent.iter().take(8).fold(0, |n, b| n << 8 | u64::from(*b)).rotate_left(mail.attempts);
     let later = |why: String| {
         let until = now.plus(backoff::pause(mail.attempts + 1, spread));
         MailOutcome::Deferred { until, why: PersonalText(Some(why.into())) }
     };
     if now >= mail.ends_at {
-        return Some(later("its time is up".into()));
+        return later("its time is up".into());
     }
-    let Some(smtp) = &post.smtp else { return Some(later("no mail server is configured".into())) };
+    let Some(smtp) = &post.smtp else { return later("no mail server is configured".into()) };
     let message = {
         let reference = runtime.views().reference();
         let keys = (&runtime.shared.installation, &runtime.shared.secret);
@@ -121,13 +123,13 @@ async fn try_once(runtime: &Runtime, post: &Post, entity: &Entity, no: MailNo) -
     };
     let message = match message {
         Ok(message) => message,
-        Err(why) => return Some(MailOutcome::Failed { why: PersonalText(Some(why.into())) }),
+        Err(why) => return MailOutcome::Failed { why: PersonalText(Some(why.into())) },
     };
-    Some(match smtp.send(&message).await {
+    match smtp.send(&message).await {
         Outcome::Sent { .. } => MailOutcome::Sent,
         Outcome::Failed { why } => MailOutcome::Failed { why: PersonalText(Some(why.into())) },
         Outcome::Deferred { why } => later(why),
         // It may have arrived: tried again with the same Message-ID, so that the recipient's server can tell.
         Outcome::Unknown { why } => later(format!("outcome unknown: {why}")),
-    })
+    }
 }

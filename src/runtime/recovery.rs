@@ -2,14 +2,17 @@
 //!
 //! The journal is the truth: records behind the store are folded in, and each record's checksum of the resulting state is compared.
 
-use super::step::decode_row;
+use super::history::{self, HistoryError};
+use super::step::{decode_row, encode_row};
 use crate::codec::{self, CodecError, StepBody};
 use crate::domain::aggregate::{Key, State};
 use crate::domain::time::Timestamp;
+use crate::domain::work_order::reaction::LoadChanged;
 use crate::engine::commit::Committer;
 use crate::engine::entity::{Entity, Request};
+use crate::engine::pending::{Pending, Place};
 use crate::engine::views::Views;
-use crate::journal::{Personal, Record};
+use crate::journal::{Personal, Position, Reader, Record};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -29,6 +32,16 @@ pub enum RecoveryError {
     FoldsDifferently { sequence: u64, key: Key, expected: u32, found: u32 },
     #[error("record {sequence} has an event that does not fit {key}")]
     Misfit { sequence: u64, key: Key },
+}
+
+impl RecoveryError {
+    /// Whether a row of the store that is lost, old or broken explains it.
+    pub fn may_be_the_stores(&self) -> bool {
+        match self {
+            Self::Row(_) | Self::Revision { .. } | Self::Misfit { .. } => true,
+            Self::Record { .. } | Self::FoldsDifferently { .. } => false,
+        }
+    }
 }
 
 /// Aggregates that the journal brought further than the store.
@@ -99,4 +112,60 @@ pub fn load_entity(views: &Views, committer: &mut Committer, entity: &Entity) ->
     views.load(state, entity.sequence);
     committer.load(&key, entity.revision, entity.position, &state.claims());
     Some(key)
+}
+
+/// What the journal brought further is loaded, and put on its way into the store, which is complete through `applied`.
+///
+/// # Errors
+/// A state or row cannot be encoded.
+pub fn put_overlay(
+    overlay: Overlay,
+    applied: Place,
+    newest: Place,
+    (views, committer): (&Views, &mut Committer),
+    entities: &mut Vec<(Key, Entity)>,
+) -> Result<Pending, RecoveryError> {
+    let mut pending = Pending::starting_at(applied);
+    if overlay.entities.is_empty() {
+        return Ok(pending);
+    }
+    pending.announce(newest);
+    for (bytes, entity) in overlay.entities {
+        let Some(state) = entity.state.clone() else { continue };
+        let encoded = codec::row::encode_state(&state)?;
+        let row = encode_row(&entity, &encoded)?;
+        let place = Place { sequence: entity.sequence, position: entity.position };
+        if place.sequence != newest.sequence {
+            pending.put(&bytes, row.into(), place);
+        } else {
+            pending.put(&bytes, row.into(), newest);
+        }
+        if let Some(key) = load_entity(views, committer, &entity)
+            && state.is_resident()
+        {
+            entities.push((key, entity));
+        }
+    }
+    Ok(pending)
+}
+
+/// Messages of one record: its sequence, its position, and what it tells service groups.
+pub type Letters = (u64, u64, Vec<LoadChanged>);
+
+/// Messages that groups may not have taken: of the records just read, and of older ones from where the store says.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn load_letters(reader: &Reader, read_from: u64, applied: Place, letters: Vec<Letters>, views: &Views) -> Result<(), HistoryError> {
+    let mut all = Vec::new();
+    if read_from > 0 {
+        let (told, _) = history::forwards(reader, Position(read_from), 0, usize::MAX)?;
+        let older = told.into_iter().filter(|t| t.sequence <= applied.sequence && !t.step.messages.is_empty());
+        all.extend(older.map(|t| (t.sequence, t.position, t.step.messages)));
+    }
+    all.extend(letters);
+    for (sequence, position, messages) in all {
+        views.load_messages(sequence, position, &messages);
+    }
+    Ok(())
 }

@@ -6,13 +6,12 @@ use super::clock::Clock;
 use super::folder::{Folder, FolderError};
 use super::handle::Runtime;
 use super::mailer::{self, MailQueue, Post};
-use super::recovery::{Overlay, RecoveryError, load_entity};
+use super::recovery::{Overlay, RecoveryError, load_entity, load_letters, put_overlay};
 use super::registry::Registry;
 use super::shared::Shared;
 use super::step;
 use super::timers;
 use super::writer::{self, WriterQueue};
-use crate::codec;
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::installation::InstallationCommand;
 use crate::domain::time::Timestamp;
@@ -21,7 +20,7 @@ use crate::engine::entity::Entity;
 use crate::engine::pending::{Pending, Place};
 use crate::engine::views::Views;
 use crate::journal::{self, Checkpoint, Journal, JournalError, OpenReport, Position, RealStorage};
-use crate::store::{Meta, Store, StoreError};
+use crate::store::{Store, StoreError};
 use actix_rt::ArbiterHandle;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -85,6 +84,18 @@ pub struct Running {
     applier: JoinHandle<()>,
     stop_applier: Arc<AtomicBool>,
     _folder: Folder,
+}
+
+impl StartError {
+    /// Whether a store that lost or aged a row, or does not open, explains it: then it is rebuilt.
+    fn may_be_the_stores(&self) -> bool {
+        match self {
+            Self::Store(_) => true,
+            Self::Recovery(error) => error.may_be_the_stores(),
+            Self::Journal(JournalError::Visitor { source, .. }) => source.downcast_ref().is_some_and(RecoveryError::may_be_the_stores),
+            Self::Folder(_) | Self::Journal(_) | Self::Io(_) | Self::JournalBehindStore { .. } | Self::OtherClock { .. } | Self::Found(_) => false,
+        }
+    }
 }
 
 struct Loaded {
@@ -189,9 +200,11 @@ fn restart_deliveries(shared: &Arc<Shared>) {
 fn load(folder: &Folder, options: &Options, report: &mut StartReport) -> Result<Loaded, StartError> {
     let existed = folder.store().join("db").exists();
     match try_load(folder, options, report) {
-        Err(StartError::Store(error)) if existed => {
+        // A row that is lost or old shows in the fold before it shows in the store's sums; a defect of the journal shows again.
+        Err(error) if existed && error.may_be_the_stores() => {
             let aside = folder.move_store_aside()?;
-            report.said.push(format!("{error}; moved aside to {}", aside.display()));
+            *report = StartReport::default();
+            report.said.push(format!("{error}; the store was moved aside to {}", aside.display()));
             report.rebuilt = true;
             try_load(folder, options, report)
         }
@@ -235,64 +248,12 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
         }
         Ok(())
     })?;
-    let pending = put_overlay(overlay, &meta, head.sequence, head.last, (&views, &mut committer), &mut entities)?;
-    load_letters(&journal, &meta, letters, &views)?;
+    let applied = Place { sequence: meta.applied_sequence, position: meta.applied_position };
+    let newest = Place { sequence: head.sequence, position: head.last.0 };
+    let pending = put_overlay(overlay, applied, newest, (&views, &mut committer), &mut entities)?;
+    load_letters(&journal.reader(), meta.read_from, applied, letters, &views).map_err(std::io::Error::other)?;
     let clock = views.reference().installation.as_ref().map(|i| i.manual_clock);
     Ok(Loaded { journal, store, views, committer, entities, pending, clock })
-}
-
-/// What the journal brought further is loaded, and put on its way into the store.
-fn put_overlay(
-    overlay: Overlay,
-    meta: &Meta,
-    head: u64,
-    last: Position,
-    (views, committer): (&Views, &mut Committer),
-    entities: &mut Vec<(Key, Entity)>,
-) -> Result<Pending, StartError> {
-    let mut pending = Pending::starting_at(Place { sequence: meta.applied_sequence, position: meta.applied_position });
-    let newest = Place { sequence: head, position: last.0 };
-    if overlay.entities.is_empty() {
-        return Ok(pending);
-    }
-    pending.announce(newest);
-    for (bytes, entity) in overlay.entities {
-        let Some(state) = entity.state.clone() else { continue };
-        let encoded = codec::row::encode_state(&state).map_err(RecoveryError::Row)?;
-        let row = step::encode_row(&entity, &encoded).map_err(RecoveryError::Row)?;
-        let place = Place { sequence: entity.sequence, position: entity.position };
-        if place.sequence != newest.sequence {
-            pending.put(&bytes, row.into(), place);
-        } else {
-            pending.put(&bytes, row.into(), newest);
-        }
-        if let Some(key) = load_entity(views, committer, &entity)
-            && state.is_resident()
-        {
-            entities.push((key, entity));
-        }
-    }
-    Ok(pending)
-}
-
-/// Messages that groups may not have taken: of the records just read, and of older ones from where the store says.
-fn load_letters(
-    journal: &Journal,
-    meta: &Meta,
-    letters: Vec<(u64, u64, Vec<crate::domain::work_order::reaction::LoadChanged>)>,
-    views: &Views,
-) -> Result<(), StartError> {
-    let mut all = Vec::new();
-    if meta.read_from > 0 {
-        let (told, _) = super::history::forwards(&journal.reader(), Position(meta.read_from), 0, usize::MAX).map_err(std::io::Error::other)?;
-        let older = told.into_iter().filter(|t| t.sequence <= meta.applied_sequence && !t.step.messages.is_empty());
-        all.extend(older.map(|t| (t.sequence, t.position, t.step.messages)));
-    }
-    all.extend(letters);
-    for (sequence, position, messages) in all {
-        views.load_messages(sequence, position, &messages);
-    }
-    Ok(())
 }
 
 fn tell(report: &mut StartReport, found: &OpenReport, overlay: &Overlay, had_checkpoint: bool) {

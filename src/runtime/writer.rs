@@ -123,8 +123,7 @@ fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Requ
             Admission::Append { previous } => admitted.push((request, previous)),
             Admission::Void => {}
             Admission::Refuse(rejection) => {
-                let pending = &request.step.pending;
-                request.from.do_send(NotAppended { revision: pending.revision, generation: pending.generation, rejection });
+                request.from.do_send(NotAppended { revision: request.step.pending.revision, rejection });
             }
             Admission::Broken { expected, found } => {
                 let key = &request.step.pending.key;

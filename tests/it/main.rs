@@ -1,5 +1,5 @@
 //! All integration tests in one binary: linking is the slow part on two cores.
-//! Names of modules begin with what they test; stages that several share are `world`, `varlink_stage`, `mail_stage`.
+//! Names of modules begin with what they test; stages that several share are `world`, `varlink_stage`, `mail_stage`, `real_stage`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -21,12 +21,25 @@ mod mail_encryption;
 mod mail_messages;
 mod mail_outcomes;
 mod mail_stage;
+mod real_bad_input;
+mod real_kill;
+mod real_ledger;
+mod real_mail;
+mod real_python;
+mod real_refusals;
+mod real_stage;
+mod real_start;
+mod real_strace;
+mod real_tables;
+mod real_watch;
 mod replay;
 mod scenarios;
 mod settings_daemon;
 mod settings_definitions;
 mod settings_mutation;
 mod settings_sample;
+mod simulation;
+mod simulation_cases;
 mod tidy;
 mod tls;
 mod varlink_client;

@@ -44,6 +44,10 @@ fn no_cycle(user: &StaffUser, superior: &crate::domain::ids::StaffUserId, direct
         if *above == user.id {
             return Err(Rejection::invalid("superior", format!("the reporting line would be a cycle: {}", line.join(" > "))));
         }
+        // Should the directory ever hold a cycle, this must still end.
+        if line.len() > directory.staff_users().count() + 1 {
+            return Err(Rejection::invalid("superior", format!("the reporting line of {superior} is a cycle")));
+        }
         let entry = directory.staff_user(above).ok_or_else(|| Rejection::unknown("superior", above.as_str()))?;
         next = entry.superior.as_ref();
     }

@@ -2,6 +2,7 @@
 
 use super::NodeState;
 use super::door::{self, Back};
+use crate::domain::definition::NodeSpec;
 use crate::domain::ids::{Name, NodeIndex};
 use crate::domain::may::{Action, may};
 use crate::domain::rejection::Rejection;
@@ -72,11 +73,7 @@ pub fn not_solved(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> 
     let state = state(draft, "ConfirmNotSolved")?;
     may(Action::HandleNode, Some(&draft.order), draft.cx)?;
     let reason = PersonalText(Some(text::long("reason", reason, LONG_TEXT_MAX)?));
-    let process = draft.process()?;
-    let known = draft.order.last_completed_node.filter(|n| process.node(*n).is_some());
-    let Some(node): Option<NodeIndex> = known else {
-        return Err(Rejection::NotAllowedHere { what: "going back: no work was completed before this node" });
-    };
+    let node = worked_at(draft)?.ok_or(Rejection::NotAllowedHere { what: "going back: no work was completed before this node" })?;
     let worker = draft.order.last_completed_by.clone().filter(|u| draft.cx.directory.active(u).is_some());
     draft.push(OrderEvent::Node(super::NodeEvent::Confirm(Event::NotSolved { reason: reason.clone() })));
     door::leave_back(draft, Exit::NotSolved, Some(reason.clone()), Back { node, handler: worker.clone() })?;
@@ -84,6 +81,18 @@ pub fn not_solved(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> 
         draft.mail_party(message, &Party::Staff(worker), None, Some(reason));
     }
     Ok(())
+}
+
+/// The task where the work was last completed. Moved to another version meanwhile, its index may be another node's, even one
+/// ahead, past a gate: then it is the last task before this node.
+fn worked_at(draft: &Draft<'_>) -> Result<Option<NodeIndex>, Rejection> {
+    let Some(node) = draft.order.last_completed_node else { return Ok(None) };
+    let (process, here) = (draft.process()?, draft.open_visit()?.node);
+    let is_task = |spec: &NodeSpec| matches!(spec, NodeSpec::Task(_));
+    match process.node(node) {
+        Some(there) if node < here && is_task(&there.spec) => Ok(Some(node)),
+        _ => super::transfer::last_before(draft, is_task),
+    }
 }
 
 fn state(draft: &Draft<'_>, command: &'static str) -> Result<State, Rejection> {

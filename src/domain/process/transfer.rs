@@ -58,8 +58,10 @@ pub fn to_group(draft: &mut Draft<'_>, group: &ServiceGroupId, beyond_group: boo
 
 /// The node at which the engineer was assigned, else the last assign node before the current one.
 pub fn assigning_node(draft: &Draft<'_>) -> Result<NodeIndex, Rejection> {
-    let process = draft.process()?;
-    let known = draft.order.assigned_at.filter(|at| process.node(*at).is_some_and(|n| matches!(n.spec, NodeSpec::Assign(_))));
+    let (process, here) = (draft.process()?, draft.open_visit()?.node);
+    // Moved to another version meanwhile, the index may be another node's; never ahead, past a gate.
+    let is_assign = |at: &NodeIndex| *at < here && process.node(*at).is_some_and(|n| matches!(n.spec, NodeSpec::Assign(_)));
+    let known = draft.order.assigned_at.filter(is_assign);
     let node = match known {
         Some(at) => Some(at),
         None => last_before(draft, |spec| matches!(spec, NodeSpec::Assign(_)))?,
@@ -67,7 +69,8 @@ pub fn assigning_node(draft: &Draft<'_>) -> Result<NodeIndex, Rejection> {
     node.ok_or(Rejection::NotAllowedHere { what: "going back: the process has no assign node before this one" })
 }
 
-fn last_before(draft: &Draft<'_>, wanted: impl Fn(&NodeSpec) -> bool) -> Result<Option<NodeIndex>, Rejection> {
+/// The last node before the current one that is wanted.
+pub fn last_before(draft: &Draft<'_>, wanted: impl Fn(&NodeSpec) -> bool) -> Result<Option<NodeIndex>, Rejection> {
     let here = usize::from(draft.open_visit()?.node.0);
     let nodes = &draft.process()?.nodes;
     Ok(nodes.iter().take(here).rposition(|n| wanted(&n.spec)).map(|i| NodeIndex(i as u16)))

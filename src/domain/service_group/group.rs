@@ -35,7 +35,8 @@ pub struct ServiceGroup {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServiceGroupCommand {
     Put { id: ServiceGroupId, name: String, leader: Option<StaffUserId>, members: Vec<StaffUserId>, disabled: bool },
-    /// By the system: messages up to a record, each with the sequence of its own, in the order of the journal.
+    /// By the system: messages of one or more records, each with its sequence, in the order of the journal, up to `sequence`.
+    /// Those that were taken before are left out.
     Take { sequence: u64, messages: Vec<(u64, LoadChanged)> },
 }
 
@@ -73,7 +74,8 @@ pub fn decide(group: Option<&ServiceGroup>, command: &ServiceGroupCommand, cx: &
             if *sequence <= group.last_taken {
                 return Err(Rejection::MessageTakenAlready);
             }
-            let new = messages.iter().filter(|(of, _)| *of > group.last_taken);
+            // After a crash old and new ones come in one parcel.
+            let new = messages.iter().filter(|(sequence, _)| *sequence > group.last_taken);
             Ok(ServiceGroupEvent::LoadTaken { sequence: *sequence, changes: new.map(|(_, m)| (m.engineer.clone(), m.change)).collect() })
         }
     }

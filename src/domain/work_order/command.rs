@@ -33,7 +33,8 @@ pub enum Command {
     AddServiceRecord { text: String },
     /// By the system.
     Fire(Deadline),
-    RecordMail { mail: MailNo, outcome: MailOutcome },
+    /// What came of the n-th attempt, counted from 1; it is recorded once, however often it is reported.
+    RecordMail { mail: MailNo, attempt: u32, outcome: MailOutcome },
 }
 
 /// Everything known at intake (INT-1).

@@ -47,7 +47,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::MoveToVersion { version } => move_to_version(d, *version),
         Command::AddServiceRecord { text } => add_service_record(d, text),
         Command::Fire(deadline) => fire(d, *deadline),
-        Command::RecordMail { mail, outcome } => record_mail(d, *mail, outcome),
+        Command::RecordMail { mail, attempt, outcome } => record_mail(d, *mail, *attempt, outcome),
     }?;
     Ok((draft.order, draft.events))
 }
@@ -210,12 +210,15 @@ fn add_service_record(draft: &mut Draft<'_>, text: &str) -> Result<(), Rejection
 /// A timer fires: the state decides again whether it still applies, and whether it is time.
 fn fire(draft: &mut Draft<'_>, deadline: Deadline) -> Result<(), Rejection> {
     may(Action::ActAsSystem, Some(&draft.order), draft.cx)?;
-    let due = deadlines(&draft.order).into_iter().any(|(at, d)| d == deadline && at <= draft.cx.now);
-    if !due {
+    let all = deadlines(&draft.order);
+    let due = |deadline| all.iter().any(|(at, d)| *d == deadline && *at <= draft.cx.now);
+    if !due(deadline) {
         return Err(Rejection::TimerStale);
     }
     match deadline {
         Deadline::AutoComplete(_) => door::complete_by_itself(draft),
+        // Late, and overtaken by its own auto-completion: that one happens instead, and nobody is reminded of what is over.
+        Deadline::Remind(visit) if due(Deadline::AutoComplete(visit)) => door::complete_by_itself(draft),
         Deadline::Remind(visit) => {
             draft.push(Event::Reminded { visit });
             remind_handlers(draft, false);
@@ -249,9 +252,9 @@ fn remind_handlers(draft: &mut Draft<'_>, escalate: bool) {
     }
 }
 
-fn record_mail(draft: &mut Draft<'_>, no: MailNo, outcome: &MailOutcome) -> Result<(), Rejection> {
+fn record_mail(draft: &mut Draft<'_>, no: MailNo, attempt: u32, outcome: &MailOutcome) -> Result<(), Rejection> {
     may(Action::ActAsSystem, Some(&draft.order), draft.cx)?;
-    let Some(mail) = draft.order.mails.iter().find(|m| m.no == no) else { return Err(Rejection::TimerStale) };
+    let Some(mail) = draft.order.mails.iter().find(|m| m.no == no && m.attempts + 1 == attempt) else { return Err(Rejection::TimerStale) };
     let status = match (&mail.status, outcome) {
         // It went out while the node was being left: the history tells what is true.
         (MailStatus::Pending | MailStatus::Deferred { .. } | MailStatus::Cancelled, MailOutcome::Sent) => MailStatus::Sent { at: draft.cx.now },

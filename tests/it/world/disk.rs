@@ -160,6 +160,11 @@ impl SimDisk {
         self.lock().syncs
     }
 
+    /// Whether the power has failed.
+    pub fn is_off(&self) -> bool {
+        self.lock().dead
+    }
+
     /// The process ends, the machine does not: open files are lost, everything written stays readable.
     pub fn kill(&self) {
         let mut state = self.lock();

@@ -1,5 +1,21 @@
-//! The simulated world that tests run in: a disk that can fail, and a stage for the journal.
+//! The simulated world that tests run in: a disk that can fail, a stage for the journal, and a company on a daemon whose
+//! threads, clock, disk, store, mail server and people are all moved by one seed.
 //! Invariant: nothing here reads a clock or the real disk; a seed decides everything.
 
+pub mod audit;
+pub mod clients;
+pub mod company;
+pub mod coverage;
+pub mod daemon;
 pub mod disk;
+pub mod gate;
 pub mod ledger;
+pub mod mailer;
+pub mod people;
+pub mod post;
+pub mod promises;
+pub mod restart;
+pub mod shell;
+pub mod store;
+#[expect(clippy::module_inception, reason = "the world itself")]
+pub mod world;

@@ -1,0 +1,119 @@
+//! The simulated world, run: many seeds, each a company over weeks of simulated time with crashes in between.
+//! A failing seed is printed with the command that replays it. What is checked is in `world`.
+
+use crate::world::coverage::Coverage;
+use crate::world::world::{BEGINNING, World};
+use std::time::{Duration, Instant};
+use workorderd::domain::work_order::state::{Exit, Outcome};
+
+const STEPS: usize = 2_500;
+
+/// Runs one seed: what was reached, records, days passed.
+fn run(seed: u64) -> World {
+    let guard = Replay(seed);
+    let mut world = World::new(seed);
+    world.run(STEPS);
+    std::mem::forget(guard);
+    world
+}
+
+struct Replay(u64);
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        let seed = self.0;
+        eprintln!("seed {seed} fails; replay it with: WORKORDERD_SEED={seed} cargo test --test it thousands_of_simulated_days");
+    }
+}
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+fn thousands_of_simulated_days_keep_every_promise() {
+    let begun = Instant::now();
+    let (first, most) = match (setting("WORKORDERD_SEED"), setting("WORKORDERD_SEEDS")) {
+        (Some(seed), _) => (seed, 1),
+        (None, Some(seeds)) => (0, seeds),
+        (None, None) => (0, u64::MAX),
+    };
+    let limit = Duration::from_secs(if most == u64::MAX { 25 } else { 36_000 });
+    let mut coverage = Coverage::default();
+    let (mut seeds, mut days, mut records, mut crashes, mut repeated) = (0, 0, 0, 0, 0);
+    while seeds < most && begun.elapsed() < limit {
+        let world = run(first + seeds);
+        seeds += 1;
+        days += (world.now.0 - BEGINNING.0) / 86_400_000;
+        records += world.audit.lines.len();
+        crashes += world.life;
+        repeated += world.post.repeated;
+        coverage.add(&world.coverage);
+    }
+    let rate = seeds as f64 / begun.elapsed().as_secs_f64();
+    println!("{seeds} seeds, {rate:.1} a second; {days} days, {records} records, {crashes} crashes, {repeated} mails repeated");
+    println!("{}", coverage.summary());
+}
+
+/// What a few dozen seeds must reach.
+const REACHED: [(&str, &[&str]); 8] = [
+    (
+        "command",
+        &[
+            "AcceptAssignment", "AddServiceRecord", "ApplyDefinitions", "AssignToEngineer", "AssignToGroup", "Cancel", "CompleteTask",
+            "ConfirmNotSolved", "ConfirmSolved", "Create", "DeclineAssignment", "Fire", "Found", "Hold", "MoveToVersion", "PutAccount",
+            "PutContact", "PutServiceGroup", "PutStaffUser", "RecordMail", "Reject", "Resume", "SetClock", "SkipEvaluation",
+            "SubmitEvaluation", "Take", "TakeTask", "Transfer",
+        ],
+    ),
+    (
+        "event",
+        &[
+            "AccountPut", "AssignedToEngineer", "AssignedToGroup", "AssignmentAccepted", "AssignmentTransferred", "BecameOverdue", "ClockSet",
+            "ConfirmedNotSolved", "ConfirmedSolved", "ContactPut", "Created", "DefinitionsApplied", "Ended", "EvaluationRecorded", "Held",
+            "InstallationFounded", "Invited", "LoadTaken", "MailQueued", "MailTried", "MovedToVersion", "NodeEntered", "NodeLeft",
+            "NodePassedOver", "Reminded", "Resumed", "ServiceGroupPut", "ServiceRecordAdded", "StaffUserPut", "TaskCompleted", "TaskTaken",
+            "TaskTransferred",
+        ],
+    ),
+    ("exit", &Exit::NAMES),
+    ("outcome", &Outcome::NAMES),
+    ("evaluation", &["link", "qr-code", "after completion"]),
+    ("mail", &["sent", "deferred", "failed", "expired"]),
+    (
+        "refusal",
+        &[
+            "NotFound", "InvalidField", "UnknownReference", "NotPermitted", "WrongNode", "Ended", "OnHold", "NotOnHold",
+            "EvaluationMissing", "SkipNotOffered", "TooLateToCancel", "InvalidAnswer", "UnknownInvitation", "InvitationExpired",
+            "InvitationPurpose", "InvitationUsed", "NotAMember", "NotAllowedHere", "TakenByAnother", "Conflict", "RequestIdReused",
+            "NumberTaken", "TimerStale", "NothingToChange", "TooMany", "MessageTakenAlready", "WouldDropGate", "ClockNotManual", "ClockGoesAhead",
+        ],
+    ),
+    ("start", &["clean", "store behind", "no store, rebuilt", "store moved aside, rebuilt", "torn", "disk failed"]),
+];
+
+#[test]
+fn the_world_reaches_every_command_event_exit_and_refusal() {
+    let mut coverage = Coverage::default();
+    for seed in 1_000..1_060 {
+        coverage.add(&run(seed).coverage);
+    }
+    let missing: Vec<_> = REACHED.iter().map(|(kind, names)| (kind, coverage.missing(kind, names))).filter(|(_, m)| !m.is_empty()).collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}\n{}", coverage.summary());
+    for (kind, name) in [("writer", "void"), ("cell", "left"), ("cell", "dropped a step"), ("client", "asked again after a crash")] {
+        assert!(coverage.of(kind, name) > 0, "no {kind} was ever: {name}");
+    }
+}
+
+#[test]
+fn the_same_seed_replays_exactly() {
+    let mut crashes = 0;
+    for seed in 1..7 {
+        let (one, two) = (run(seed), run(seed));
+        assert_eq!(one.audit.head(), two.audit.head(), "seed {seed}");
+        assert_eq!((one.audit.lines.len(), one.now, one.life), (two.audit.lines.len(), two.now, two.life), "seed {seed}");
+        assert_eq!(one.coverage.summary(), two.coverage.summary(), "seed {seed}");
+        crashes += one.life;
+    }
+    assert!(crashes > 5, "only {crashes} crashes were replayed");
+}

@@ -1,0 +1,168 @@
+//! Small cases that the simulated world came upon, told one at a time.
+//! Cells and the writer's checks by themselves, without disk or shell; what whole runs must keep is in `simulation`.
+
+use crate::world::company;
+use workorderd::domain::aggregate::{Command, Key, State};
+use workorderd::domain::context::Context;
+use workorderd::domain::directory::{DirectoryCommand, DirectoryEvent};
+use workorderd::domain::ids::{RequestId, ServiceGroupId, VisitNo, WorkOrderId};
+use workorderd::domain::installation::Installation;
+use workorderd::domain::principal::Principal;
+use workorderd::domain::rejection::Rejection;
+use workorderd::domain::service_group::{ServiceGroup, ServiceGroupCommand};
+use workorderd::domain::time::Timestamp;
+use workorderd::domain::transition::transition;
+use workorderd::domain::work_order::deadline::Deadline;
+use workorderd::domain::work_order::reaction::LoadChanged;
+use workorderd::engine::cell::{Cell, Output, PendingStep, Refusal, Submission};
+use workorderd::engine::commit::{Admission, Committer};
+use workorderd::engine::delivery::Delivery;
+use workorderd::engine::entity::{Entity, Request};
+use workorderd::engine::reference::Reference;
+use workorderd::engine::schedule::{Schedule, Timer};
+use workorderd::engine::views::Views;
+
+/// The company's directory without anybody's superior.
+fn reference() -> Reference {
+    let mut reference = Reference::default();
+    for (id, ..) in company::STAFF {
+        let mut user = company::staff(id);
+        user.superior = None;
+        reference.directory.take(&DirectoryEvent::StaffUserPut(user));
+    }
+    reference
+}
+
+fn reports_to(id: &str, above: Option<&str>, request: Option<&str>) -> Submission {
+    let mut user = company::staff(id);
+    user.superior = above.map(company::user);
+    let request = request.map(|id| Request { id: RequestId::new(id).expect("a good id"), digest: 1 });
+    let command = Command::Directory(DirectoryCommand::PutStaffUser(user));
+    Submission { command, principal: Principal::System, request, expected_revision: None }
+}
+
+fn cell(id: &str) -> Cell<u32> {
+    Cell::new(Key::StaffUser(company::user(id)), Entity::default())
+}
+
+/// Submits, and gives the step that is to be appended.
+fn step(cell: &mut Cell<u32>, ticket: u32, submission: Submission) -> Box<PendingStep> {
+    let reference = reference();
+    let cx = Context { now: Timestamp(1), principal: &Principal::System, catalogue: &reference.catalogue, directory: &reference.directory };
+    match cell.submit(ticket, submission, &cx) {
+        Some(Output::Append(step)) => step,
+        other => panic!("a step was expected, not {other:?}"),
+    }
+}
+
+fn with_context<R>(judge: impl FnOnce(&Context<'_>) -> R) -> R {
+    let reference = reference();
+    judge(&Context { now: Timestamp(1), principal: &Principal::System, catalogue: &reference.catalogue, directory: &reference.directory })
+}
+
+#[test]
+fn two_lines_that_are_changed_at_the_same_moment_close_no_circle() {
+    let mut writer = Committer::default();
+    let one = step(&mut cell("eng-1"), 1, reports_to("eng-1", Some("eng-2"), None));
+    let two = step(&mut cell("eng-2"), 2, reports_to("eng-2", Some("eng-1"), None));
+    assert!(matches!(writer.admit(&one), Admission::Append { .. }));
+    let refused = writer.admit(&two);
+    assert!(matches!(&refused, Admission::Refuse(Rejection::InvalidField { field, .. }) if field == "superior"), "{refused:?}");
+}
+
+#[test]
+fn what_the_writer_refused_can_be_asked_for_again_after_its_cell_was_let_go() {
+    let mut writer = Committer::default();
+    assert!(matches!(writer.admit(&step(&mut cell("eng-1"), 1, reports_to("eng-1", Some("eng-2"), None))), Admission::Append { .. }));
+    let mut two = cell("eng-2");
+    let first = step(&mut two, 2, reports_to("eng-2", Some("eng-1"), None));
+    let behind = step(&mut two, 3, reports_to("eng-2", Some("root"), None));
+    assert!(matches!(writer.admit(&first), Admission::Refuse(_)));
+    assert_eq!(writer.admit(&behind), Admission::Void, "it was judged on what was refused");
+    // The cell hears of it, is let go, and is made anew.
+    let again = step(&mut cell("eng-2"), 4, reports_to("eng-2", None, None));
+    assert!(matches!(writer.admit(&again), Admission::Append { .. }), "nobody would ever be answered");
+}
+
+#[test]
+fn a_step_that_is_too_large_is_refused_once_when_what_it_was_judged_on_is_durable() {
+    let mut cell = cell("eng-1");
+    let sound = step(&mut cell, 1, reports_to("eng-1", None, None));
+    let large = step(&mut cell, 2, reports_to("eng-1", Some("root"), Some("r1")));
+    let repeated = with_context(|cx| cell.submit(3, reports_to("eng-1", Some("root"), Some("r1")), cx));
+    assert!(repeated.is_none(), "the same request waits for the first one");
+    let too_large = || Rejection::TooMany { what: "bytes in one step", limit: 1 };
+    let mut out = with_context(|cx| cell.unfit(large.revision, too_large(), cx));
+    // The repeated one is judged by itself now, and is as large.
+    let Some(Output::Append(second)) = out.pop() else { panic!("{out:?}") };
+    assert!(out.is_empty() && !cell.is_current(&large) && cell.is_current(&second));
+    assert!(with_context(|cx| cell.unfit(second.revision, too_large(), cx)).is_empty(), "the first one is not judged again");
+    let answers = cell.appended(sound.revision, 1, 8);
+    let told: Vec<_> = answers
+        .into_iter()
+        .map(|output| match output {
+            Output::Answer(ticket, Ok(_)) => (ticket, "accepted"),
+            Output::Answer(ticket, Err(Refusal::Rejected(rejection))) => (ticket, rejection.name()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(told, [(1, "accepted"), (2, "TooMany"), (3, "TooMany")]);
+}
+
+fn group() -> ServiceGroupId {
+    company::group("north")
+}
+
+fn one_more() -> Vec<LoadChanged> {
+    vec![LoadChanged { group: group(), engineer: None, change: 1 }]
+}
+
+#[test]
+fn after_a_start_a_parcel_with_old_and_new_messages_counts_the_old_ones_once() {
+    let take = |state: Option<&State>, command| {
+        let reference = reference();
+        let cx = Context { now: Timestamp(1), principal: &Principal::System, catalogue: &reference.catalogue, directory: &reference.directory };
+        transition(&Key::ServiceGroup(group()), state, &Command::ServiceGroup(command), &cx).map(|step| step.state)
+    };
+    let put = ServiceGroupCommand::Put { id: group(), name: "North".into(), leader: None, members: Vec::new(), disabled: false };
+    let founded = take(None, put).expect("it is founded");
+    let mut delivery = Delivery::default();
+    let parcel = delivery.take(5, 40, &one_more()).pop().expect("it can set out");
+    let before = take(Some(&founded), ServiceGroupCommand::Take { sequence: parcel.sequence, messages: parcel.messages }).expect("it is new");
+    // Start: both records are read again, only the second one is not taken.
+    let mut delivery = Delivery::default();
+    delivery.take(5, 40, &one_more());
+    delivery.take(7, 60, &one_more());
+    let parcel = delivery.again(&group()).expect("both at once");
+    assert_eq!((parcel.sequence, parcel.messages.len()), (7, 2));
+    let after = take(Some(&before), ServiceGroupCommand::Take { sequence: parcel.sequence, messages: parcel.messages }).expect("one is new");
+    let State::ServiceGroup(after) = after else { panic!("a group") };
+    let ServiceGroup { open, last_taken, .. } = *after;
+    assert_eq!((open, last_taken), (2, 7));
+}
+
+#[test]
+fn a_timer_whose_clock_was_set_back_while_it_fired_stays_set() {
+    let timer = Timer { due: Timestamp(100), order: WorkOrderId(1), deadline: Deadline::Remind(VisitNo(1)) };
+    let mut schedule = Schedule::default();
+    schedule.change(timer.order, &[], &[(timer.due, timer.deadline)]);
+    assert_eq!(schedule.take_due(Timestamp(100), 9), [timer]);
+    // At 99 the state says that it is not due, and has it all the same.
+    schedule.settled(timer, true);
+    assert_eq!(schedule.next_due(), Some(timer.due));
+    assert_eq!(schedule.take_due(Timestamp(100), 9), [timer]);
+    for _ in 0..20 {
+        schedule.again(timer);
+        assert_eq!(schedule.take_due(Timestamp(100), 9), [timer], "a busy daemon is not the timer's fault");
+    }
+    schedule.change(timer.order, &[(timer.due, timer.deadline)], &[]);
+    schedule.settled(timer, true);
+    assert!(schedule.is_empty() && schedule.parked().is_empty());
+}
+
+#[test]
+fn lists_reach_the_end_of_the_journal_after_a_start_whatever_its_last_record_is() {
+    let views = Views::default();
+    views.load(&State::Installation(Installation { manual_clock: None }), 12);
+    assert_eq!(views.board().through(), 12);
+}

@@ -1,0 +1,212 @@
+//! The auditor: reads the journal's records back and keeps what follows from them, beside the daemon and without its memory.
+//!
+//! Invariant: it knows durable records alone. Revisions, request ids, numbers, mails and gates are checked record by record;
+//! whatever the daemon shows is compared with what is kept here.
+
+use super::coverage::Coverage;
+use super::gate::Gate;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use workorderd::codec::{self, StepBody};
+use workorderd::domain::aggregate::{Event, Key, State};
+use workorderd::domain::definition::Catalogue;
+use workorderd::domain::ids::{MailNo, RequestId, ServiceGroupId, StaffUserId, WorkOrderId};
+use workorderd::domain::service_group::ServiceGroupEvent;
+use workorderd::domain::time::Timestamp;
+use workorderd::domain::work_order::Event as OrderEvent;
+use workorderd::domain::work_order::mail::MailStatus;
+use workorderd::engine::entity::{REQUESTS_KEPT, Receipt};
+use workorderd::journal::Record;
+use workorderd::runtime::recovery;
+
+/// One record, as far as replies are compared with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub key: Key,
+    pub revision: u64,
+    pub request: Option<RequestId>,
+    pub command: Box<str>,
+    pub at: i64,
+    pub hash: [u8; 32],
+}
+
+/// What the journal says of one aggregate.
+#[derive(Debug)]
+pub struct Known {
+    pub state: State,
+    pub revision: u64,
+    pub position: u64,
+    pub sequence: u64,
+    /// The requests that must be remembered, oldest first.
+    pub recent: Vec<(RequestId, u64, Receipt)>,
+}
+
+/// The life of a mail intent.
+#[derive(Debug, Default)]
+pub struct MailStory {
+    pub tried: u32,
+    pub cancelled: bool,
+    /// How it ended by an attempt, or that it could not be addressed.
+    pub ended: Option<&'static str>,
+}
+
+impl MailStory {
+    /// Whether nothing more is to happen to it.
+    pub fn is_over(&self) -> bool {
+        self.cancelled || self.ended.is_some()
+    }
+}
+
+/// Which engineer's load changed, and by how much.
+type Load = (Option<StaffUserId>, i8);
+
+/// All of it.
+#[derive(Default)]
+pub struct Audit {
+    pub lines: Vec<Line>,
+    pub known: BTreeMap<Key, Known>,
+    pub gates: BTreeMap<WorkOrderId, Gate>,
+    pub mails: BTreeMap<(WorkOrderId, MailNo), MailStory>,
+    pub accepted: BTreeMap<(Key, Box<str>), u64>,
+    pub numbers: BTreeSet<Box<str>>,
+    /// Messages that groups have not taken yet, in order.
+    messages: BTreeMap<ServiceGroupId, VecDeque<(u64, Load)>>,
+    /// Definitions that a step in flight may have been judged by: the latest, and those that were replaced a moment ago.
+    catalogues: Vec<(u64, Catalogue)>,
+}
+
+/// For how many records a replaced edition of the definitions may still show in new steps.
+const IN_FLIGHT: u64 = 300;
+
+impl Audit {
+    /// Takes the next record in.
+    pub fn take(&mut self, record: &Record<'_>, mut coverage: Option<&mut Coverage>) {
+        let (key, body) = recovery::step_of(record).expect("a durable record can be read");
+        let (sequence, position, at) = (record.sequence(), record.position().0, record.time());
+        assert_eq!(sequence, self.lines.len() as u64 + 1, "sequences follow each other");
+        let before = self.known.remove(&key);
+        let (revision, previous) = before.as_ref().map_or((0, 0), |k| (k.revision, k.position));
+        assert_eq!(record.revision(), revision + 1, "record {sequence} of {key}: revisions follow each other");
+        assert_eq!(record.previous().0, previous, "record {sequence} of {key} names its predecessor");
+        let mut recent = before.as_ref().map(|k| k.recent.clone()).unwrap_or_default();
+        self.request(&key, &body, sequence, record.revision(), &mut recent);
+
+        let mut state = before.map(|k| k.state);
+        for event in &body.events {
+            self.event(&key, &body, event, state.as_ref(), sequence, at);
+            state = State::evolve(state, event, Timestamp(at));
+            if let Some(coverage) = &mut coverage {
+                coverage.event(event);
+            }
+        }
+        let state = state.unwrap_or_else(|| panic!("record {sequence} of {key} makes a state"));
+        let bytes = codec::row::encode_state(&state).expect("a state can be encoded");
+        assert_eq!(bytes.checksum, body.checksum, "record {sequence} of {key}: the fold leads to the state that was decided on");
+        for message in &body.messages {
+            let load = (message.engineer.clone(), message.change);
+            self.messages.entry(message.group.clone()).or_default().push_back((sequence, load));
+        }
+        self.after(&key, &state, &body, sequence);
+        if let Some(coverage) = coverage {
+            coverage.count("command", &body.command);
+        }
+        let line = Line { key: key.clone(), revision: record.revision(), request: body.request.map(|r| r.0), command: body.command, at, hash: record.hash() };
+        self.lines.push(line);
+        self.known.insert(key, Known { state, revision: record.revision(), position, sequence, recent });
+    }
+
+    fn request(&mut self, key: &Key, body: &StepBody, sequence: u64, revision: u64, recent: &mut Vec<(RequestId, u64, Receipt)>) {
+        let Some((id, digest)) = &body.request else { return };
+        let doubled = recent.iter().any(|(known, ..)| known == id);
+        assert!(!doubled, "record {sequence} of {key}: request {id:?} was accepted twice");
+        if recent.len() >= REQUESTS_KEPT {
+            recent.remove(0);
+        }
+        recent.push((id.clone(), *digest, Receipt { revision, sequence }));
+        self.accepted.insert((key.clone(), id.as_str().into()), sequence);
+    }
+
+    /// A group takes each message once, in order, and none is left out.
+    fn load_taken(&mut self, group: &ServiceGroupId, sequence: u64, changes: &[Load]) {
+        let waiting = self.messages.entry(group.clone()).or_default();
+        let count = waiting.iter().take_while(|(from, _)| *from <= sequence).count();
+        let due: Vec<Load> = waiting.drain(..count).map(|(_, load)| load).collect();
+        assert!(!due.is_empty() && due == changes, "{group} took {changes:?} up to {sequence}, due were {due:?}");
+    }
+
+    fn event(&mut self, key: &Key, body: &StepBody, event: &Event, before: Option<&State>, sequence: u64, at: i64) {
+        if let (Key::ServiceGroup(group), Event::ServiceGroup(ServiceGroupEvent::LoadTaken { sequence, changes })) = (key, event) {
+            self.load_taken(group, *sequence, changes);
+        }
+        let (Key::WorkOrder(id), Event::WorkOrder(event)) = (key, event) else { return };
+        if let OrderEvent::Created(created) = event {
+            assert!(self.numbers.insert(created.number.0.clone()), "number {} was given twice", created.number);
+            assert!(self.gates.insert(*id, Gate::new(created.process.clone())).is_none(), "{key} was created twice");
+        }
+        let editions: Vec<&Catalogue> = self.catalogues.iter().map(|(_, c)| c).collect();
+        let gate = self.gates.get_mut(id).unwrap_or_else(|| panic!("{key} was created before anything else"));
+        gate.take(event, before.and_then(State::work_order), &body.command, at, &editions);
+        self.mail(*id, event, sequence);
+    }
+
+    fn mail(&mut self, id: WorkOrderId, event: &OrderEvent, sequence: u64) {
+        match event {
+            OrderEvent::MailQueued(mail) => {
+                let story = MailStory { ended: mail.status.is_settled().then(|| mail.status.name()), ..MailStory::default() };
+                assert!(self.mails.insert((id, mail.no), story).is_none(), "record {sequence}: mail {:?} was queued twice", mail.no);
+            }
+            OrderEvent::MailTried { mail, status } => {
+                let story = self.mails.get_mut(&(id, *mail)).unwrap_or_else(|| panic!("record {sequence}: no such mail {mail:?}"));
+                assert!(story.ended.is_none(), "record {sequence}: mail {mail:?} of {id} had ended as {:?}, now {}", story.ended, status.name());
+                let sent = matches!(status, MailStatus::Sent { .. });
+                assert!(sent || !story.cancelled, "record {sequence}: a cancelled mail can only have gone out, not {}", status.name());
+                story.tried += 1;
+                story.ended = status.is_settled().then(|| status.name());
+            }
+            _ => {}
+        }
+    }
+
+    fn after(&mut self, key: &Key, state: &State, body: &StepBody, sequence: u64) {
+        match (key, state) {
+            (Key::WorkOrder(id), State::WorkOrder(order)) => {
+                for mail in order.mails.iter().filter(|m| m.status == MailStatus::Cancelled) {
+                    if let Some(story) = self.mails.get_mut(&(*id, mail.no)) {
+                        story.cancelled = true;
+                    }
+                }
+                for mail in order.mails.iter().filter(|m| !m.status.is_settled()) {
+                    let visit = mail.invitation.and_then(|no| order.invitation(no)).map(|i| i.visit);
+                    let wanted = visit.is_none() || visit == order.visit().map(|v| v.no);
+                    assert!(wanted, "record {sequence}: mail {:?} of {key} carries a link of a node that was left", mail.no);
+                }
+                let moved = self.gates.get(id).is_some_and(|g| g.rests(order));
+                assert!(moved, "record {sequence}: {key} stands where its events put it");
+            }
+            (_, State::Catalogue(catalogue)) => {
+                if let Some(last) = self.catalogues.last_mut() {
+                    last.0 = sequence;
+                }
+                self.catalogues.push((u64::MAX, (**catalogue).clone()));
+            }
+            _ => {}
+        }
+        self.catalogues.retain(|(until, _)| until.saturating_add(IN_FLIGHT) > sequence);
+        assert!(!body.events.is_empty(), "record {sequence} of {key} has no event");
+    }
+
+    /// The revision of an aggregate as the journal has it.
+    pub fn revision(&self, key: &Key) -> u64 {
+        self.known.get(key).map_or(0, |k| k.revision)
+    }
+
+    /// The receipt that a request must get again, if it is remembered: with the same parameters, or none for others.
+    pub fn receipt(&self, key: &Key, id: &RequestId, digest: u64) -> Option<Option<Receipt>> {
+        let (_, known, receipt) = self.known.get(key)?.recent.iter().find(|(known, ..)| known == id)?;
+        Some((*known == digest).then_some(*receipt))
+    }
+
+    /// The hash at the end of the chain.
+    pub fn head(&self) -> [u8; 32] {
+        self.lines.last().map_or([0; 32], |l| l.hash)
+    }
+}

@@ -1,0 +1,311 @@
+//! A small company: its definitions in several editions, its staff, groups, accounts and contacts.
+//!
+//! Every node kind, every way out of a node and every kind of rule is somewhere in it; editions differ so that moving a
+//! running Work Order to another version meets nodes that stand elsewhere or are gone. Who does what is left to `people`.
+
+use workorderd::domain::aggregate::{Command, Key};
+use workorderd::domain::definition::{
+    CatalogueCommand, Condition, ConditionField, Definitions, EvaluationRule, EvaluationTemplate, FieldKind, HandlerSpec, Limits,
+    MessageTemplate, NodeSpec, Process, ProcessNode, Recipient, RecordType, RoleDefinition, TemplateField, Test, Wording,
+};
+use workorderd::domain::directory::{Account, Contact, DirectoryCommand, StaffUser};
+use workorderd::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId};
+use workorderd::domain::number::NumberPattern;
+use workorderd::domain::process::evaluate::{self, Method};
+use workorderd::domain::process::{accept, assign, confirm, task};
+use workorderd::domain::service_group::ServiceGroupCommand;
+use workorderd::domain::text::PersonalText;
+use workorderd::domain::time::Span;
+
+pub const RECORD_TYPES: [&str; 4] = ["repair", "installation", "ticket", "strict"];
+pub const GROUPS: [&str; 3] = ["north", "south", "东区"];
+pub const ENGINEERS: [&str; 6] = ["lead-a", "eng-1", "eng-2", "eng-3", "eng-4", "王芳"];
+/// Everybody with their roles, e-mail or none, and superior.
+pub const STAFF: [(&str, &str, bool, Option<&str>); 11] = [
+    ("root", "admin", true, None),
+    ("disp-1", "dispatcher", true, Some("root")),
+    ("disp-2", "dispatcher", false, Some("root")),
+    ("staff-1", "service-staff", true, Some("disp-1")),
+    ("helper", "desk", true, Some("disp-1")),
+    ("lead-a", "engineer", true, Some("disp-1")),
+    ("eng-1", "engineer", true, Some("lead-a")),
+    ("eng-2", "engineer", true, Some("lead-a")),
+    ("eng-3", "engineer", false, Some("lead-a")),
+    ("eng-4", "engineer", true, Some("lead-a")),
+    ("王芳", "engineer", false, Some("disp-2")),
+];
+/// Contacts with their name, account, whether they have e-mail, and language.
+pub const CONTACTS: [(&str, &str, Option<&str>, bool, &str); 5] = [
+    ("li-lei", "李雷", Some("huadong"), true, "zh"),
+    ("han-meimei", "韩梅梅", Some("huadong"), false, "zh"),
+    ("grace", "Grace Hopper", Some("acme"), true, "en"),
+    ("ada", "Ada, Countess of Lovelace", Some("acme"), true, "fr"),
+    ("walk-in", "Jo", None, false, "en"),
+];
+pub const ACCOUNTS: [(&str, &str); 2] = [("acme", "Acme Ltd."), ("huadong", "华东机电有限公司")];
+/// How many editions of the definitions there are.
+pub const EDITIONS: u32 = 6;
+
+pub fn name(text: &str) -> Name {
+    Name::new(text).expect("a good slug")
+}
+
+pub fn user(text: &str) -> StaffUserId {
+    StaffUserId::new(text).expect("a good slug")
+}
+
+pub fn group(text: &str) -> ServiceGroupId {
+    ServiceGroupId::new(text).expect("a good slug")
+}
+
+pub fn contact_id(text: &str) -> ContactId {
+    ContactId::new(text).expect("a good slug")
+}
+
+pub fn account_id(text: &str) -> AccountId {
+    AccountId::new(text).expect("a good slug")
+}
+
+fn personal(text: &str) -> PersonalText {
+    PersonalText::new(text)
+}
+
+/// The commands that found the company, in order.
+pub fn founding() -> Vec<(Key, Command)> {
+    let mut all = vec![(Key::Catalogue, apply(0))];
+    all.extend(STAFF.iter().map(|(id, ..)| (Key::StaffUser(user(id)), Command::Directory(DirectoryCommand::PutStaffUser(staff(id))))));
+    for (id, title) in ACCOUNTS {
+        let account = Account { id: account_id(id), name: personal(title), disabled: false };
+        all.push((Key::Account(account.id.clone()), Command::Directory(DirectoryCommand::PutAccount(account))));
+    }
+    for (id, ..) in CONTACTS {
+        all.push((Key::Contact(contact_id(id)), Command::Directory(DirectoryCommand::PutContact(contact(id)))));
+    }
+    all.extend(GROUPS.iter().map(|id| (Key::ServiceGroup(group(id)), Command::ServiceGroup(put_group(id)))));
+    all
+}
+
+/// A staff user as founded.
+pub fn staff(id: &str) -> StaffUser {
+    let (_, role, mail, superior) = STAFF.iter().find(|(known, ..)| *known == id).expect("of the company");
+    StaffUser {
+        id: user(id),
+        name: personal(&format!("{id} 员工")),
+        email: mail.then(|| personal(&format!("{}@example.org", if id.is_ascii() { id } else { "wang" }))),
+        language: if id.is_ascii() { "en".into() } else { "zh".into() },
+        roles: vec![name(role)],
+        superior: superior.map(user),
+        disabled: false,
+    }
+}
+
+/// A contact as founded.
+pub fn contact(id: &str) -> Contact {
+    let (_, title, account, mail, language) = CONTACTS.iter().find(|(known, ..)| *known == id).expect("of the company");
+    Contact {
+        id: contact_id(id),
+        account: account.map(account_id),
+        name: personal(title),
+        email: mail.then(|| personal(&format!("{id}@customer.example"))),
+        mobile: Some(personal("+86 139 0000 0000")),
+        language: (*language).into(),
+        disabled: false,
+    }
+}
+
+/// A service group as founded: one with a leader, one without, one small.
+pub fn put_group(id: &str) -> ServiceGroupCommand {
+    let (leader, members): (_, &[&str]) = match id {
+        "north" => (Some("lead-a"), &["eng-1", "eng-2", "eng-3"]),
+        "south" => (None, &["eng-3", "eng-4"]),
+        _ => (Some("王芳"), &["eng-1"]),
+    };
+    let members = members.iter().map(|m| user(m)).collect();
+    ServiceGroupCommand::Put { id: group(id), name: format!("Group {id}"), leader: leader.map(user), members, disabled: false }
+}
+
+/// Applies an edition.
+pub fn apply(edition: u32) -> Command {
+    Command::Catalogue(CatalogueCommand::ApplyDefinitions(Box::new(definitions(edition))))
+}
+
+/// All definitions in an edition.
+pub fn definitions(edition: u32) -> Definitions {
+    let patterns = ["WO-{date}-{counter}", "IN-{counter}", "T{date}/{counter}", "WO-{date}-{counter}"];
+    let record_type = |(id, pattern): (&&str, &str)| RecordType {
+        name: name(id),
+        title: format!("A {id}").into(),
+        description: "".into(),
+        number: NumberPattern::new(pattern).expect("a good pattern"),
+        process: name(id),
+    };
+    Definitions {
+        record_types: RECORD_TYPES.iter().zip(patterns).map(record_type).collect(),
+        processes: vec![repair(edition % 3), installation(edition % 2), ticket(), strict(edition % 2)],
+        templates: vec![template("stars", 5, false), template("marks", 10, true)],
+        rules: Some(rules(edition / 3)),
+        messages: vec![message("ask", true), message("remind", false), message("returned", false)],
+        roles: vec![RoleDefinition { name: name("desk"), rights: vec![workorderd::domain::definition::Right::CreateWorkOrders] }],
+    }
+}
+
+fn node(id: &str, handlers: &[HandlerSpec], limits: Limits, spec: NodeSpec) -> ProcessNode {
+    let condition = Condition::default();
+    ProcessNode { name: name(id), title: id.into(), handlers: handlers.to_vec(), condition, limits, spec }
+}
+
+fn test(field: ConditionField, not: bool, values: &[&str]) -> Condition {
+    Condition { all: vec![Test { field, not, values: values.iter().map(|v| (*v).into()).collect() }] }
+}
+
+fn dispatchers() -> HandlerSpec {
+    HandlerSpec::Role(name("dispatcher"))
+}
+
+fn reminders(remind: Span, overdue: Span, stand_still_on_hold: bool) -> Limits {
+    Limits {
+        remind_after: Some(remind),
+        overdue_after: Some(overdue),
+        escalate_to: Some(HandlerSpec::Leader),
+        auto_complete_after: None,
+        stand_still_on_hold,
+        message: Some(name("remind")),
+    }
+}
+
+fn automatic(after: Span, remind: Option<Span>, stand_still_on_hold: bool) -> Limits {
+    let message = remind.map(|_| name("remind"));
+    Limits { remind_after: remind, auto_complete_after: Some(after), stand_still_on_hold, message, ..Limits::default() }
+}
+
+fn assigning(to_group: bool, straight: bool) -> NodeSpec {
+    NodeSpec::Assign(assign::Spec { to_group, straight })
+}
+
+fn accepting(may_decline: bool, may_transfer: bool, beyond_group: bool) -> NodeSpec {
+    NodeSpec::Accept(accept::Spec { may_decline, may_transfer, beyond_group })
+}
+
+fn working(may_transfer: bool, beyond_group: bool) -> NodeSpec {
+    NodeSpec::Task(task::Spec { may_transfer, beyond_group })
+}
+
+fn confirming(message: Option<&str>) -> NodeSpec {
+    NodeSpec::Confirm(confirm::Spec { message: message.map(name), returned_message: message.map(|_| name("returned")), link_ends_after: Span::days(7) })
+}
+
+fn by_rules(skip: bool) -> NodeSpec {
+    NodeSpec::Evaluate(evaluate::Spec { method: Method::Rules, skip, link_ends_after: Span::days(30) })
+}
+
+fn by_qr(template: &str, mandatory: bool, skip: bool) -> NodeSpec {
+    let method = Method::QrCode { template: name(template), mandatory };
+    NodeSpec::Evaluate(evaluate::Spec { method, skip, link_ends_after: Span::days(12) })
+}
+
+/// The long way: group, leader, acceptance, work, confirmation, evaluation by rules. Edition 1 has the evaluation before the
+/// confirmation and a visit more, edition 2 has no evaluation.
+fn repair(edition: u32) -> Process {
+    let engineer = [HandlerSpec::Engineer];
+    let assign = node("assign", &[dispatchers()], reminders(Span::hours(2), Span::hours(8), false), assigning(true, true));
+    let accept = node("accept", &engineer, automatic(Span::hours(4), Some(Span::hours(1)), false), accepting(true, true, false));
+    let inspect = node("inspect", &[HandlerSpec::Owner, HandlerSpec::Leader], Limits::default(), working(false, false));
+    let work = node("work", &engineer, reminders(Span::days(1), Span::days(2), true), working(true, false));
+    let confirm = node("confirm", &[HandlerSpec::Submitter], automatic(Span::days(3), Some(Span::days(1)), true), confirming(Some("ask")));
+    let evaluate =
+        node("evaluate", &[HandlerSpec::Role(name("service-staff"))], automatic(Span::days(5), Some(Span::days(2)), true), by_rules(true));
+    let nodes = match edition {
+        0 => vec![assign, accept, work, confirm, evaluate],
+        1 => vec![inspect, assign, accept, evaluate, work, confirm],
+        _ => vec![assign, accept, inspect, work, confirm],
+    };
+    Process { name: name("repair"), title: "Repair".into(), nodes }
+}
+
+/// Straight to an engineer; two evaluations, the first one a gate; no accept node, so that a transfer stays in the task.
+fn installation(edition: u32) -> Process {
+    let handlers = [HandlerSpec::Engineer];
+    let mut papers = node("papers", &[HandlerSpec::Owner], reminders(Span::hours(6), Span::days(1), false), working(false, false));
+    papers.condition = test(ConditionField::Priority, false, &["high", "urgent"]);
+    let company = node("rate-company", &[dispatchers()], Limits::default(), by_rules(false));
+    let engineer = node("rate-engineer", &handlers, automatic(Span::days(10), None, false), by_qr("stars", true, true));
+    let confirm = node("confirm", &[HandlerSpec::Submitter], automatic(Span::days(2), None, false), confirming(Some("ask")));
+    let mut nodes = vec![
+        node("assign", &[dispatchers(), HandlerSpec::Role(name("service-staff"))], Limits::default(), assigning(false, true)),
+        node("work", &handlers, reminders(Span::hours(12), Span::days(3), true), working(true, true)),
+    ];
+    match edition {
+        0 => nodes.extend([engineer, papers, company]),
+        _ => nodes.extend([confirm, papers, company, engineer]),
+    }
+    Process { name: name("installation"), title: "安装".into(), nodes }
+}
+
+/// An employee's ticket: any of the desk takes it; the submitter confirms; an evaluation that can be skipped and has no end.
+fn ticket() -> Process {
+    let desk = [HandlerSpec::Role(name("desk")), HandlerSpec::Members(group("south"))];
+    let nodes = vec![
+        node("handle", &desk, reminders(Span::hours(1), Span::hours(3), false), working(true, true)),
+        node("confirm", &[HandlerSpec::Submitter], automatic(Span::days(4), None, true), confirming(None)),
+        node("rate", &[HandlerSpec::Engineer, HandlerSpec::Role(name("desk"))], Limits::default(), by_qr("marks", false, true)),
+    ];
+    Process { name: name("ticket"), title: "Ticket".into(), nodes }
+}
+
+/// Transfers beyond the group; a mandatory evaluation without any end in edition 0, one that stands still on hold in edition 1.
+fn strict(edition: u32) -> Process {
+    let limits = match edition {
+        0 => reminders(Span::days(2), Span::days(4), false),
+        _ => automatic(Span::days(6), Some(Span::days(9)), true),
+    };
+    let mut nodes = vec![
+        node("assign", &[dispatchers()], Limits::default(), assigning(true, false)),
+        node("accept", &[HandlerSpec::Engineer], Limits::default(), accepting(false, true, true)),
+        node("work", &[HandlerSpec::Engineer, HandlerSpec::Leader], Limits::default(), working(true, true)),
+        node("gate", &[dispatchers()], limits, by_qr("stars", true, false)),
+        node("close", &[dispatchers()], Limits::default(), working(false, false)),
+    ];
+    if edition == 1 {
+        nodes.insert(0, node("look", &[dispatchers()], Limits::default(), working(false, false)));
+    }
+    Process { name: name("strict"), title: "Strict".into(), nodes }
+}
+
+fn rules(edition: u32) -> Vec<EvaluationRule> {
+    let rule = |id: &str, precedence, scope, mandatory, recipients: &[Recipient], qr| EvaluationRule {
+        name: name(id),
+        precedence,
+        scope,
+        template: name(if precedence % 2 == 0 { "stars" } else { "marks" }),
+        mandatory,
+        recipients: recipients.to_vec(),
+        qr,
+        message: (!recipients.is_empty()).then(|| name("ask")),
+    };
+    let urgent = test(ConditionField::Priority, false, &["urgent"]);
+    let acme = test(ConditionField::Account, false, &["acme"]);
+    let phone = test(ConditionField::Channel, false, &["phone", "e-mail"]);
+    let fixed = test(ConditionField::Channel, false, &["portal"]);
+    vec![
+        rule("urgent", 1, urgent, edition == 0, &[], true),
+        rule("acme", 2, acme, true, &[Recipient::Contact, Recipient::Submitter], true),
+        rule("phone", 3, phone, edition == 1, &[Recipient::Contact], false),
+        rule("fixed", 4, fixed, false, &[Recipient::Address("quality@example.org".into())], false),
+    ]
+}
+
+fn template(id: &str, scale: u8, choice: bool) -> EvaluationTemplate {
+    let field = |id: &str, required, kind| TemplateField { name: name(id), title: id.into(), required, kind };
+    let mut fields = vec![field("overall", true, FieldKind::Rating { scale }), field("comment", false, FieldKind::Text)];
+    if choice {
+        fields.push(field("again", false, FieldKind::Choice { options: vec!["yes".into(), "no".into()] }));
+    }
+    EvaluationTemplate { name: name(id), title: id.into(), fields }
+}
+
+fn message(id: &str, link: bool) -> MessageTemplate {
+    let text = |words: &str| format!("{words} #WorkOrderNumber# #RecipientName#{}", if link { " #URL#" } else { "" });
+    let wording =
+        |language: &str, words: &str| Wording { language: language.into(), subject: words.into(), text: text(words).into(), html: None };
+    MessageTemplate { name: name(id), wordings: vec![wording("en", "About your order"), wording("zh", "关于您的工单")] }
+}

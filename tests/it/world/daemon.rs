@@ -1,0 +1,137 @@
+//! What the daemon holds in memory: cells and their mailboxes, the writer's queue, views, rows on their way, parcels, mails.
+//!
+//! Everything here is gone with a crash. Ordered maps only, so that a seed replays; how parts talk is in `shell`.
+
+use std::collections::{BTreeMap, VecDeque};
+use workorderd::codec::StateBytes;
+use workorderd::domain::aggregate::Key;
+use workorderd::domain::ids::ServiceGroupId;
+use workorderd::domain::rejection::Rejection;
+use workorderd::domain::time::Timestamp;
+use workorderd::engine::cell::{Cell, Refusal, Submission};
+use workorderd::engine::commit::Committer;
+use workorderd::engine::delivery::Parcel;
+use workorderd::engine::entity::{Entity, Receipt};
+use workorderd::engine::pending::{Batch, Pending};
+use workorderd::engine::residency::Residency;
+use workorderd::engine::schedule::Timer;
+use workorderd::engine::views::Views;
+use workorderd::journal::{Journal, Preparation, Reader};
+use workorderd::runtime::step::EncodedStep;
+
+use super::mailer::Errand;
+
+/// Who is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ticket {
+    /// A client's attempt, by its number.
+    Client(usize),
+    Fire(Timer),
+    Take(ServiceGroupId),
+    Mail(u64),
+    /// Whoever asked has given up waiting.
+    Nobody,
+}
+
+/// What lies in a cell's mailbox.
+pub enum Letter {
+    Submit(Ticket, Submission),
+    /// For a mail errand: the durable state.
+    Read(u64),
+    Appended {
+        revision: u64,
+        sequence: u64,
+        position: u64,
+        state: StateBytes,
+    },
+    NotAppended {
+        revision: u64,
+        rejection: Rejection,
+    },
+    Leave,
+}
+
+/// An answer under way.
+pub type Reply = (Ticket, Result<Receipt, Refusal>);
+
+/// The daemon's memory.
+pub struct Daemon {
+    pub journal: Journal,
+    pub reader: Reader,
+    pub committer: Committer,
+    pub views: Views,
+    pub pending: Pending,
+    pub cells: BTreeMap<Key, Cell<Ticket>>,
+    pub mailboxes: BTreeMap<Key, VecDeque<Letter>>,
+    /// The writer's queue.
+    pub steps: VecDeque<EncodedStep>,
+    pub preparation: Option<Preparation>,
+    pub replies: Vec<Reply>,
+    pub parcels: Vec<Parcel>,
+    /// Timers of the batch that is being fired.
+    pub firing: usize,
+    pub mails_due: VecDeque<Timer>,
+    pub errands: BTreeMap<u64, Errand>,
+    /// A batch on its way to the store, and whether it is in.
+    pub batch: Option<(Batch, bool)>,
+    pub residency: Residency,
+    /// Revisions that cells have handed to the writer since they were loaded, for judging what a refusal waits for.
+    pub handed: BTreeMap<Key, u64>,
+    pub clock: Option<Timestamp>,
+    pub next_errand: u64,
+}
+
+impl Daemon {
+    /// A daemon over what recovery found.
+    pub fn new(journal: Journal, committer: Committer, views: Views, pending: Pending, entities: Vec<(Key, Entity)>) -> Self {
+        let clock = views.reference().installation.as_ref().and_then(|i| i.manual_clock);
+        let cells = entities.into_iter().map(|(key, entity)| (key.clone(), Cell::new(key, entity))).collect();
+        let mut daemon = Self {
+            reader: journal.reader(),
+            journal,
+            committer,
+            views,
+            pending,
+            cells,
+            mailboxes: BTreeMap::new(),
+            steps: VecDeque::new(),
+            preparation: None,
+            replies: Vec::new(),
+            parcels: Vec::new(),
+            firing: 0,
+            mails_due: VecDeque::new(),
+            errands: BTreeMap::new(),
+            batch: None,
+            residency: Residency::default(),
+            handed: BTreeMap::new(),
+            clock,
+            next_errand: 0,
+        };
+        // As `start` does: what groups may not have taken is sent again.
+        let groups: Vec<_> = daemon.views.reference().directory.groups().map(|(id, _)| id.clone()).collect();
+        for group in groups {
+            let parcel = daemon.views.delivery().again(&group);
+            daemon.parcels.extend(parcel);
+        }
+        daemon
+    }
+
+    /// Whether nothing is under way but time.
+    pub fn is_at_rest(&self, now: Timestamp) -> bool {
+        let due = self.views.schedule().next_due().is_some_and(|due| due <= now);
+        !due && self.is_idle()
+    }
+
+    /// Whether nothing is under way, due timers aside.
+    pub fn is_idle(&self) -> bool {
+        self.mailboxes.is_empty()
+            && self.steps.is_empty()
+            && self.replies.is_empty()
+            && self.parcels.is_empty()
+            && self.firing == 0
+            && self.mails_due.is_empty()
+            && self.errands.is_empty()
+            && self.batch.is_none()
+            && self.pending.is_empty()
+    }
+}

@@ -1,0 +1,214 @@
+//! The mailer and the timers as `runtime::mailer` and `runtime::timers` have them: due timers are lent out, fired or brought to the
+//! mail server, and what came of it is recorded.
+//!
+//! The waiting of the real ones is here the scheduler's choice of what happens next.
+
+use super::daemon::{Letter, Ticket};
+use super::post::Said;
+use super::world::World;
+use std::sync::Arc;
+use workorderd::domain::aggregate::{Command, Key, State};
+use workorderd::domain::ids::MailNo;
+use workorderd::domain::rejection::Rejection;
+use workorderd::domain::service_group::ServiceGroupCommand;
+use workorderd::domain::text::PersonalText;
+use workorderd::domain::work_order;
+use workorderd::domain::work_order::deadline::Deadline;
+use workorderd::domain::work_order::mail::MailOutcome;
+use workorderd::engine::backoff;
+use workorderd::engine::cell::Refusal;
+use workorderd::engine::entity::Receipt;
+use workorderd::engine::schedule::Timer;
+
+/// Timers fired at a time.
+const BATCH: usize = 8;
+/// Mails worked on at a time.
+const AT_ONCE: usize = 3;
+
+/// One attempt at one mail.
+pub struct Errand {
+    timer: Timer,
+    no: MailNo,
+    stage: Stage,
+}
+
+enum Stage {
+    Reading,
+    Unread,
+    Sending { attempts: u32 },
+    Recording { attempt: u32, outcome: MailOutcome },
+}
+
+impl Errand {
+    /// The cell went before it could be read.
+    pub fn unread(&mut self) {
+        self.stage = Stage::Unread;
+    }
+
+    fn is_ready(&self) -> bool {
+        matches!(self.stage, Stage::Unread | Stage::Sending { .. })
+    }
+}
+
+impl World {
+    /// Lends out what is due; the next batch only when this one is answered.
+    pub fn fire_timers(&mut self) {
+        let now = self.now;
+        let due = self.daemon.views.take_due(now, BATCH);
+        assert!(due.is_sorted(), "timers fire in order of due time");
+        for timer in due {
+            assert!(timer.due <= now, "{timer:?} was lent out early, at {now:?}");
+            match timer.deadline {
+                Deadline::Mail(_) => self.daemon.mails_due.push_back(timer),
+                Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) => {
+                    self.daemon.firing += 1;
+                    let command = Command::WorkOrder(work_order::Command::Fire(timer.deadline));
+                    self.send_as_system(&Key::WorkOrder(timer.order), Ticket::Fire(timer), command);
+                }
+            }
+        }
+    }
+
+    /// Whether timers can be lent out.
+    pub fn timers_are_due(&self) -> bool {
+        self.daemon.firing == 0 && self.daemon.views.schedule().next_due().is_some_and(|due| due <= self.now)
+    }
+
+    /// A firing was answered.
+    pub fn fired(&mut self, timer: Timer, result: Result<Receipt, Refusal>) {
+        self.daemon.firing -= 1;
+        let mut schedule = self.daemon.views.schedule();
+        match result {
+            Ok(_) => schedule.settled(timer, false),
+            Err(Refusal::Rejected(Rejection::TimerStale)) => schedule.settled(timer, true),
+            Err(Refusal::Busy) => schedule.again(timer),
+            Err(Refusal::Rejected(_) | Refusal::Internal { .. }) => schedule.failed(timer),
+        }
+    }
+
+    /// A parcel sets out for its group.
+    pub fn send_parcel(&mut self) {
+        let index = self.rng.usize(..self.daemon.parcels.len());
+        let parcel = self.daemon.parcels.swap_remove(index);
+        let command = ServiceGroupCommand::Take { sequence: parcel.sequence, messages: parcel.messages };
+        self.send_as_system(&Key::ServiceGroup(parcel.group.clone()), Ticket::Take(parcel.group), Command::ServiceGroup(command));
+    }
+
+    /// A group has answered.
+    pub fn parcel_answered(&mut self, group: &workorderd::domain::ids::ServiceGroupId, result: &Result<Receipt, Refusal>) {
+        let mut delivery = self.daemon.views.delivery();
+        let next = match result {
+            Ok(_) | Err(Refusal::Rejected(Rejection::MessageTakenAlready)) => delivery.delivered(group),
+            Err(_) => delivery.again(group),
+        };
+        drop(delivery);
+        self.daemon.parcels.extend(next);
+    }
+
+    /// Whether the mailer has something to do.
+    pub fn mailer_is_ready(&self) -> bool {
+        (!self.daemon.mails_due.is_empty() && self.daemon.errands.len() < AT_ONCE) || self.daemon.errands.values().any(Errand::is_ready)
+    }
+
+    /// The mailer begins an errand, or goes on with one.
+    pub fn mailer_goes_on(&mut self) {
+        let ready: Vec<u64> = self.daemon.errands.iter().filter(|(_, e)| e.is_ready()).map(|(id, _)| *id).collect();
+        let begin = !self.daemon.mails_due.is_empty() && self.daemon.errands.len() < AT_ONCE;
+        if begin && (ready.is_empty() || self.rng.bool()) {
+            let Some(timer) = self.daemon.mails_due.pop_front() else { return };
+            let Deadline::Mail(no) = timer.deadline else { panic!("{timer:?} is no mail") };
+            self.daemon.next_errand += 1;
+            let id = self.daemon.next_errand;
+            self.daemon.errands.insert(id, Errand { timer, no, stage: Stage::Reading });
+            self.send(&Key::WorkOrder(timer.order), Letter::Read(id));
+            return;
+        }
+        let id = ready[self.rng.usize(..ready.len())];
+        let errand = &self.daemon.errands[&id];
+        match errand.stage {
+            Stage::Unread => {
+                let timer = errand.timer;
+                self.daemon.errands.remove(&id);
+                self.daemon.views.schedule().again(timer);
+            }
+            Stage::Sending { attempts } => self.post(id, attempts),
+            Stage::Reading | Stage::Recording { .. } => {}
+        }
+    }
+
+    /// The durable state is at hand: is the mail still wanted?
+    pub fn errand_reads(&mut self, id: u64, state: Option<Arc<State>>) {
+        let now = self.now;
+        let Errand { timer, no, .. } = self.daemon.errands[&id];
+        let mail = state.as_ref().and_then(|s| s.work_order()).and_then(|o| o.mails.iter().find(|m| m.no == no && !m.status.is_settled()));
+        let Some(mail) = mail else {
+            self.daemon.errands.remove(&id);
+            self.daemon.views.schedule().settled(timer, true);
+            return;
+        };
+        if now >= mail.ends_at {
+            let attempts = mail.attempts;
+            let outcome = self.later(id, attempts, "its time is up");
+            self.record(id, attempts + 1, outcome);
+        } else {
+            let attempts = mail.attempts;
+            self.daemon.errands.get_mut(&id).expect("it was read").stage = Stage::Sending { attempts };
+        }
+    }
+
+    fn post(&mut self, id: u64, attempts: u32) {
+        let Errand { timer, no, .. } = self.daemon.errands[&id];
+        let intent = (timer.order, no);
+        let story = self.audit.mails.get(&intent).unwrap_or_else(|| panic!("mail {intent:?} is sent before it is durable"));
+        assert!(story.ended.is_none(), "mail {intent:?} is sent though it ended as {:?}", story.ended);
+        let said = self.post.receive(intent, self.life, &mut self.rng);
+        let why = |text: &str| PersonalText::new(text);
+        let outcome = match said {
+            Said::Taken => MailOutcome::Sent,
+            Said::Never => MailOutcome::Failed { why: why("550 no such user") },
+            Said::Later => self.later(id, attempts, "451 try again"),
+            Said::Down => self.later(id, attempts, "connection refused"),
+            Said::DiedAfterDot { .. } => self.later(id, attempts, "outcome unknown"),
+        };
+        let name = match said {
+            Said::Taken => "taken",
+            Said::Later => "4xx",
+            Said::Never => "5xx",
+            Said::Down => "down",
+            Said::DiedAfterDot { taken: true } => "died after the dot, taken",
+            Said::DiedAfterDot { taken: false } => "died after the dot, not taken",
+        };
+        self.coverage.count("server", name);
+        self.record(id, attempts + 1, outcome);
+    }
+
+    fn later(&mut self, id: u64, attempts: u32, why: &str) -> MailOutcome {
+        let spread = u64::from(self.daemon.errands[&id].no.0).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(attempts);
+        let until = self.now.plus(backoff::pause(attempts + 1, spread));
+        MailOutcome::Deferred { until, why: PersonalText::new(why) }
+    }
+
+    fn record(&mut self, id: u64, attempt: u32, outcome: MailOutcome) {
+        let errand = self.daemon.errands.get_mut(&id).expect("it goes on");
+        errand.stage = Stage::Recording { attempt, outcome: outcome.clone() };
+        let (key, mail) = (Key::WorkOrder(errand.timer.order), errand.no);
+        self.send_as_system(&key, Ticket::Mail(id), Command::WorkOrder(work_order::Command::RecordMail { mail, attempt, outcome }));
+    }
+
+    /// The outcome was recorded, or not yet.
+    pub fn mail_answered(&mut self, id: u64, result: Result<Receipt, Refusal>) {
+        let errand = self.daemon.errands.remove(&id).expect("one answer per errand");
+        let timer = errand.timer;
+        match result {
+            Ok(_) => self.daemon.views.schedule().settled(timer, false),
+            Err(Refusal::Rejected(Rejection::TimerStale)) => self.daemon.views.schedule().settled(timer, true),
+            Err(Refusal::Busy) => {
+                let Stage::Recording { attempt, outcome } = &errand.stage else { panic!("it was not being recorded") };
+                let (attempt, outcome) = (*attempt, outcome.clone());
+                self.daemon.errands.insert(id, errand);
+                self.record(id, attempt, outcome);
+            }
+            Err(refusal) => panic!("the outcome of {timer:?} could not be recorded: {refusal}"),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The promises, compared: what the daemon holds and shows against what the journal says.
+//!
+//! Cheap ones after each group, all of them at rest and after each crash. None of them asks the rules.
+
+use super::world::World;
+use std::collections::{BTreeMap, BTreeSet};
+use workorderd::codec;
+use workorderd::domain::aggregate::{Key, State};
+use workorderd::domain::ids::{ServiceGroupId, StaffUserId};
+use workorderd::engine::board::Row;
+use workorderd::engine::schedule::Timer;
+use workorderd::runtime::step;
+
+impl World {
+    /// After each group: the end of the chain, and what lists and timers show of the last step.
+    pub fn check_each_step(&self) {
+        let head = self.daemon.journal.head();
+        assert_eq!((head.sequence, head.hash), (self.audit.lines.len() as u64, self.audit.head()), "the head is the last record");
+        assert_eq!(self.daemon.views.board().through(), head.sequence, "lists show everything up to the head");
+        if let Some(line) = self.audit.lines.last()
+            && let Some(State::WorkOrder(order)) = self.audit.known.get(&line.key).map(|k| &k.state)
+        {
+            assert_eq!(self.daemon.views.board().row(order.id), Some(&Row::of(order)), "the list shows the last step");
+        }
+    }
+
+    /// Holds at any moment: views are a function of what is durable, no more and no less.
+    pub fn check_views(&self) {
+        self.check_each_step();
+        let board = self.daemon.views.board();
+        let mut expected = BTreeSet::new();
+        let mut orders = 0;
+        for known in self.audit.known.values() {
+            let State::WorkOrder(order) = &known.state else { continue };
+            orders += 1;
+            assert_eq!(board.row(order.id), Some(&Row::of(order)), "the board shows {} as it is", order.number);
+            assert_eq!(board.find(&order.number.0), Some(order.id), "{} is found by its number", order.number);
+            expected.extend(known.state.deadlines().into_iter().map(|(due, deadline)| Timer { due, order: order.id, deadline }));
+        }
+        assert_eq!(board.len(), orders, "the board shows no more than there is");
+        assert_eq!(board.counts().map(|(_, n)| n).sum::<u64>(), orders as u64, "counts by status add up");
+        let set: BTreeSet<Timer> = self.daemon.views.schedule().all().collect();
+        let parked = self.daemon.views.schedule().parked().to_vec();
+        assert!(parked.is_empty(), "timers were parked though nothing is wrong with them: {parked:?}");
+        let lost: Vec<_> = expected.difference(&set).collect();
+        let stray: Vec<_> = set.difference(&expected).collect();
+        assert!(lost.is_empty() && stray.is_empty(), "timers are those of the states; lost: {lost:?}, stray: {stray:?}");
+        self.check_reference();
+    }
+
+    fn check_reference(&self) {
+        let reference = self.daemon.views.reference();
+        for known in self.audit.known.values() {
+            let same = match &known.state {
+                State::Installation(installation) => reference.installation.as_ref() == Some(installation),
+                State::Catalogue(catalogue) => reference.catalogue == **catalogue,
+                State::StaffUser(user) => reference.directory.staff_user(&user.id) == Some(user),
+                State::Account(account) => reference.directory.account(&account.id) == Some(account),
+                State::Contact(contact) => reference.directory.contact(&contact.id) == Some(contact),
+                State::ServiceGroup(group) => reference.directory.group(&group.id) == Some(&group.as_members()),
+                State::WorkOrder(_) => true,
+            };
+            assert!(same, "{} is looked up as it is", known.state.key());
+        }
+    }
+
+    /// Holds at rest: cells and store are what the journal says, groups agree with Work Orders, nobody waits.
+    pub fn check_at_rest(&self) {
+        self.check_views();
+        for (key, cell) in &self.daemon.cells {
+            let entity = cell.durable();
+            let Some(known) = self.audit.known.get(key) else {
+                assert!(entity.state.is_none() && entity.revision == 0, "{key} has a state without a record");
+                continue;
+            };
+            assert!(cell.is_idle(), "{key} waits for something at rest");
+            let place = (entity.revision, entity.position, entity.sequence);
+            assert_eq!(place, (known.revision, known.position, known.sequence), "the cell of {key} stands at its last record");
+            assert_eq!(entity.state.as_deref(), Some(&known.state), "the cell of {key} is the fold of its history");
+            let recent: Vec<_> = entity.recent.iter().map(|a| (a.request.id.clone(), a.request.digest, a.receipt)).collect();
+            assert_eq!(recent, known.recent, "{key} remembers its requests");
+        }
+        for (key, known) in &self.audit.known {
+            assert!(!known.state.is_resident() || self.daemon.cells.contains_key(key), "{key} has no cell");
+            let bytes = codec::key::encode(key);
+            assert!(self.daemon.pending.get(&bytes).is_none(), "{key} is in the store at rest");
+            let row = self.store.get(&bytes).unwrap_or_else(|| panic!("{key} is not in the store"));
+            let entity = step::decode_row(&row).expect("a row can be read");
+            assert_eq!((entity.revision, entity.state.as_deref()), (known.revision, Some(&known.state)), "the row of {key} is its newest");
+            assert_eq!(entity.recent.len(), known.recent.len(), "the row of {key} remembers its requests");
+        }
+        let applied = self.daemon.pending.applied_through().sequence;
+        assert_eq!(applied, self.audit.lines.len() as u64, "the store is complete at rest");
+        self.check_groups();
+        self.check_reporting_lines();
+        assert_eq!(self.clients.waiting(), 0, "everybody was answered: {:?}", self.daemon.is_idle());
+        self.clients.check(&self.audit);
+        for (intent, story) in &self.audit.mails {
+            let tries = self.post.tries.get(intent).copied().unwrap_or(0) + u32::from(story.ended.is_some());
+            assert!(story.tried <= tries, "mail {intent:?}: {} outcomes of {tries} attempts were recorded", story.tried);
+        }
+    }
+
+    /// Nobody is their own superior, however far up (reading 19).
+    fn check_reporting_lines(&self) {
+        let reference = self.daemon.views.reference();
+        for user in reference.directory.staff_users() {
+            let above = |id: &StaffUserId| reference.directory.staff_user(id).and_then(|u| u.superior.clone());
+            let mut line = std::iter::successors(user.superior.clone(), above).take(100);
+            assert!(line.all(|id| id != user.id), "{} is their own superior", user.id);
+        }
+    }
+
+    fn check_groups(&self) {
+        type Load = (u32, BTreeMap<StaffUserId, u32>);
+        let mut loads: BTreeMap<&ServiceGroupId, Load> = BTreeMap::new();
+        for known in self.audit.known.values() {
+            let Some((group, engineer)) = known.state.work_order().filter(|o| o.is_open()).and_then(|o| Some((o.group.as_ref()?, o.engineer.clone())))
+            else {
+                continue;
+            };
+            let load = loads.entry(group).or_default();
+            load.0 += 1;
+            if let Some(engineer) = engineer {
+                *load.1.entry(engineer).or_default() += 1;
+            }
+        }
+        assert_eq!(self.daemon.views.delivery().waiting(), 0, "all messages were delivered");
+        for (key, known) in &self.audit.known {
+            let (Key::ServiceGroup(id), State::ServiceGroup(group)) = (key, &known.state) else { continue };
+            let expected = loads.remove(id).unwrap_or_default();
+            assert_eq!((group.open, group.open_by_engineer.clone()), expected, "{key} counts the work that Work Orders say it has");
+        }
+    }
+
+    /// At the very end: time has passed all deadlines, and nothing is open any more.
+    pub fn check_the_end(&self) {
+        self.check_at_rest();
+        self.clients.check_refused(&self.audit);
+        for (intent, story) in &self.audit.mails {
+            assert!(story.is_over(), "mail {intent:?} never ended");
+        }
+        assert!(self.daemon.views.schedule().is_empty(), "timers are left: {:?}", self.daemon.views.schedule().all().collect::<Vec<_>>());
+    }
+}

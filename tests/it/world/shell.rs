@@ -1,0 +1,313 @@
+//! The shell over the engine, as actor, registry, writer and applier are: letters go to cells, steps to the writer, rows to the store.
+//!
+//! No rule is here. Each method is one thing that can happen next; `world` picks which.
+
+use super::daemon::{Letter, Ticket};
+use super::disk::Fault;
+use super::restart::SEGMENT_BYTES;
+use super::world::World;
+use std::collections::VecDeque;
+use workorderd::codec;
+use workorderd::domain::aggregate::{Command, Key, State};
+use workorderd::domain::context::Context;
+use workorderd::domain::principal::Principal;
+use workorderd::domain::rejection::Rejection;
+use workorderd::engine::cell::{Cell, Output, Refusal, Submission};
+use workorderd::engine::commit::{Admission, Previous};
+use workorderd::engine::pending::Place;
+use workorderd::engine::views::Views;
+use workorderd::domain::time::Timestamp;
+use workorderd::journal::{self, Entry, Position};
+use workorderd::runtime::step::{self, EncodedStep};
+
+/// Longest record here: small, so that some steps are too long for it.
+pub const RECORD_MAX: usize = 8 << 10;
+/// How many cells that need not stay are kept.
+const KEEP_IDLE: usize = 4;
+
+fn with_context<R>(views: &Views, now: Timestamp, judge: impl FnOnce(&Context<'_>) -> R) -> R {
+    let reference = views.reference();
+    judge(&Context { now, principal: &Principal::System, catalogue: &reference.catalogue, directory: &reference.directory })
+}
+
+impl World {
+    /// Puts a letter into a cell's mailbox; the cell is loaded if it is not there.
+    pub fn send(&mut self, key: &Key, letter: Letter) {
+        if !self.daemon.cells.contains_key(key) {
+            let bytes = codec::key::encode(key);
+            let row = self.daemon.pending.get(&bytes).map(|row| row.to_vec()).or_else(|| self.store.get(&bytes));
+            let entity = row.map(|row| step::decode_row(&row).expect("a row can be read")).unwrap_or_default();
+            let resident = entity.state.as_ref().is_some_and(|s| s.is_resident());
+            assert_eq!(entity.revision, self.audit.revision(key), "{key} was loaded as the journal has it");
+            self.coverage.count("cell", if entity.state.is_some() { "loaded" } else { "made" });
+            self.daemon.cells.insert(key.clone(), Cell::new(key.clone(), entity));
+            self.daemon.handed.remove(key);
+            self.used(key, resident);
+        }
+        self.daemon.mailboxes.entry(key.clone()).or_default().push_back(letter);
+    }
+
+    /// Submits as the system. The caller may be told Busy, also though the step goes through (its time was up).
+    pub fn send_as_system(&mut self, key: &Key, ticket: Ticket, command: Command) {
+        let submission = Submission { command, principal: Principal::System, request: None, expected_revision: None };
+        match self.rng.u32(..100) {
+            _ if self.calm => self.send(key, Letter::Submit(ticket, submission)),
+            _ if self.busy => self.daemon.replies.push((ticket, Err(Refusal::Busy))),
+            0 => {
+                self.send(key, Letter::Submit(Ticket::Nobody, submission));
+                self.daemon.replies.push((ticket, Err(Refusal::Busy)));
+                self.coverage.count("system", "timed out");
+            }
+            _ => self.send(key, Letter::Submit(ticket, submission)),
+        }
+    }
+
+    fn used(&mut self, key: &Key, resident: bool) {
+        if resident {
+            self.daemon.residency.forget(key);
+            return;
+        }
+        self.daemon.residency.touch(key);
+        for key in self.daemon.residency.surplus(KEEP_IDLE) {
+            if self.daemon.cells.contains_key(&key) {
+                self.daemon.mailboxes.entry(key).or_default().push_back(Letter::Leave);
+            }
+        }
+    }
+
+    /// Some cell takes its next letter.
+    pub fn cell_takes_letter(&mut self) {
+        let index = self.rng.usize(..self.daemon.mailboxes.len());
+        let key = self.daemon.mailboxes.keys().nth(index).expect("there are letters").clone();
+        let mailbox = self.daemon.mailboxes.get_mut(&key).expect("it was found");
+        let letter = mailbox.pop_front().expect("no mailbox is empty");
+        if mailbox.is_empty() {
+            self.daemon.mailboxes.remove(&key);
+        }
+        let now = self.now;
+        let daemon = &mut self.daemon;
+        let cell = daemon.cells.get_mut(&key).unwrap_or_else(|| panic!("{key} left while it had work"));
+        match letter {
+            Letter::Submit(ticket, submission) => {
+                if let Ticket::Client(attempt) = &ticket {
+                    let handed = daemon.handed.get(&key).copied().unwrap_or(0);
+                    self.clients.judged(*attempt, handed, &self.audit);
+                }
+                let output = with_context(&daemon.views, now, |cx| cell.submit(ticket, submission, cx));
+                self.perform(&key, output.into_iter().collect());
+            }
+            Letter::Read(errand) => {
+                let state = cell.durable().state.clone();
+                self.errand_reads(errand, state);
+            }
+            Letter::Appended { revision, sequence, position, state } => {
+                let outputs = cell.appended(revision, sequence, position);
+                let row = step::encode_row(cell.durable(), &state).expect("a row can be encoded");
+                let resident = cell.durable().state.as_ref().is_some_and(|s| s.is_resident());
+                daemon.pending.put(&codec::key::encode(&key), row.into(), Place { sequence, position });
+                self.used(&key, resident);
+                self.perform(&key, outputs.into());
+            }
+            Letter::NotAppended { revision, rejection } => {
+                self.clients.judged_anew(&key);
+                daemon.handed.remove(&key);
+                let outputs = with_context(&daemon.views, now, |cx| cell.refused(revision, rejection, cx));
+                self.perform(&key, outputs.into());
+            }
+            Letter::Leave if cell.may_go() => {
+                self.coverage.count("cell", "left");
+                daemon.cells.remove(&key);
+                for letter in daemon.mailboxes.remove(&key).unwrap_or_default() {
+                    match letter {
+                        Letter::Submit(ticket, _) => daemon.replies.push((ticket, Err(Refusal::Busy))),
+                        Letter::Read(errand) => {
+                            daemon.errands.get_mut(&errand).expect("it waits").unread();
+                        }
+                        Letter::Appended { .. } | Letter::NotAppended { .. } => panic!("{key} left while a step was under way"),
+                        Letter::Leave => {}
+                    }
+                }
+            }
+            Letter::Leave => {
+                let resident = cell.durable().state.as_ref().is_some_and(|s| s.is_resident());
+                self.used(&key, resident);
+            }
+        }
+    }
+
+    fn perform(&mut self, key: &Key, mut outputs: VecDeque<Output<Ticket>>) {
+        let mut rounds = 0;
+        while let Some(output) = outputs.pop_front() {
+            rounds += 1;
+            assert!(rounds < 1000, "{key} never comes to an end with what it was told");
+            match output {
+                Output::Answer(ticket, result) => self.answer(key, ticket, result),
+                Output::Append(pending) if !self.daemon.cells[key].is_current(&pending) => self.coverage.count("cell", "dropped a step"),
+                Output::Append(pending) => {
+                    let revision = pending.revision;
+                    let large = matches!(pending.key, Key::Catalogue);
+                    let step = step::encode(pending).expect("a step can be encoded");
+                    if large || step.parts.body.len() + step.parts.personal.len() <= RECORD_MAX {
+                        self.daemon.handed.insert(key.clone(), revision);
+                        self.daemon.steps.push_back(step);
+                        continue;
+                    }
+                    let rejection = Rejection::TooMany { what: "bytes in one step", limit: RECORD_MAX };
+                    let cell = self.daemon.cells.get_mut(key).expect("it was just asked");
+                    let more = with_context(&self.daemon.views, self.now, |cx| cell.unfit(revision, rejection, cx));
+                    for output in more.into_iter().rev() {
+                        outputs.push_front(output);
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, key: &Key, ticket: Ticket, result: Result<workorderd::engine::entity::Receipt, Refusal>) {
+        match &result {
+            Ok(receipt) => {
+                let line = self.audit.lines.get(receipt.sequence as usize - 1).unwrap_or_else(|| panic!("{key}: {receipt:?} is not durable"));
+                assert_eq!((&line.key, line.revision), (key, receipt.revision), "a receipt names its record");
+            }
+            Err(Refusal::Internal { command }) => panic!("the rules panicked over {command}"),
+            Err(Refusal::Busy) => self.coverage.count("refusal", "Busy"),
+            Err(Refusal::Rejected(rejection)) => {
+                self.coverage.count("refusal", rejection.name());
+                if let Rejection::Conflict { actual, .. } = rejection {
+                    assert!(*actual <= self.audit.revision(key), "{key}: a conflict shows a revision that is not durable");
+                }
+            }
+        }
+        if let Ticket::Client(attempt) = &ticket {
+            self.clients.answered(*attempt, &result, &self.audit);
+        }
+        self.daemon.replies.push((ticket, result));
+    }
+
+    /// The writer takes some of what waits as one group; the disk may fail in the middle of it.
+    pub fn write_group(&mut self) {
+        let wanted = 1 + self.rng.usize(..self.daemon.steps.len());
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        while group.len() < wanted
+            && bytes < SEGMENT_BYTES as usize / 2
+            && let Some(step) = self.daemon.steps.pop_front()
+        {
+            bytes += 256 + step.key.len() + step.parts.body.len() + step.parts.personal.len();
+            group.push(step);
+        }
+        let mut admitted = Vec::new();
+        for step in group {
+            match self.daemon.committer.admit(&step.pending) {
+                Admission::Append { previous } => admitted.push((step, previous)),
+                Admission::Void => self.coverage.count("writer", "void"),
+                Admission::Refuse(rejection) => {
+                    let revision = step.pending.revision;
+                    self.coverage.count("writer", "refused");
+                    self.send(&step.pending.key, Letter::NotAppended { revision, rejection });
+                }
+                Admission::Broken { expected, found } => panic!("{}: expected revision {expected}, found {found}", step.pending.key),
+            }
+        }
+        if admitted.is_empty() {
+            return;
+        }
+        let salts: Vec<[u8; 16]> = admitted.iter().map(|_| self.rng.u128(..).to_le_bytes()).collect();
+        let entries: Vec<Entry<'_>> = admitted.iter().zip(&salts).map(|((step, previous), salt)| entry(step, *previous, *salt)).collect();
+        self.inject_fault();
+        let appended = self.daemon.journal.append(&entries);
+        drop(entries);
+        let (Ok(places), false) = (appended, self.disk.is_off()) else {
+            self.coverage.count("writer", "failed");
+            self.crash();
+            return;
+        };
+        self.disk.forgive();
+        self.published(admitted.into_iter().map(|(step, _)| step).collect(), &places);
+        if self.daemon.journal.is_poisoned() {
+            // The answers of this group went out; the next group would find the disk failed.
+            self.coverage.count("writer", "poisoned");
+        }
+    }
+
+    fn published(&mut self, steps: Vec<EncodedStep>, places: &[journal::Appended]) {
+        let daemon = &mut self.daemon;
+        daemon.committer.appended(places.iter().map(|p| p.position.0));
+        for place in places {
+            daemon.pending.announce(Place { sequence: place.sequence, position: place.position.0 });
+        }
+        for (step, place) in steps.iter().zip(places) {
+            let record = daemon.reader.read(place.position).expect("what is durable can be read");
+            self.audit.take(&record, Some(&mut self.coverage));
+            let parcels = daemon.views.publish(&step.pending, place.sequence, place.position.0);
+            daemon.parcels.extend(parcels);
+            if let State::Installation(installation) = &*step.pending.after
+                && let Some(now) = installation.manual_clock
+            {
+                self.now = self.now.max(now);
+            }
+        }
+        if daemon.preparation.is_none() {
+            daemon.preparation = daemon.journal.wants_next();
+        }
+        for (step, place) in steps.into_iter().zip(places) {
+            let (sequence, position) = (place.sequence, place.position.0);
+            let letter = Letter::Appended { revision: step.pending.revision, sequence, position, state: step.state };
+            assert!(self.daemon.cells.contains_key(&step.pending.key), "{} left while a step was under way", step.pending.key);
+            self.send(&step.pending.key, letter);
+        }
+        self.check_each_step();
+    }
+
+    fn inject_fault(&mut self) {
+        if self.calm || self.rng.u32(..1000) >= self.fault_rate {
+            return;
+        }
+        let n = self.rng.u64(..6);
+        self.disk.inject(match self.rng.u32(..6) {
+            0 => Fault::Write(n / 3),
+            1 => Fault::Sync(n / 3),
+            2 => Fault::Full(n / 3),
+            3 => Fault::ShortWrite(n / 3),
+            _ => Fault::Power(n),
+        });
+    }
+
+    /// The helper thread has made the next segment.
+    pub fn prepare_segment(&mut self) {
+        if let Some(preparation) = self.daemon.preparation.take()
+            && let Ok(prepared) = preparation.run()
+        {
+            self.daemon.journal.adopt(prepared);
+        }
+    }
+
+    /// The applier goes on: takes a batch, brings it into the store, says so, or makes a checkpoint.
+    pub fn apply_rows(&mut self) {
+        match self.daemon.batch.take() {
+            Some((batch, false)) => {
+                let read_from = self.daemon.views.delivery().oldest_position().unwrap_or(0);
+                self.store.apply(&batch, read_from);
+                self.daemon.batch = Some((batch, true));
+            }
+            Some((_, true)) => self.daemon.pending.applied(),
+            None if self.rng.u32(..4) == 0 => self.store.checkpoint(),
+            None => self.daemon.batch = self.daemon.pending.begin().map(|batch| (batch, false)),
+        }
+    }
+}
+
+fn entry(step: &EncodedStep, previous: Previous, salt: [u8; 16]) -> Entry<'_> {
+    Entry {
+        key: &step.key,
+        revision: step.pending.revision,
+        previous: match previous {
+            Previous::None => journal::Previous::None,
+            Previous::At(position) => journal::Previous::At(Position(position)),
+            Previous::InGroup(index) => journal::Previous::InGroup(index),
+        },
+        time: step.pending.at.0,
+        body: &step.parts.body,
+        personal: &step.parts.personal,
+        salt,
+    }
+}

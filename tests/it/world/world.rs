@@ -1,0 +1,333 @@
+//! The world: one company on one daemon, and a scheduler that picks what happens next by the seed.
+//!
+//! All that runs at the same time in the daemon is a choice here: which mailbox, how large a group, whether the clock moves,
+//! whether the power goes. A seed replays exactly.
+
+use super::audit::Audit;
+use super::clients::{Clients, Then};
+use super::company;
+use super::coverage::Coverage;
+use super::daemon::{Daemon, Ticket};
+use super::disk::{Fault, SimDisk};
+use super::people;
+use super::post::Post;
+use super::restart::{self, StartFailure, Started};
+use super::store::{Fate, SimStore};
+use std::sync::Arc;
+use workorderd::domain::aggregate::{Command, Key};
+use workorderd::domain::installation::InstallationCommand;
+use workorderd::domain::number::WorkOrderNumber;
+use workorderd::domain::time::{Span, Timestamp};
+use workorderd::journal;
+
+/// When it begins.
+pub const BEGINNING: Timestamp = Timestamp(1_780_000_000_000);
+
+/// Everything.
+pub struct World {
+    pub rng: fastrand::Rng,
+    pub now: Timestamp,
+    pub disk: SimDisk,
+    pub store: SimStore,
+    pub daemon: Daemon,
+    pub audit: Audit,
+    pub clients: Clients,
+    pub post: Post,
+    pub coverage: Coverage,
+    /// Lives of the daemon so far.
+    pub life: u32,
+    /// No faults, no crashes, no people: what is under way comes to rest.
+    pub calm: bool,
+    /// The daemon has more than it can take, and answers so.
+    pub busy: bool,
+    pub last_number: Option<WorkOrderNumber>,
+    /// Faults of the disk in 1000 groups.
+    pub fault_rate: u32,
+    crash_rate: u32,
+    manual_clock: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Next {
+    Letter,
+    Write,
+    Prepare,
+    Reply,
+    Rows,
+    Parcel,
+    Timers,
+    Mailer,
+    People,
+    Clock,
+    Mood,
+    Crash,
+}
+
+impl World {
+    /// A new data folder, founded, with the company in it.
+    pub fn new(seed: u64) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let (disk, mut store) = (SimDisk::default(), SimStore::default());
+        let (daemon, _) = restart::start(&disk, &mut store).expect("nothing fails yet");
+        let manual_clock = rng.u32(..4) == 0;
+        let crash_rate = [0, 1, 4, 12][rng.usize(..4)];
+        let mut world = Self {
+            fault_rate: [0, 5, 30][rng.usize(..3)],
+            rng,
+            now: BEGINNING,
+            disk,
+            store,
+            daemon,
+            audit: Audit::default(),
+            clients: Clients::default(),
+            post: Post::default(),
+            coverage: Coverage::default(),
+            life: 0,
+            calm: true,
+            busy: false,
+            last_number: None,
+            crash_rate,
+            manual_clock,
+        };
+        let found = InstallationCommand::Found { manual_clock: manual_clock.then_some(BEGINNING) };
+        world.send_as_system(&Key::Installation, Ticket::Nobody, Command::Installation(found));
+        world.come_to_rest();
+        for (key, command) in company::founding() {
+            world.ask(key, people::administrator(), command, None, None);
+            if world.rng.bool() {
+                world.come_to_rest();
+            }
+            world.come_to_rest();
+        }
+        world.calm = false;
+        world
+    }
+
+    /// A whole run: many steps with a rest now and then, then all time there is, then the last account.
+    pub fn run(&mut self, steps: usize) {
+        for step in 1..=steps {
+            self.step();
+            if step % 64 == 0 {
+                self.check_views();
+            }
+            if self.rng.u32(..400) == 0 {
+                self.rest();
+            }
+        }
+        self.rest();
+        self.let_time_pass();
+        self.check_the_end();
+    }
+
+    /// Comes to rest, and everything is compared.
+    pub fn rest(&mut self) {
+        let busy = std::mem::take(&mut self.busy);
+        self.calm = true;
+        self.come_to_rest();
+        self.check_at_rest();
+        self.calm = false;
+        self.busy = busy;
+    }
+
+    fn come_to_rest(&mut self) {
+        for _ in 0..50_000 {
+            if self.daemon.is_at_rest(self.now) {
+                return;
+            }
+            self.step();
+        }
+        panic!("the daemon does not come to rest");
+    }
+
+    /// Moves the clock from one deadline to the next until there is none.
+    fn let_time_pass(&mut self) {
+        self.calm = true;
+        self.busy = false;
+        for _ in 0..5_000 {
+            let Some(due) = self.daemon.views.schedule().next_due() else { return };
+            let later = if self.rng.bool() { Span(0) } else { Span::minutes(self.rng.u64(..300)) };
+            self.move_clock(due.plus(later));
+            self.come_to_rest();
+        }
+        panic!("timers never end");
+    }
+
+    fn move_clock(&mut self, to: Timestamp) {
+        if !self.manual_clock {
+            self.now = to;
+        } else if to > self.now {
+            let command = Command::Installation(InstallationCommand::SetClock { to });
+            self.ask(Key::Installation, people::administrator(), command, None, None);
+        }
+    }
+
+    /// One thing happens.
+    pub fn step(&mut self) {
+        let next = self.choose();
+        match next {
+            Next::Letter => self.cell_takes_letter(),
+            Next::Write => self.write_group(),
+            Next::Prepare => self.prepare_segment(),
+            Next::Reply => self.deliver_reply(),
+            Next::Rows => self.apply_rows(),
+            Next::Parcel => self.send_parcel(),
+            Next::Timers => self.fire_timers(),
+            Next::Mailer => self.mailer_goes_on(),
+            Next::People => self.people_act(),
+            Next::Clock => self.clock_moves(),
+            Next::Mood => {
+                self.post.change(&mut self.rng);
+                self.busy = self.rng.u32(..6) == 0;
+            }
+            Next::Crash => self.crash(),
+        }
+    }
+
+    fn choose(&mut self) -> Next {
+        let daemon = &self.daemon;
+        let mut can: [(Next, u32); 12] = [
+            (Next::Letter, if daemon.mailboxes.is_empty() { 0 } else { 120 }),
+            (Next::Write, if daemon.steps.is_empty() { 0 } else { 50 }),
+            (Next::Prepare, if daemon.preparation.is_none() { 0 } else { 5 }),
+            (Next::Reply, if daemon.replies.is_empty() { 0 } else { 60 }),
+            (Next::Rows, if daemon.pending.is_empty() { 0 } else { 12 }),
+            (Next::Parcel, if daemon.parcels.is_empty() { 0 } else { 10 }),
+            (Next::Timers, if self.timers_are_due() { 15 } else { 0 }),
+            (Next::Mailer, if self.mailer_is_ready() { 15 } else { 0 }),
+            (Next::People, 40),
+            (Next::Clock, if daemon.firing > 0 { 25 } else { 6 }),
+            (Next::Mood, 1),
+            (Next::Crash, 0),
+        ];
+        if self.calm {
+            can[8..].iter_mut().for_each(|(_, weight)| *weight = 0);
+        } else if self.rng.u32(..2000) < self.crash_rate {
+            return Next::Crash;
+        }
+        let all: u32 = can.iter().map(|(_, weight)| weight).sum();
+        assert!(all > 0, "nothing can happen, and yet the daemon is not at rest");
+        let mut n = self.rng.u32(..all);
+        for (next, weight) in can {
+            match n.checked_sub(weight) {
+                Some(rest) => n = rest,
+                None => return next,
+            }
+        }
+        Next::People
+    }
+
+    fn deliver_reply(&mut self) {
+        let index = self.rng.usize(..self.daemon.replies.len());
+        let (ticket, result) = self.daemon.replies.swap_remove(index);
+        match ticket {
+            Ticket::Client(attempt) => {
+                if let Then::Again(call) = self.clients.delivered(attempt, result) {
+                    self.try_call(call);
+                }
+            }
+            Ticket::Fire(timer) => self.fired(timer, result),
+            Ticket::Take(group) => self.parcel_answered(&group, &result),
+            Ticket::Mail(errand) => self.mail_answered(errand, result),
+            Ticket::Nobody => {}
+        }
+    }
+
+    fn clock_moves(&mut self) {
+        let next_due = self.daemon.views.schedule().next_due().filter(|due| *due > self.now);
+        let span = match self.rng.u32(..100) {
+            // To the millisecond at which something is due.
+            0..20 if next_due.is_some() => next_due.unwrap_or_default().since(self.now),
+            0..55 => Span(self.rng.u64(1..60_000)),
+            55..80 => Span::minutes(self.rng.u64(1..240)),
+            80..93 => Span::hours(self.rng.u64(1..60)),
+            _ => {
+                // The machine's clock is set back a little.
+                if !self.manual_clock {
+                    self.now = Timestamp(self.now.0 - self.rng.i64(1..30_000));
+                }
+                return;
+            }
+        };
+        self.move_clock(self.now.plus(span));
+    }
+
+    /// The process or the machine ends; then starts follow until one comes to its end.
+    pub fn crash(&mut self) {
+        self.life += 1;
+        let kept = self.audit.lines.len();
+        let killed = !self.disk.is_off() && self.rng.u32(..3) == 0;
+        self.coverage.count("end", if killed { "process" } else { "machine" });
+        let started = loop {
+            if killed { self.disk.kill() } else { self.disk.crash(&mut self.rng) }
+            let fate = self.store.crash(&mut self.rng);
+            self.coverage.count("store", fate_name(fate));
+            if self.rng.u32(..4) == 0 {
+                let n = self.rng.u64(..12);
+                self.disk.inject(if self.rng.bool() { Fault::Power(n) } else { Fault::Sync(n / 4) });
+            }
+            match restart::start(&self.disk, &mut self.store) {
+                Ok((daemon, started)) if !self.disk.is_off() => {
+                    self.daemon = daemon;
+                    break started;
+                }
+                Ok(_) => self.coverage.count("start", "power failed"),
+                Err(StartFailure::Disk(_)) => self.coverage.count("start", "disk failed"),
+                Err(StartFailure::Store(error)) => panic!("the journal does not fit together: {error}"),
+            }
+        };
+        self.disk.forgive();
+        self.last_number = None;
+        self.told(started);
+        self.recount(kept);
+        if let Some(clock) = self.daemon.clock {
+            self.now = clock;
+        }
+        self.check_views();
+        self.clients.check(&self.audit);
+        for call in self.clients.crashed() {
+            if self.rng.u32(..8) > 0 {
+                self.coverage.count("client", "asked again after a crash");
+                self.try_call(call);
+            }
+        }
+    }
+
+    fn told(&mut self, started: Started) {
+        let Started { rebuilt, torn, replayed, behind } = started;
+        let how = match (rebuilt, behind, replayed) {
+            (true, ..) => "store moved aside, rebuilt",
+            (false, false, _) => "no store, rebuilt",
+            (false, true, 0) => "clean",
+            (false, true, _) => "store behind",
+        };
+        self.coverage.count("start", how);
+        if torn {
+            self.coverage.count("start", "torn");
+        }
+    }
+
+    /// The auditor reads the whole journal again; what was durable before is there, unaltered.
+    fn recount(&mut self, kept: usize) {
+        let mut fresh = Audit::default();
+        let verified = journal::verify_chain(Arc::new(self.disk.clone()), &mut |record| {
+            fresh.take(&record, None);
+            Ok(())
+        });
+        let verified = verified.unwrap_or_else(|e| panic!("the chain does not hold after a crash: {e}"));
+        assert_eq!(verified.head, self.daemon.journal.head(), "the daemon goes on from the end of the chain");
+        let same = fresh.lines.len() >= kept && fresh.lines[..kept] == self.audit.lines[..];
+        assert!(same, "what was durable before the crash is not what is there after it");
+        self.coverage.count("crash", if fresh.lines.len() > kept { "kept more than was acknowledged" } else { "kept what was acknowledged" });
+        self.audit = fresh;
+    }
+}
+
+fn fate_name(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Kept => "kept",
+        Fate::Reverted => "reverted",
+        Fate::Lost => "lost",
+        Fate::RowLost => "lost a row",
+        Fate::RowAged => "aged a row",
+    }
+}
