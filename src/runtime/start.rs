@@ -204,7 +204,11 @@ fn load(folder: &Folder, options: &Options, report: &mut StartReport) -> Result<
         Err(error) if existed && error.may_be_the_stores() => {
             let aside = folder.move_store_aside()?;
             *report = StartReport::default();
-            report.said.push(format!("{error}; the store was moved aside to {}", aside.display()));
+            let why = match &error {
+                StartError::Store(error) => error.to_string(),
+                other => format!("the store is not what the journal goes on from ({other})"),
+            };
+            report.said.push(format!("{why}; moved aside to {}", aside.display()));
             report.rebuilt = true;
             try_load(folder, options, report)
         }

@@ -91,7 +91,7 @@ fn worked_at(draft: &Draft<'_>) -> Result<Option<NodeIndex>, Rejection> {
     let is_task = |spec: &NodeSpec| matches!(spec, NodeSpec::Task(_));
     match process.node(node) {
         Some(there) if node < here && is_task(&there.spec) => Ok(Some(node)),
-        _ => super::transfer::last_before(draft, is_task),
+        Some(_) | None => super::transfer::last_before(draft, is_task),
     }
 }
 
