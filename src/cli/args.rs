@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::args_act::ActCommand;
-use super::replay::ReplayArgs;
 use super::args_more::{AccountCommand, ClockCommand, ContactCommand, GroupCommand, GuestCommand, StaffUserCommand};
+use super::replay::ReplayArgs;
 
 /// Where the daemon listens when nothing else is said.
 pub const DEFAULT_SOCKET: &str = "/run/workorderd/control.sock";

@@ -60,6 +60,10 @@ fn changes(difference: &Definitions) -> Vec<shape::Change> {
 fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     visit.need(Right::ReadDirectory)?;
     let list = visit.desk.runtime.views().reference().catalogue.list();
-    let definitions = list.into_iter().map(|(kind, name, versions)| shape::Definition { kind: kind.into(), name: name.to_string(), versions: versions.into() });
+    let definitions = list.into_iter().map(|(kind, name, versions)| shape::Definition {
+        kind: kind.into(),
+        name: name.to_string(),
+        versions: versions.into(),
+    });
     Ok(Outcome::reply(&shape::Listed { definitions: definitions.collect() }))
 }

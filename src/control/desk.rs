@@ -83,13 +83,19 @@ impl Visit<'_> {
     /// Asks the domain something, with the caller as principal.
     pub fn judge<R>(&self, ask: impl FnOnce(&Context<'_>) -> R) -> R {
         let reference = self.desk.runtime.views().reference();
-        ask(&Context { now: self.desk.runtime.now(), principal: &self.principal, catalogue: &reference.catalogue, directory: &reference.directory })
+        ask(&Context {
+            now: self.desk.runtime.now(),
+            principal: &self.principal,
+            catalogue: &reference.catalogue,
+            directory: &reference.directory,
+        })
     }
 
     /// The request of a mutation: its id, and a digest of who asks for what.
     pub fn request(&self, id: &str) -> Result<Request, ErrorReply> {
         let id = RequestId::new(id).map_err(|problem| refuse::field("requestId", problem))?;
-        let parameters: Parameters = self.call.parameters.iter().filter(|(k, _)| *k != "requestId").map(|(k, v)| (k.clone(), v.clone())).collect();
+        let parameters: Parameters =
+            self.call.parameters.iter().filter(|(k, _)| *k != "requestId").map(|(k, v)| (k.clone(), v.clone())).collect();
         let text = format!("{}\n{}\n{}", self.call.method, self.principal.key(), serde_json::Value::Object(parameters));
         Ok(Runtime::request(id, text.as_bytes()))
     }

@@ -70,7 +70,11 @@ async fn put_staff_user(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 async fn put_account(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::PutAccount = visit.parameters()?;
     let a = p.account;
-    let account = Account { id: slug("account.id", &a.id, AccountId::new)?, name: PersonalText(Some(a.name.into())), disabled: a.disabled.unwrap_or(false) };
+    let account = Account {
+        id: slug("account.id", &a.id, AccountId::new)?,
+        name: PersonalText(Some(a.name.into())),
+        disabled: a.disabled.unwrap_or(false),
+    };
     put_entry(visit, DirectoryCommand::PutAccount(account), &p.request_id, p.expected_revision).await
 }
 
@@ -107,7 +111,8 @@ async fn get_service_group(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let Some(State::ServiceGroup(group)) = entity.state.as_deref() else {
         return Err(refuse::rejection(&Rejection::NotFound { what: "service group", id: p.id }));
     };
-    let loads = group.open_by_engineer.iter().map(|(e, n)| shape::ServiceGroupLoad { engineer: e.to_string(), open: i64::from(*n) }).collect();
+    let loads =
+        group.open_by_engineer.iter().map(|(e, n)| shape::ServiceGroupLoad { engineer: e.to_string(), open: i64::from(*n) }).collect();
     let service_group = service_group(&group.id, &group.as_members());
     Ok(Outcome::reply(&shape::GotServiceGroup { service_group, open: i64::from(group.open), loads }))
 }

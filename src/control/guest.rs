@@ -81,7 +81,13 @@ fn field(field: &crate::domain::definition::TemplateField) -> shape::Field {
     shape::Field { name: field.name.to_string(), title: field.title.to_string(), kind, required: field.required, options }
 }
 
-async fn submit(visit: &Visit<'_>, order: WorkOrderId, invitation: InvitationNo, request_id: &str, command: work_order::Command) -> Result<Receipt, ErrorReply> {
+async fn submit(
+    visit: &Visit<'_>,
+    order: WorkOrderId,
+    invitation: InvitationNo,
+    request_id: &str,
+    command: work_order::Command,
+) -> Result<Receipt, ErrorReply> {
     let request = visit.request(request_id)?;
     let submission = Submission {
         command: Command::WorkOrder(command),

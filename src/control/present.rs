@@ -146,7 +146,11 @@ fn mail(mail: &Mail) -> shape::Mail {
         queued_at: mail.queued_at.0,
         next_at: match mail.status {
             MailStatus::Deferred { until, .. } => Some(until.0),
-            MailStatus::Pending | MailStatus::Sent { .. } | MailStatus::Failed { .. } | MailStatus::Expired { .. } | MailStatus::Cancelled => None,
+            MailStatus::Pending
+            | MailStatus::Sent { .. }
+            | MailStatus::Failed { .. }
+            | MailStatus::Expired { .. }
+            | MailStatus::Cancelled => None,
         },
         why: mail.status.why().map(ToOwned::to_owned),
     }
@@ -169,7 +173,9 @@ fn invitation(order: &WorkOrder, invitation: &Invitation, may_show: bool, runtim
 
 fn evaluation(evaluation: &Evaluation) -> shape::Evaluation {
     let answers = evaluation.answers.iter().map(|answer| match answer {
-        Answer::Rating { field, value, scale } => shape::Answer { field: field.to_string(), value: value.to_string(), scale: Some((*scale).into()) },
+        Answer::Rating { field, value, scale } => {
+            shape::Answer { field: field.to_string(), value: value.to_string(), scale: Some((*scale).into()) }
+        }
         Answer::Text { field, text } => shape::Answer { field: field.to_string(), value: text.shown().into(), scale: None },
         Answer::Choice { field, option } => shape::Answer { field: field.to_string(), value: option.to_string(), scale: None },
     });

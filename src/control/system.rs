@@ -46,7 +46,11 @@ fn act_as(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::ActAs = visit.parameters()?;
     if !visit.session.rule.act_as {
         let action = "acting as somebody else needs act_as in control.peers".to_owned();
-        return Err(refuse::rejection(&Rejection::NotPermitted { action, who: format!("uid:{}", visit.session.uid), handlers: String::new() }));
+        return Err(refuse::rejection(&Rejection::NotPermitted {
+            action,
+            who: format!("uid:{}", visit.session.uid),
+            handlers: String::new(),
+        }));
     }
     let user = slug("user", &p.user, StaffUserId::new)?;
     let reference = visit.desk.runtime.views().reference();

@@ -1,8 +1,8 @@
 //! Events as sentences for people.
 
 use crate::domain::aggregate::Event;
-use crate::domain::directory::DirectoryEvent;
 use crate::domain::definition::CatalogueEvent;
+use crate::domain::directory::DirectoryEvent;
 use crate::domain::installation::InstallationEvent;
 use crate::domain::principal::Actor;
 use crate::domain::process::{NodeEvent, accept, assign, confirm, task};
@@ -51,7 +51,9 @@ pub fn event(event: &Event) -> String {
 
 fn work_order(event: &OrderEvent) -> String {
     match event {
-        OrderEvent::Created(c) => format!("{} by {}, priority {}: {}", c.record_type, c.channel.name(), c.priority.name(), c.subject.shown()),
+        OrderEvent::Created(c) => {
+            format!("{} by {}, priority {}: {}", c.record_type, c.channel.name(), c.priority.name(), c.subject.shown())
+        }
         OrderEvent::NodePassedOver { name, reason, .. } => format!("{name} passed over: {reason}"),
         OrderEvent::NodeEntered(visit) => {
             let handlers: Vec<_> = visit.handlers.iter().map(ToString::to_string).collect();
@@ -100,7 +102,8 @@ fn node(event: &NodeEvent) -> String {
             Some(engineer) => format!("accepted by {engineer}"),
             None => "accepted".into(),
         },
-        NodeEvent::Accept(accept::Event::Transferred { engineer, reason }) | NodeEvent::Task(task::Event::Transferred { engineer, reason }) => {
+        NodeEvent::Accept(accept::Event::Transferred { engineer, reason })
+        | NodeEvent::Task(task::Event::Transferred { engineer, reason }) => {
             format!("to {engineer}{}", because(reason.as_ref()))
         }
         NodeEvent::Task(task::Event::Taken { by }) => format!("taken by {by}"),

@@ -69,7 +69,8 @@ async fn follow(runtime: Runtime, sender: mpsc::Sender<Item>, only: Option<Key>,
                 Ok(()) => {}
                 Err(SendTimeoutError::Closed(_)) => return,
                 Err(SendTimeoutError::Timeout(_)) => {
-                    let error = ErrorReply::new("org.workorderd.Lagged").with("message", "the watcher did not keep up").with("after", after);
+                    let error =
+                        ErrorReply::new("org.workorderd.Lagged").with("message", "the watcher did not keep up").with("after", after);
                     let _ = sender.send_timeout(Item::Error(error), PATIENCE).await;
                     return;
                 }

@@ -153,7 +153,9 @@ async fn shown_through(visit: &Visit<'_>, sequence: i64) -> Result<(), ErrorRepl
     let behind = |h: &crate::journal::Head| h.sequence >= sequence;
     match tokio::time::timeout(Duration::from_secs(5), head.wait_for(behind)).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(field("atLeast", format!("record {sequence} has not been written; the last one is {}", visit.desk.runtime.head().sequence))),
+        Ok(Err(_)) | Err(_) => {
+            Err(field("atLeast", format!("record {sequence} has not been written; the last one is {}", visit.desk.runtime.head().sequence)))
+        }
     }
 }
 
@@ -170,7 +172,8 @@ async fn act(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let request = visit.request(&p.request_id)?;
     let key = Key::WorkOrder(find(visit, &p.number)?);
     let number = p.number.clone();
-    let expected_revision = p.expected_revision.map(|r| u64::try_from(r).map_err(|_| field("expectedRevision", "is negative"))).transpose()?;
+    let expected_revision =
+        p.expected_revision.map(|r| u64::try_from(r).map_err(|_| field("expectedRevision", "is negative"))).transpose()?;
     let command = Command::WorkOrder(command(visit.call.member(), p)?);
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision };
     let receipt = visit.desk.runtime.submit(&key, submission).await.map_err(refuse::refusal)?;
@@ -182,7 +185,9 @@ fn command(method: &str, p: shape::Act) -> Result<OrderCommand, ErrorReply> {
     let reason = |p: &shape::Act| p.reason.clone().unwrap_or_default();
     Ok(match method {
         "AssignToGroup" => OrderCommand::AssignToGroup { group: slug("group", &p.group.unwrap_or_default(), ServiceGroupId::new)? },
-        "AssignToEngineer" => OrderCommand::AssignToEngineer { engineer: slug("engineer", &p.engineer.unwrap_or_default(), StaffUserId::new)? },
+        "AssignToEngineer" => {
+            OrderCommand::AssignToEngineer { engineer: slug("engineer", &p.engineer.unwrap_or_default(), StaffUserId::new)? }
+        }
         "AcceptAssignment" => OrderCommand::AcceptAssignment,
         "DeclineAssignment" => OrderCommand::DeclineAssignment { reason: reason(&p) },
         "Transfer" => {
@@ -205,7 +210,9 @@ fn command(method: &str, p: shape::Act) -> Result<OrderCommand, ErrorReply> {
         "Reject" => OrderCommand::Reject { reason: reason(&p) },
         "MoveToVersion" => {
             let version = p.version.unwrap_or_default();
-            OrderCommand::MoveToVersion { version: u32::try_from(version).map_err(|_| field("version", format!("{version} is not a version")))? }
+            OrderCommand::MoveToVersion {
+                version: u32::try_from(version).map_err(|_| field("version", format!("{version} is not a version")))?,
+            }
         }
         "AddServiceRecord" => OrderCommand::AddServiceRecord { text: p.text.unwrap_or_default() },
         other => return Err(ErrorReply::method_not_found(other)),

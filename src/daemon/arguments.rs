@@ -129,7 +129,6 @@ fn settings(arguments: &RunArguments) -> Result<Loaded, Vec<String>> {
         }
     }
     let environment = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
-    let sources =
-        Sources { file: arguments.config.clone(), environment, flags, zone_known: |zone| jiff::tz::TimeZone::get(zone).is_ok() };
+    let sources = Sources { file: arguments.config.clone(), environment, flags, zone_known: |zone| jiff::tz::TimeZone::get(zone).is_ok() };
     load(&sources).map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }

@@ -14,8 +14,12 @@ pub fn resolve(control: &Control, own_uid: u32) -> Result<PeerMap, String> {
         let who = match &peer.matches {
             PeerMatch::Uid(uid) => Match::Uid(*uid),
             PeerMatch::Gid(gid) => Match::Gid(*gid),
-            PeerMatch::Login(name) => Match::Uid(number(&passwd, name).ok_or_else(|| format!("control.peers: this machine has no user {name}"))?),
-            PeerMatch::Group(name) => Match::Gid(number(&group, name).ok_or_else(|| format!("control.peers: this machine has no group {name}"))?),
+            PeerMatch::Login(name) => {
+                Match::Uid(number(&passwd, name).ok_or_else(|| format!("control.peers: this machine has no user {name}"))?)
+            }
+            PeerMatch::Group(name) => {
+                Match::Gid(number(&group, name).ok_or_else(|| format!("control.peers: this machine has no group {name}"))?)
+            }
         };
         Ok(PeerRule { who, user: peer.user, roles: peer.roles, act_as: peer.act_as })
     };

@@ -45,11 +45,13 @@ pub fn run(settings: &Settings, manual_clock: Option<Option<i64>>) -> Result<(),
 }
 
 async fn serve(settings: &Settings, manual_clock: Option<Option<i64>>) -> Result<(), RunError> {
-    let peer_map = peers::resolve(&settings.control, rustix::process::getuid().as_raw()).map_err(|problem| RunError::Settings { problem })?;
+    let peer_map =
+        peers::resolve(&settings.control, rustix::process::getuid().as_raw()).map_err(|problem| RunError::Settings { problem })?;
     let zone = jiff::tz::TimeZone::get(&settings.time.zone).map_err(|e| RunError::Settings { problem: format!("time.zone: {e}") })?;
     let options = Options {
         data: settings.data.dir.clone(),
-        segment_bytes: u32::try_from(settings.data.segment_bytes).map_err(|_| RunError::Settings { problem: "data.segment_mib: at most 2047".into() })?,
+        segment_bytes: u32::try_from(settings.data.segment_bytes)
+            .map_err(|_| RunError::Settings { problem: "data.segment_mib: at most 2047".into() })?,
         store_cache_bytes: settings.data.store_cache_bytes,
         time_zone: zone,
         manual_clock: manual_clock.map(|at| at.map_or_else(wall_time, Timestamp)),

@@ -112,22 +112,14 @@ impl Behaviour {
     /// Misbehaves at this moment every time.
     #[must_use]
     pub fn always(mut self, verb: Verb, reaction: Reaction) -> Self {
-        self.rules.push(Rule {
-            verb,
-            reaction,
-            left: None,
-        });
+        self.rules.push(Rule { verb, reaction, left: None });
         self
     }
 
     /// Misbehaves at this moment once.
     #[must_use]
     pub fn once(mut self, verb: Verb, reaction: Reaction) -> Self {
-        self.rules.push(Rule {
-            verb,
-            reaction,
-            left: Some(1),
-        });
+        self.rules.push(Rule { verb, reaction, left: Some(1) });
         self
     }
 
@@ -139,10 +131,7 @@ impl Behaviour {
     }
 
     fn take(&mut self, verb: Verb) -> Option<Reaction> {
-        let rule = self
-            .rules
-            .iter_mut()
-            .find(|rule| rule.verb == verb && rule.left != Some(0))?;
+        let rule = self.rules.iter_mut().find(|rule| rule.verb == verb && rule.left != Some(0))?;
         rule.left = rule.left.map(|left| left - 1);
         Some(rule.reaction.clone())
     }
@@ -298,41 +287,28 @@ impl MailCatcher {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let listener = {
             let _inside = runtime.enter();
             TcpListener::from_std(listener)?
         };
         let shared = Arc::new(Shared {
-            state: Mutex::new(State {
-                behaviour,
-                mails: VecDeque::new(),
-                counts: Counts::default(),
-            }),
+            state: Mutex::new(State { behaviour, mails: VecDeque::new(), counts: Counts::default() }),
             changed: Condvar::new(),
         });
         let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
-            .name("mail-catcher".to_owned())
-            .spawn({
-                let shared = Arc::clone(&shared);
-                move || {
-                    runtime.block_on(async {
-                        tokio::select! {
-                            () = accept(listener, shared, protection) => {}
-                            _ = stopped => {}
-                        }
-                    });
-                }
-            })?;
-        Ok(Self {
-            addr,
-            shared,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("mail-catcher".to_owned()).spawn({
+            let shared = Arc::clone(&shared);
+            move || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = accept(listener, shared, protection) => {}
+                        _ = stopped => {}
+                    }
+                });
+            }
+        })?;
+        Ok(Self { addr, shared, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -357,20 +333,13 @@ impl MailCatcher {
 
     /// Waits until a mail that fits has been caught, now or before; `None` when the time is up.
     /// Blocks the calling thread.
-    pub fn wait_for(
-        &self,
-        mut fits: impl FnMut(&Caught) -> bool,
-        timeout: Duration,
-    ) -> Option<Caught> {
+    pub fn wait_for(&self, mut fits: impl FnMut(&Caught) -> bool, timeout: Duration) -> Option<Caught> {
         let mut found = None;
         let state = self.shared.state();
-        let waited = self
-            .shared
-            .changed
-            .wait_timeout_while(state, timeout, |state| {
-                found = state.mails.iter().find(|mail| fits(mail)).cloned();
-                found.is_none()
-            });
+        let waited = self.shared.changed.wait_timeout_while(state, timeout, |state| {
+            found = state.mails.iter().find(|mail| fits(mail)).cloned();
+            found.is_none()
+        });
         drop(waited);
         found
     }
@@ -403,11 +372,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, protection: Protecti
 
 async fn serve(stream: TcpStream, shared: &Shared, protection: &Protection) -> io::Result<()> {
     let _ = stream.set_nodelay(true);
-    let opening = |greet, encrypted, offer_starttls| Opening {
-        greet,
-        encrypted,
-        offer_starttls,
-    };
+    let opening = |greet, encrypted, offer_starttls| Opening { greet, encrypted, offer_starttls };
     match protection {
         Protection::None => {
             converse(stream, shared, opening(true, false, false)).await?;

@@ -36,19 +36,8 @@ pub(super) enum After<S> {
 ///
 /// # Errors
 /// Those of the stream.
-pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: S,
-    shared: &Shared,
-    opening: Opening,
-) -> io::Result<After<S>> {
-    let mut dialogue = Dialogue {
-        stream: BufReader::new(stream),
-        shared,
-        opening,
-        logged_in: false,
-        from: None,
-        to: Vec::new(),
-    };
+pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: S, shared: &Shared, opening: Opening) -> io::Result<After<S>> {
+    let mut dialogue = Dialogue { stream: BufReader::new(stream), shared, opening, logged_in: false, from: None, to: Vec::new() };
     Ok(match dialogue.run().await? {
         Next::StartTls => After::StartTls(dialogue.stream.into_inner()),
         Next::GoOn | Next::Close => After::Closed,
@@ -132,12 +121,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
 
     fn capabilities(&self) -> String {
         let behaviour = self.shared.behaviour();
-        let mut lines = vec![
-            "catcher".to_owned(),
-            "PIPELINING".to_owned(),
-            "8BITMIME".to_owned(),
-            format!("SIZE {}", behaviour.size_limit),
-        ];
+        let mut lines =
+            vec!["catcher".to_owned(), "PIPELINING".to_owned(), "8BITMIME".to_owned(), format!("SIZE {}", behaviour.size_limit)];
         if self.opening.offer_starttls {
             lines.push("STARTTLS".to_owned());
         }
@@ -145,9 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
             lines.push(format!("AUTH {}", behaviour.mechanisms.join(" ")));
         }
         let last = lines.len() - 1;
-        let line = |(number, text): (usize, &String)| {
-            format!("250{}{text}", if number == last { ' ' } else { '-' })
-        };
+        let line = |(number, text): (usize, &String)| format!("250{}{text}", if number == last { ' ' } else { '-' });
         let lines: Vec<String> = lines.iter().enumerate().map(line).collect();
         lines.join("\r\n")
     }
@@ -172,11 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
         let (mechanism, initial) = rest.split_once(' ').unwrap_or((rest, ""));
         let given = match mechanism.to_ascii_uppercase().as_str() {
             "PLAIN" => {
-                let response = if initial.is_empty() {
-                    self.ask("334 ").await?
-                } else {
-                    base64(initial.as_bytes())
-                };
+                let response = if initial.is_empty() { self.ask("334 ").await? } else { base64(initial.as_bytes()) };
                 response.and_then(|response| {
                     let text = String::from_utf8(response).ok()?;
                     let mut parts = text.splitn(3, '\0').skip(1).map(str::to_owned);
@@ -186,12 +165,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
             "LOGIN" => {
                 let user = self.ask("334 VXNlcm5hbWU6").await?;
                 let secret = self.ask("334 UGFzc3dvcmQ6").await?;
-                user.zip(secret).and_then(|(user, secret)| {
-                    Some((
-                        String::from_utf8(user).ok()?,
-                        String::from_utf8(secret).ok()?,
-                    ))
-                })
+                user.zip(secret).and_then(|(user, secret)| Some((String::from_utf8(user).ok()?, String::from_utf8(secret).ok()?)))
             }
             _ => {
                 self.say("504 unknown mechanism").await?;
@@ -202,8 +176,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, S> {
             self.logged_in = true;
             self.answer(Verb::Auth, "235 2.7.0 welcome").await
         } else {
-            self.answer(Verb::Auth, "535 5.7.8 user name or secret wrong")
-                .await
+            self.answer(Verb::Auth, "535 5.7.8 user name or secret wrong").await
         }
     }
 

@@ -36,14 +36,9 @@ fn part_within(raw: &[u8], wanted: &str, depth: u8) -> Option<String> {
     let kind = content_type.split(';').next().unwrap_or_default().trim();
     let (_, body) = split(raw);
     if kind.to_ascii_lowercase().starts_with("multipart/") {
-        let boundary = content_type
-            .split(';')
-            .find_map(|parameter| parameter.trim().strip_prefix("boundary="))?
-            .trim_matches('"');
+        let boundary = content_type.split(';').find_map(|parameter| parameter.trim().strip_prefix("boundary="))?.trim_matches('"');
         let depth = depth.checked_sub(1)?;
-        return parts(body, boundary)
-            .iter()
-            .find_map(|part| part_within(part, wanted, depth));
+        return parts(body, boundary).iter().find_map(|part| part_within(part, wanted, depth));
     }
     if !kind.eq_ignore_ascii_case(wanted) {
         return None;
@@ -153,9 +148,7 @@ fn quoted_printable(text: &[u8]) -> Vec<u8> {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// Base64 in the standard alphabet; line ends are skipped, and nothing may follow the padding.

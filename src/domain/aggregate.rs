@@ -97,7 +97,12 @@ impl State {
     pub fn work_order(&self) -> Option<&WorkOrder> {
         match self {
             Self::WorkOrder(order) => Some(order),
-            Self::Installation(_) | Self::Catalogue(_) | Self::StaffUser(_) | Self::Account(_) | Self::Contact(_) | Self::ServiceGroup(_) => None,
+            Self::Installation(_)
+            | Self::Catalogue(_)
+            | Self::StaffUser(_)
+            | Self::Account(_)
+            | Self::Contact(_)
+            | Self::ServiceGroup(_) => None,
         }
     }
 
@@ -146,7 +151,9 @@ impl State {
                 };
                 super::service_group::group::evolve(group, event).map(|g| Self::ServiceGroup(Box::new(g)))
             }
-            Event::WorkOrder(work_order::Event::Created(created)) => Some(Self::WorkOrder(Box::new(work_order::evolve::create(created, at)))),
+            Event::WorkOrder(work_order::Event::Created(created)) => {
+                Some(Self::WorkOrder(Box::new(work_order::evolve::create(created, at))))
+            }
             Event::WorkOrder(event) => match state {
                 Some(Self::WorkOrder(mut order)) => {
                     work_order::evolve::evolve(&mut order, event, at);
@@ -174,4 +181,3 @@ impl Event {
         }
     }
 }
-

@@ -17,9 +17,13 @@ pub struct Installation {
 /// Commands to the installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstallationCommand {
-    Found { manual_clock: Option<Timestamp> },
+    Found {
+        manual_clock: Option<Timestamp>,
+    },
     /// Sets a manual clock ahead.
-    SetClock { to: Timestamp },
+    SetClock {
+        to: Timestamp,
+    },
 }
 
 /// What happened to the installation.
@@ -30,7 +34,11 @@ pub enum InstallationEvent {
 }
 
 /// Decides a command.
-pub fn decide(installation: Option<&Installation>, command: &InstallationCommand, cx: &Context<'_>) -> Result<InstallationEvent, Rejection> {
+pub fn decide(
+    installation: Option<&Installation>,
+    command: &InstallationCommand,
+    cx: &Context<'_>,
+) -> Result<InstallationEvent, Rejection> {
     match (command, installation) {
         (InstallationCommand::Found { .. }, Some(_)) => Err(Rejection::NothingToChange),
         (InstallationCommand::Found { manual_clock }, None) => {

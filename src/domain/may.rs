@@ -33,14 +33,23 @@ pub fn may(action: Action, order: Option<&WorkOrder>, cx: &Context<'_>) -> Resul
         Action::CancelOwn => order.is_some_and(|o| is_submitter(o, cx)),
         Action::ActAsSystem => matches!(cx.principal, Principal::System),
     };
-    if yes { Ok(()) } else { Err(Rejection::NotPermitted { action: action.describe(), who: who(cx.principal), handlers: order.filter(|_| action == Action::HandleNode).map(handlers_text).unwrap_or_default() }) }
+    if yes {
+        Ok(())
+    } else {
+        Err(Rejection::NotPermitted {
+            action: action.describe(),
+            who: who(cx.principal),
+            handlers: order.filter(|_| action == Action::HandleNode).map(handlers_text).unwrap_or_default(),
+        })
+    }
 }
 
 /// Whether a role of the principal has the right. Disabled people have none.
 pub fn has_right(right: Right, cx: &Context<'_>) -> bool {
     match cx.principal {
         Principal::Staff { user, roles, .. } => {
-            user.as_ref().is_none_or(|u| cx.directory.active(u).is_some()) && roles.iter().any(|role| cx.catalogue.role_has(role.as_str(), right))
+            user.as_ref().is_none_or(|u| cx.directory.active(u).is_some())
+                && roles.iter().any(|role| cx.catalogue.role_has(role.as_str(), right))
         }
         Principal::System => true,
         Principal::Guest { .. } => false,
@@ -56,12 +65,11 @@ pub fn is_handler(order: &WorkOrder, cx: &Context<'_>) -> bool {
 pub fn is_submitter(order: &WorkOrder, cx: &Context<'_>) -> bool {
     match cx.principal {
         Principal::Staff { user: Some(user), .. } => {
-            cx.directory.active(user).is_some() && (order.submitter == Party::Staff(user.clone()) || order.created_by.as_ref() == Some(user))
+            cx.directory.active(user).is_some()
+                && (order.submitter == Party::Staff(user.clone()) || order.created_by.as_ref() == Some(user))
         }
         Principal::Staff { user: None, .. } => false,
-        Principal::Guest { order: id, invitation } => {
-            *id == order.id && order.invitation(*invitation).is_some_and(|i| i.for_submitter)
-        }
+        Principal::Guest { order: id, invitation } => *id == order.id && order.invitation(*invitation).is_some_and(|i| i.for_submitter),
         Principal::System => false,
     }
 }
@@ -88,8 +96,12 @@ fn matches_handler(handler: &Handler, order: &WorkOrder, cx: &Context<'_>) -> bo
 
 fn who(principal: &Principal) -> String {
     match principal {
-        Principal::Staff { user: Some(user), roles, .. } => format!("{user} ({})", roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", ")),
-        Principal::Staff { user: None, roles, through } => format!("{through} ({})", roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", ")),
+        Principal::Staff { user: Some(user), roles, .. } => {
+            format!("{user} ({})", roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", "))
+        }
+        Principal::Staff { user: None, roles, through } => {
+            format!("{through} ({})", roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", "))
+        }
         Principal::Guest { .. } => "the customer behind the link".into(),
         Principal::System => "the system".into(),
     }

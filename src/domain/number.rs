@@ -32,7 +32,9 @@ impl NumberPattern {
             return Err(format!("number pattern {text:?} holds {bad:?}; letters, digits, - _ / . and {{date}}, {{counter}} are allowed"));
         }
         if rest.ends_with(|c: char| c.is_ascii_digit() || c == '}') {
-            return Err(format!("number pattern {text:?} needs a separator such as - before {{counter}}, or days and counters run together"));
+            return Err(format!(
+                "number pattern {text:?} needs a separator such as - before {{counter}}, or days and counters run together"
+            ));
         }
         if text.len() > 40 {
             return Err(format!("number pattern {text:?} is longer than 40 characters"));

@@ -18,8 +18,13 @@ pub enum Principal {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Actor {
     /// `through` names the peer (for example `uid:1000`) where it is not the person itself.
-    Staff { user: Option<StaffUserId>, through: Box<str> },
-    Guest { invitation: InvitationNo },
+    Staff {
+        user: Option<StaffUserId>,
+        through: Box<str>,
+    },
+    Guest {
+        invitation: InvitationNo,
+    },
     System,
 }
 

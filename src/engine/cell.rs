@@ -197,7 +197,9 @@ impl<T> Cell<T> {
                     }
                 }
                 // Before it: judged on what stands.
-                Judged::Step { .. } | Judged::Refused(_) | Judged::SameAs { .. } => self.waiting.push_back(Waiting { ticket, submission, judged }),
+                Judged::Step { .. } | Judged::Refused(_) | Judged::SameAs { .. } => {
+                    self.waiting.push_back(Waiting { ticket, submission, judged })
+                }
             }
         }
         out

@@ -112,7 +112,9 @@ impl Committer {
             Claim::Superior { of, above } => {
                 let line = std::iter::successors(above.as_ref(), |user| self.superiors.get(user));
                 // There is no cycle yet, so the line ends.
-                line.into_iter().any(|user| user == of).then(|| Rejection::invalid("superior", format!("the reporting line would be a cycle: {of}")))
+                line.into_iter()
+                    .any(|user| user == of)
+                    .then(|| Rejection::invalid("superior", format!("the reporting line would be a cycle: {of}")))
             }
         }
     }

@@ -92,5 +92,9 @@ fn next(group: &ServiceGroupId, mailbox: &mut Mailbox) -> Option<Parcel> {
     mailbox.under_way = mailbox.letters.len().min(BATCH);
     let letters = mailbox.letters.iter().take(mailbox.under_way);
     let sequence = letters.clone().next_back()?.sequence;
-    Some(Parcel { group: group.clone(), sequence, messages: letters.flat_map(|l| l.messages.iter().map(|m| (l.sequence, m.clone()))).collect() })
+    Some(Parcel {
+        group: group.clone(),
+        sequence,
+        messages: letters.flat_map(|l| l.messages.iter().map(|m| (l.sequence, m.clone()))).collect(),
+    })
 }

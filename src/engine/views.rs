@@ -106,7 +106,9 @@ impl Views {
 
 fn same_members(before: &State, after: &State) -> bool {
     match (before, after) {
-        (State::ServiceGroup(a), State::ServiceGroup(b)) => a.name == b.name && a.leader == b.leader && a.members == b.members && a.disabled == b.disabled,
+        (State::ServiceGroup(a), State::ServiceGroup(b)) => {
+            a.name == b.name && a.leader == b.leader && a.members == b.members && a.disabled == b.disabled
+        }
         _ => false,
     }
 }

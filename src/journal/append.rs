@@ -67,12 +67,7 @@ impl fmt::Display for Head {
 
 impl From<&Head> for Mark {
     fn from(head: &Head) -> Self {
-        Mark {
-            sequence: head.sequence,
-            end: head.end,
-            last: head.last,
-            hash: head.hash,
-        }
+        Mark { sequence: head.sequence, end: head.end, last: head.last, hash: head.hash }
     }
 }
 
@@ -128,11 +123,7 @@ impl Journal {
             }
             let bytes = length_of(entry);
             if bytes > limit {
-                return Err(AppendError::RecordTooLarge {
-                    index,
-                    bytes,
-                    limit,
-                });
+                return Err(AppendError::RecordTooLarge { index, bytes, limit });
             }
             if let Previous::InGroup(previous) = entry.previous
                 && previous >= index
@@ -169,20 +160,15 @@ impl Journal {
             head.sequence = link.sequence;
             head.last = head.end;
             head.end = Position(self.head.end.0 + self.buffer.len() as u64);
-            appended.push(Appended {
-                sequence: head.sequence,
-                position: head.last,
-            });
+            appended.push(Appended { sequence: head.sequence, position: head.last });
         }
         (appended, head)
     }
 
     fn write(&self, start: Position) -> Result<(), IoFailure> {
         let file = self.file.as_ref();
-        write_all(file, &self.buffer, start.offset().into())
-            .map_err(IoFailure::of("write", start.file()))?;
-        file.sync_data()
-            .map_err(IoFailure::of("sync", start.file()))
+        write_all(file, &self.buffer, start.offset().into()).map_err(IoFailure::of("write", start.file()))?;
+        file.sync_data().map_err(IoFailure::of("sync", start.file()))
     }
 
     /// Goes on in the next segment, making it if nobody has.
@@ -204,11 +190,7 @@ impl Journal {
     }
 
     fn preparation(&self, number: u32, helper: bool) -> Preparation {
-        Preparation {
-            storage: self.storage.clone(),
-            header: header(&self.options, number),
-            helper,
-        }
+        Preparation { storage: self.storage.clone(), header: header(&self.options, number), helper }
     }
 
     /// The making of the next segment, once per segment and when more than half of the current one is used. Run it
@@ -240,11 +222,7 @@ impl Journal {
 
     /// A reader of what is durable, for this or another thread.
     pub fn reader(&self) -> Reader {
-        Reader::new(
-            self.storage.clone(),
-            self.options.installation,
-            self.durable_end.clone(),
-        )
+        Reader::new(self.storage.clone(), self.options.installation, self.durable_end.clone())
     }
 
     pub(super) fn checksum(&self) -> Checksum {
@@ -262,10 +240,7 @@ impl Journal {
         }
     }
 
-    pub(super) fn poison_on_error<T, E: Into<AppendError>>(
-        &mut self,
-        result: Result<T, E>,
-    ) -> Result<T, AppendError> {
+    pub(super) fn poison_on_error<T, E: Into<AppendError>>(&mut self, result: Result<T, E>) -> Result<T, AppendError> {
         result.map_err(|e| {
             self.poisoned = true;
             e.into()

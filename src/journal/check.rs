@@ -51,13 +51,9 @@ pub fn verify_chain(
 ) -> Result<Verified, JournalError> {
     // The head mark first: a running daemon moves on, and the mark must not be ahead of what is read.
     let first = View::open(storage.as_ref(), 1, None, &[], 1).map_err(|e| match e {
-        JournalError::Io(e) if e.source.kind() == std::io::ErrorKind::NotFound => Damage {
-            segment: SegmentName(1),
-            offset: 0,
-            sequence: 1,
-            why: Why::Missing,
+        JournalError::Io(e) if e.source.kind() == std::io::ErrorKind::NotFound => {
+            Damage { segment: SegmentName(1), offset: 0, sequence: 1, why: Why::Missing }.into()
         }
-        .into(),
         other => other,
     })?;
     let installation = first.installation();
@@ -77,23 +73,14 @@ pub fn verify_chain(
         None => (passed.last, None),
     };
     Ok(Verified {
-        head: Head {
-            sequence: passed.sequence,
-            hash: passed.hash,
-            end,
-            last: passed.last,
-        },
+        head: Head { sequence: passed.sequence, hash: passed.hash, end, last: passed.last },
         torn,
         installation: walk.installation(),
     })
 }
 
 fn refused(record: &Record<'_>, source: VisitError) -> JournalError {
-    JournalError::Visitor {
-        sequence: record.sequence(),
-        position: record.position(),
-        source,
-    }
+    JournalError::Visitor { sequence: record.sequence(), position: record.position(), source }
 }
 
 /// Reads every record that can be read, reporting what is wrong in between and going on behind it.
@@ -102,18 +89,9 @@ fn refused(record: &Record<'_>, source: VisitError) -> JournalError {
 /// # Errors
 /// `Io` if the folder cannot be listed, and `Visitor` with what the visitor returned. A segment that cannot be
 /// read is reported as damage or, if the disk failed, ends the scan with `Io`.
-pub fn scan_all(
-    storage: Arc<dyn Storage>,
-    visitor: &mut dyn FnMut(Found<'_>) -> Result<(), VisitError>,
-) -> Result<u64, JournalError> {
+pub fn scan_all(storage: Arc<dyn Storage>, visitor: &mut dyn FnMut(Found<'_>) -> Result<(), VisitError>) -> Result<u64, JournalError> {
     let storage = storage.as_ref();
-    let mut scan = Scan {
-        patches: erase::pending(storage)?,
-        visitor,
-        expected: 1,
-        hash: None,
-        records: 0,
-    };
+    let mut scan = Scan { patches: erase::pending(storage)?, visitor, expected: 1, hash: None, records: 0 };
     let mut next = 1;
     for number in listing(storage)?.segments {
         if number != next {
@@ -143,12 +121,7 @@ struct Scan<'a> {
 impl Scan<'_> {
     fn report(&mut self, segment: SegmentName, offset: u32, why: Why) -> Result<(), JournalError> {
         let sequence = self.expected;
-        let damage = Damage {
-            segment,
-            offset,
-            sequence,
-            why,
-        };
+        let damage = Damage { segment, offset, sequence, why };
         self.hash = None;
         (self.visitor)(Found::Damage(damage)).map_err(|source| JournalError::Visitor {
             sequence,
@@ -178,13 +151,7 @@ impl Scan<'_> {
                 return Ok(());
             }
             let why = match survey.wanted {
-                Some((at, sequence)) => Why::Lost {
-                    flaw,
-                    witness: Witness::Later {
-                        sequence,
-                        position: Position::new(name.0, at),
-                    },
-                },
+                Some((at, sequence)) => Why::Lost { flaw, witness: Witness::Later { sequence, position: Position::new(name.0, at) } },
                 None => Why::Unreadable { flaw },
             };
             self.report(name, offset, why)?;

@@ -20,16 +20,8 @@ struct Cut {
 
 impl Cut {
     fn parse(name: &str) -> Option<Self> {
-        let mut parts = name
-            .strip_prefix("cut.")?
-            .strip_suffix(".tmp")?
-            .split('.')
-            .map(|part| part.parse().ok());
-        Some(Cut {
-            segment: parts.next()??,
-            from: parts.next()??,
-            to: parts.next()??,
-        })
+        let mut parts = name.strip_prefix("cut.")?.strip_suffix(".tmp")?.split('.').map(|part| part.parse().ok());
+        Some(Cut { segment: parts.next()??, from: parts.next()??, to: parts.next()?? })
     }
 
     fn name(&self) -> String {
@@ -39,18 +31,10 @@ impl Cut {
 
 /// Wipes what is torn, and what an earlier open began to wipe (`leftovers` of the folder). Returns the file names
 /// that the caller has to remove.
-pub(super) fn wipe(
-    storage: &dyn Storage,
-    leftovers: &[String],
-    tail: &Tail,
-) -> Result<Vec<String>, IoFailure> {
+pub(super) fn wipe(storage: &dyn Storage, leftovers: &[String], tail: &Tail) -> Result<Vec<String>, IoFailure> {
     let mut names = leftovers.to_vec();
     if let Some(torn) = tail.torn {
-        let cut = Cut {
-            segment: torn.segment.0,
-            from: torn.offset,
-            to: torn.offset + torn.bytes,
-        };
+        let cut = Cut { segment: torn.segment.0, from: torn.offset, to: torn.offset + torn.bytes };
         match storage.create(&cut.name()) {
             Ok(_) => names.push(cut.name()),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -66,13 +50,10 @@ pub(super) fn wipe(
             s if Some(s) == tail.spare => super::segment::SEGMENT_HEADER,
             _ => continue,
         };
-        let file = storage
-            .open(&segment.to_string(), true)
-            .map_err(IoFailure::of("open", segment))?;
+        let file = storage.open(&segment.to_string(), true).map_err(IoFailure::of("open", segment))?;
         let length = file.len().map_err(IoFailure::of("measure", segment))?;
         let (from, to) = (cut.from.max(end), u64::from(cut.to).min(length));
-        write_zeros(file.as_ref(), from.into(), to, false)
-            .map_err(IoFailure::of("write", segment))?;
+        write_zeros(file.as_ref(), from.into(), to, false).map_err(IoFailure::of("write", segment))?;
         file.sync_data().map_err(IoFailure::of("sync", segment))?;
     }
     Ok(names)

@@ -105,43 +105,23 @@ pub(super) fn pending(storage: &dyn Storage) -> Result<Vec<Patch>, IoFailure> {
 }
 
 /// Finishes interrupted erasures and removes the intent. `sequence` is named in errors.
-pub(super) fn finish(
-    storage: &dyn Storage,
-    patches: &[Patch],
-    sequence: u64,
-) -> Result<(), JournalError> {
+pub(super) fn finish(storage: &dyn Storage, patches: &[Patch], sequence: u64) -> Result<(), JournalError> {
     for same in patches.chunk_by(|a, b| a.position.segment() == b.position.segment()) {
         let segment = same[0].position.file();
-        let file = storage
-            .open(&segment.to_string(), true)
-            .map_err(IoFailure::of("open", segment))?;
-        let (read, write) = (
-            IoFailure::of("read", segment),
-            IoFailure::of("write", segment),
-        );
+        let file = storage.open(&segment.to_string(), true).map_err(IoFailure::of("open", segment))?;
+        let (read, write) = (IoFailure::of("read", segment), IoFailure::of("write", segment));
         let mut old = [[0; HEADER]; BATCH];
         let headers = same.iter().zip(&mut old);
         headers
             .into_iter()
-            .try_for_each(|(patch, old)| {
-                read_up_to(file.as_ref(), old, patch.position.offset().into()).map(|_| ())
-            })
+            .try_for_each(|(patch, old)| read_up_to(file.as_ref(), old, patch.position.offset().into()).map(|_| ()))
             .map_err(read)?;
-        if let Some((patch, _)) = (same.iter().zip(&old)).find(|(p, o)| !same_record(&p.header, *o))
-        {
+        if let Some((patch, _)) = (same.iter().zip(&old)).find(|(p, o)| !same_record(&p.header, *o)) {
             let offset = patch.position.offset();
             let why = Why::Intent;
-            return Err(Damage {
-                segment,
-                offset,
-                sequence,
-                why,
-            }
-            .into());
+            return Err(Damage { segment, offset, sequence, why }.into());
         }
-        same.iter()
-            .try_for_each(|patch| patch.write(file.as_ref()))
-            .map_err(write)?;
+        same.iter().try_for_each(|patch| patch.write(file.as_ref())).map_err(write)?;
         file.sync_data().map_err(IoFailure::of("sync", segment))?;
     }
     drop_intent(storage)?;
@@ -149,20 +129,14 @@ pub(super) fn finish(
 }
 
 fn drop_intent(storage: &dyn Storage) -> Result<(), IoFailure> {
-    storage
-        .remove(FILE)
-        .map_err(IoFailure::of("remove", FILE))?;
+    storage.remove(FILE).map_err(IoFailure::of("remove", FILE))?;
     storage.sync_dir().map_err(IoFailure::of("sync", "."))
 }
 
 impl Patch {
     fn write(&self, file: &dyn StorageFile) -> std::io::Result<()> {
         let here = u64::from(self.position.offset());
-        write_all(
-            file,
-            &vec![0; self.length as usize],
-            here + u64::from(self.start),
-        )?;
+        write_all(file, &vec![0; self.length as usize], here + u64::from(self.start))?;
         write_all(file, &self.header, here)
     }
 }
@@ -200,12 +174,7 @@ impl Journal {
                 let mut header = [0; HEADER];
                 header.copy_from_slice(&bytes[..HEADER]);
                 bytes.truncate(range.end);
-                patches.push(Patch {
-                    position: *position,
-                    start: range.start as u32,
-                    length: range.len() as u32,
-                    header,
-                });
+                patches.push(Patch { position: *position, start: range.start as u32, length: range.len() as u32, header });
                 rewritten.push(bytes);
             }
         }
@@ -219,26 +188,17 @@ impl Journal {
 }
 
 /// Writes the intent, then the records whole (one write each, so that readers see old or new), then drops the intent.
-fn overwrite(
-    storage: &dyn Storage,
-    patches: &[Patch],
-    rewritten: &[Vec<u8>],
-) -> Result<(), IoFailure> {
-    let intent = storage
-        .create(FILE)
-        .map_err(IoFailure::of("create", FILE))?;
+fn overwrite(storage: &dyn Storage, patches: &[Patch], rewritten: &[Vec<u8>]) -> Result<(), IoFailure> {
+    let intent = storage.create(FILE).map_err(IoFailure::of("create", FILE))?;
     write_all(intent.as_ref(), &encode(patches), 0).map_err(IoFailure::of("write", FILE))?;
     intent.sync_all().map_err(IoFailure::of("sync", FILE))?;
     storage.sync_dir().map_err(IoFailure::of("sync", "."))?;
     let records: Vec<_> = patches.iter().zip(rewritten).collect();
     for same in records.chunk_by(|a, b| a.0.position.segment() == b.0.position.segment()) {
         let segment: SegmentName = same[0].0.position.file();
-        let file = storage
-            .open(&segment.to_string(), true)
-            .map_err(IoFailure::of("open", segment))?;
+        let file = storage.open(&segment.to_string(), true).map_err(IoFailure::of("open", segment))?;
         for (patch, bytes) in same {
-            write_all(file.as_ref(), bytes, patch.position.offset().into())
-                .map_err(IoFailure::of("write", segment))?;
+            write_all(file.as_ref(), bytes, patch.position.offset().into()).map_err(IoFailure::of("write", segment))?;
         }
         file.sync_data().map_err(IoFailure::of("sync", segment))?;
     }

@@ -25,16 +25,9 @@ pub struct IoFailure {
 }
 
 impl IoFailure {
-    pub(super) fn of(
-        action: &'static str,
-        file: impl ToString,
-    ) -> impl FnOnce(io::Error) -> IoFailure {
+    pub(super) fn of(action: &'static str, file: impl ToString) -> impl FnOnce(io::Error) -> IoFailure {
         let file = file.to_string();
-        move |source| IoFailure {
-            action,
-            file,
-            source,
-        }
+        move |source| IoFailure { action, file, source }
     }
 }
 
@@ -170,9 +163,7 @@ pub enum JournalError {
     #[error(transparent)]
     Damage(#[from] Damage),
     /// The segment belongs to another installation.
-    #[error(
-        "{segment} belongs to installation {found} and not to {expected}: put the right folder in place"
-    )]
+    #[error("{segment} belongs to installation {found} and not to {expected}: put the right folder in place")]
     ForeignInstallation {
         /// Segment file.
         segment: SegmentName,
@@ -182,9 +173,7 @@ pub enum JournalError {
         expected: String,
     },
     /// The segment was written by another version of the format.
-    #[error(
-        "{segment} has format version {found}, this program reads version 1: use the program that wrote it"
-    )]
+    #[error("{segment} has format version {found}, this program reads version 1: use the program that wrote it")]
     UnsupportedVersion {
         /// Segment file.
         segment: SegmentName,
@@ -246,9 +235,7 @@ pub enum AppendError {
         limit: usize,
     },
     /// `Previous::InGroup` names an entry that does not come earlier; nothing was written.
-    #[error(
-        "entry {index} names entry {previous} as its previous one, which does not come before it"
-    )]
+    #[error("entry {index} names entry {previous} as its previous one, which does not come before it")]
     PreviousNotEarlier {
         /// Index of the entry in the group.
         index: usize,
@@ -275,9 +262,7 @@ pub enum ReadError {
         end: Position,
     },
     /// No valid record starts there: a wrong position or damage; `verify` tells which.
-    #[error(
-        "no valid record at {position}: {flaw}; run verify to see whether the journal is damaged"
-    )]
+    #[error("no valid record at {position}: {flaw}; run verify to see whether the journal is damaged")]
     NotARecord {
         /// What was asked for.
         position: Position,

@@ -56,10 +56,7 @@ impl Mark {
     }
 
     /// The newest valid slot.
-    pub(super) fn read(
-        file: &dyn StorageFile,
-        installation: &[u8; 16],
-    ) -> io::Result<Option<Self>> {
+    pub(super) fn read(file: &dyn StorageFile, installation: &[u8; 16]) -> io::Result<Option<Self>> {
         let mut newest: Option<Mark> = None;
         for offset in SLOTS {
             let mut bytes = [0; SLOT];
@@ -89,16 +86,8 @@ pub(super) struct Marker {
 
 impl Marker {
     /// Goes on in `file` with `mark`, in both slots, and syncs them.
-    pub(super) fn start(
-        file: Box<dyn StorageFile>,
-        installation: [u8; 16],
-        mark: &Mark,
-    ) -> io::Result<Self> {
-        let mut marker = Marker {
-            file,
-            installation,
-            slot: 0,
-        };
+    pub(super) fn start(file: Box<dyn StorageFile>, installation: [u8; 16], mark: &Mark) -> io::Result<Self> {
+        let mut marker = Marker { file, installation, slot: 0 };
         marker.write(mark)?;
         marker.write(mark)?;
         marker.file.sync_all()?;

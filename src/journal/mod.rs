@@ -23,9 +23,7 @@ mod window;
 
 pub use append::{Appended, Head, Journal};
 pub use check::{Found, Verified, scan_all, verify_chain};
-pub use error::{
-    AppendError, Damage, Flaw, IoFailure, JournalError, ReadError, VisitError, Why, Witness,
-};
+pub use error::{AppendError, Damage, Flaw, IoFailure, JournalError, ReadError, VisitError, Why, Witness};
 pub use open::{Checkpoint, OpenReport, Options};
 pub use position::{Position, SegmentName};
 pub use prepare::{Preparation, Prepared};

@@ -73,11 +73,7 @@ impl Held {
             };
             let position = Position(self.from.0 + at as u64);
             let record = Record::known(position, &self.bytes[at..at + length]);
-            visitor(record).map_err(|source| JournalError::Visitor {
-                sequence: record.sequence(),
-                position,
-                source,
-            })?;
+            visitor(record).map_err(|source| JournalError::Visitor { sequence: record.sequence(), position, source })?;
             at += length;
         }
         self.bytes.clear();
@@ -119,27 +115,12 @@ impl Journal {
         let patches = erase::pending(storage.as_ref())?;
         let installation = options.installation;
         let walk = match applied {
-            Some(c) => Walk::behind(
-                storage.clone(),
-                &listing.segments,
-                patches.clone(),
-                installation,
-                (c.sequence, c.position),
-            )?,
-            None => Walk::from_start(
-                storage.clone(),
-                &listing.segments,
-                patches.clone(),
-                Some(installation),
-            )?,
+            Some(c) => Walk::behind(storage.clone(), &listing.segments, patches.clone(), installation, (c.sequence, c.position))?,
+            None => Walk::from_start(storage.clone(), &listing.segments, patches.clone(), Some(installation))?,
         };
         let mark = read_mark(storage.as_ref(), &installation)?;
         let mut walk = walk.with_mark(mark)?;
-        let mut held = Held {
-            from: Position::NONE,
-            group: 0,
-            bytes: Vec::new(),
-        };
+        let mut held = Held { from: Position::NONE, group: 0, bytes: Vec::new() };
         while walk.advance()? {
             let record = walk.current();
             if record.group_first() != held.group {
@@ -162,14 +143,7 @@ impl Journal {
         report.erasures = patches.len();
         let safe = mark.map_or(0, |m| m.sequence);
         let unsure = (passed.sequence > safe).then_some(&held);
-        repair(
-            storage.as_ref(),
-            &options,
-            &listing,
-            &patches,
-            &mut tail,
-            unsure,
-        )?;
+        repair(storage.as_ref(), &options, &listing, &patches, &mut tail, unsure)?;
         let journal = start(storage, options, passed, &tail, listing.head)?;
         held.show(visitor)?;
         Ok((journal, report))
@@ -177,12 +151,7 @@ impl Journal {
 }
 
 fn missing(segment: u32, sequence: u64) -> Damage {
-    Damage {
-        segment: SegmentName(segment),
-        offset: 0,
-        sequence,
-        why: Why::Missing,
-    }
+    Damage { segment: SegmentName(segment), offset: 0, sequence, why: Why::Missing }
 }
 
 fn create(
@@ -196,43 +165,20 @@ fn create(
         return Err(missing(1, applied.map_or(1, |c| c.sequence)).into());
     }
     remove_all(storage.as_ref(), &listing.leftovers)?;
-    let preparation = Preparation {
-        storage: storage.clone(),
-        header: header(&options, 1),
-        helper: false,
-    };
+    let preparation = Preparation { storage: storage.clone(), header: header(&options, 1), helper: false };
     preparation.run()?;
-    let passed = Passed {
-        sequence: 0,
-        hash: genesis(&options.installation),
-        last: Position::NONE,
-        group: 0,
-    };
-    let tail = Tail {
-        end: Position::new(1, SEGMENT_HEADER),
-        torn: None,
-        spare: None,
-    };
-    let report = OpenReport {
-        created: true,
-        leftovers: listing.leftovers.len(),
-        ..OpenReport::default()
-    };
+    let passed = Passed { sequence: 0, hash: genesis(&options.installation), last: Position::NONE, group: 0 };
+    let tail = Tail { end: Position::new(1, SEGMENT_HEADER), torn: None, spare: None };
+    let report = OpenReport { created: true, leftovers: listing.leftovers.len(), ..OpenReport::default() };
     Ok((start(storage, options, passed, &tail, false)?, report))
 }
 
 pub(super) fn header(options: &Options, number: u32) -> SegmentHeader {
-    SegmentHeader {
-        number,
-        installation: options.installation,
-        size: options.segment_bytes,
-    }
+    SegmentHeader { number, installation: options.installation, size: options.segment_bytes }
 }
 
 fn remove_all(storage: &dyn Storage, names: &[String]) -> Result<(), IoFailure> {
-    names
-        .iter()
-        .try_for_each(|name| storage.remove(name).map_err(IoFailure::of("remove", name)))
+    names.iter().try_for_each(|name| storage.remove(name).map_err(IoFailure::of("remove", name)))
 }
 
 /// Finishes erasures, cuts the torn tail, makes the last group certain, and clears away what was left over.
@@ -254,8 +200,7 @@ fn repair(
     if let Some(held) = unsure.filter(|h| !h.bytes.is_empty()) {
         let name = held.from.file();
         let file = open(storage, name)?;
-        write_all(file.as_ref(), &held.bytes, held.from.offset().into())
-            .map_err(IoFailure::of("write", name))?;
+        write_all(file.as_ref(), &held.bytes, held.from.offset().into()).map_err(IoFailure::of("write", name))?;
         file.sync_data().map_err(IoFailure::of("sync", name))?;
     }
     remove_all(storage, &leftovers)?;
@@ -272,41 +217,24 @@ fn repair(
 }
 
 fn open(storage: &dyn Storage, name: SegmentName) -> Result<Box<dyn StorageFile>, IoFailure> {
-    storage
-        .open(&name.to_string(), true)
-        .map_err(IoFailure::of("open", name))
+    storage.open(&name.to_string(), true).map_err(IoFailure::of("open", name))
 }
 
 /// Makes the names durable, renews the head mark, and puts the journal together.
-fn start(
-    storage: Arc<dyn Storage>,
-    options: Options,
-    passed: Passed,
-    tail: &Tail,
-    has_mark: bool,
-) -> Result<Journal, JournalError> {
-    let head = Head {
-        sequence: passed.sequence,
-        hash: passed.hash,
-        end: tail.end,
-        last: passed.last,
-    };
+fn start(storage: Arc<dyn Storage>, options: Options, passed: Passed, tail: &Tail, has_mark: bool) -> Result<Journal, JournalError> {
+    let head = Head { sequence: passed.sequence, hash: passed.hash, end: tail.end, last: passed.last };
     let mark_file = match has_mark {
         true => storage.open(mark::FILE, true),
         false => storage.create(mark::FILE),
     }
     .map_err(IoFailure::of("open", mark::FILE))?;
     storage.sync_dir().map_err(IoFailure::of("sync", "."))?;
-    let marker = Marker::start(mark_file, options.installation, &Mark::from(&head))
-        .map_err(IoFailure::of("write", mark::FILE))?;
+    let marker = Marker::start(mark_file, options.installation, &Mark::from(&head)).map_err(IoFailure::of("write", mark::FILE))?;
 
     let number = tail.end.segment();
     let view = View::open(storage.as_ref(), number, Some(options.installation), &[], 0)?;
     let next = match tail.spare {
-        Some(spare) => Some(Prepared {
-            header: header(&options, spare),
-            file: open(storage.as_ref(), SegmentName(spare))?,
-        }),
+        Some(spare) => Some(Prepared { header: header(&options, spare), file: open(storage.as_ref(), SegmentName(spare))? }),
         None => None,
     };
     Ok(Journal {

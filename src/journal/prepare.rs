@@ -45,9 +45,7 @@ impl Preparation {
     fn make(&self, temporary: &str) -> Result<Prepared, IoFailure> {
         let name = SegmentName(self.header.number).to_string();
         let storage = self.storage.as_ref();
-        let file = storage
-            .create(temporary)
-            .map_err(IoFailure::of("create", temporary))?;
+        let file = storage.create(temporary).map_err(IoFailure::of("create", temporary))?;
         write_zeros(file.as_ref(), 0, self.header.size.into(), self.helper)
             .and_then(|()| write_all(file.as_ref(), &self.header.encode(), 0))
             .map_err(IoFailure::of("write", temporary))?;
@@ -56,12 +54,8 @@ impl Preparation {
             Ok(()) => file,
             // The other thread was faster; its file is as good.
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                storage
-                    .remove(temporary)
-                    .map_err(IoFailure::of("remove", temporary))?;
-                storage
-                    .open(&name, true)
-                    .map_err(IoFailure::of("open", &name))?
+                storage.remove(temporary).map_err(IoFailure::of("remove", temporary))?;
+                storage.open(&name, true).map_err(IoFailure::of("open", &name))?
             }
             Err(e) => return Err(IoFailure::of("rename", temporary)(e)),
         };

@@ -41,19 +41,8 @@ impl Clone for Reader {
 }
 
 impl Reader {
-    pub(super) fn new(
-        storage: Arc<dyn Storage>,
-        installation: [u8; 16],
-        durable_end: Arc<AtomicU64>,
-    ) -> Self {
-        Reader {
-            storage,
-            installation,
-            checksum: Checksum::of(&installation),
-            durable_end,
-            open: None,
-            buffer: Vec::new(),
-        }
+    pub(super) fn new(storage: Arc<dyn Storage>, installation: [u8; 16], durable_end: Arc<AtomicU64>) -> Self {
+        Reader { storage, installation, checksum: Checksum::of(&installation), durable_end, open: None, buffer: Vec::new() }
     }
 
     /// Where what is durable ends now.
@@ -70,19 +59,14 @@ impl Reader {
         if position >= end {
             return Err(ReadError::Beyond { position, end });
         }
-        if position.segment() == 0
-            || position.offset() < SEGMENT_HEADER
-            || !position.offset().is_multiple_of(8)
-        {
+        if position.segment() == 0 || position.offset() < SEGMENT_HEADER || !position.offset().is_multiple_of(8) {
             let flaw = Flaw::Magic;
             return Err(ReadError::NotARecord { position, flaw });
         }
         let file = self.file(position)?;
         let mut attempt = 1;
         let length = loop {
-            let found = self
-                .load(file.as_ref(), position)
-                .map_err(IoFailure::of("read", position.file()))?;
+            let found = self.load(file.as_ref(), position).map_err(IoFailure::of("read", position.file()))?;
             match found {
                 Ok(length) => break length,
                 Err(_) if attempt < ATTEMPTS => attempt += 1,
@@ -97,10 +81,7 @@ impl Reader {
             Some((number, file)) if *number == position.segment() => Ok(file.clone()),
             _ => {
                 let name = position.file();
-                let file = self
-                    .storage
-                    .open(&name.to_string(), false)
-                    .map_err(IoFailure::of("open", name))?;
+                let file = self.storage.open(&name.to_string(), false).map_err(IoFailure::of("open", name))?;
                 let file: Arc<dyn StorageFile> = file.into();
                 self.open = Some((position.segment(), file.clone()));
                 Ok(file)
@@ -109,11 +90,7 @@ impl Reader {
     }
 
     /// Reads the record at `position` into the buffer; its length, or what is wrong.
-    fn load(
-        &mut self,
-        file: &dyn StorageFile,
-        position: Position,
-    ) -> std::io::Result<Result<usize, Flaw>> {
+    fn load(&mut self, file: &dyn StorageFile, position: Position) -> std::io::Result<Result<usize, Flaw>> {
         let offset = u64::from(position.offset());
         self.buffer.resize(FIRST_READ, 0);
         let mut got = read_up_to(file, &mut self.buffer, offset)?;
@@ -170,10 +147,7 @@ impl Records {
     ///
     /// # Errors
     /// `NotARecord` where a record should be, `Segment` if a segment cannot be used, `Io`.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "each record borrows from this"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "each record borrows from this")]
     pub fn next(&mut self) -> Result<Option<Record<'_>>, ReadError> {
         while self.at < self.end {
             let position = self.at;

@@ -136,12 +136,7 @@ pub(super) struct Link {
 }
 
 /// Appends a record to `out` and returns its chain hash. The caller has checked the lengths.
-pub(super) fn encode(
-    out: &mut Vec<u8>,
-    checksum: Checksum,
-    entry: &Entry<'_>,
-    link: &Link,
-) -> [u8; 32] {
+pub(super) fn encode(out: &mut Vec<u8>, checksum: Checksum, entry: &Entry<'_>, link: &Link) -> [u8; 32] {
     let start = out.len();
     out.extend_from_slice(&[0; 8]);
     out.extend_from_slice(&[b'W', 1, 0, entry.key.len() as u8]);
@@ -188,12 +183,7 @@ pub(super) fn length_in_header(header: &[u8], room: usize) -> Result<usize, Flaw
     let (personal, body) = (u32_at(header, 120) as usize, u32_at(header, 124) as usize);
     let parts = (HEADER + key + personal + body).next_multiple_of(8);
     let (sequence, group_first) = (u64_at(header, 16), u64_at(header, 24));
-    if length != parts
-        || length > room.min(MAX_RECORD)
-        || (1..=SALT).contains(&personal)
-        || group_first == 0
-        || group_first > sequence
-    {
+    if length != parts || length > room.min(MAX_RECORD) || (1..=SALT).contains(&personal) || group_first == 0 || group_first > sequence {
         return Err(Flaw::Length);
     }
     Ok(length)
@@ -201,11 +191,7 @@ pub(super) fn length_in_header(header: &[u8], room: usize) -> Result<usize, Flaw
 
 impl<'a> Record<'a> {
     /// The record in `bytes` (of the length `length_in_header` gave), if its checksum is right.
-    pub(super) fn checked(
-        checksum: Checksum,
-        position: Position,
-        bytes: &'a [u8],
-    ) -> Result<Self, Flaw> {
+    pub(super) fn checked(checksum: Checksum, position: Position, bytes: &'a [u8]) -> Result<Self, Flaw> {
         if checksum.over(&bytes[8..]) != u32_at(bytes, 4) {
             return Err(Flaw::Checksum);
         }

@@ -38,19 +38,9 @@ impl SegmentHeader {
     }
 
     /// Reads the header of segment `number`, whose file has `file_length` bytes. `sequence` is named in errors.
-    pub(super) fn decode(
-        number: u32,
-        bytes: &[u8],
-        file_length: u64,
-        sequence: u64,
-    ) -> Result<Self, JournalError> {
+    pub(super) fn decode(number: u32, bytes: &[u8], file_length: u64, sequence: u64) -> Result<Self, JournalError> {
         let segment = SegmentName(number);
-        let damage = |why| Damage {
-            segment,
-            offset: 0,
-            sequence,
-            why,
-        };
+        let damage = |why| Damage { segment, offset: 0, sequence, why };
         let field = |at: usize| {
             let mut eight = [0; 8];
             eight.copy_from_slice(&bytes[at..at + 8]);
@@ -77,11 +67,7 @@ impl SegmentHeader {
         }
         let mut installation = [0; 16];
         installation.copy_from_slice(&bytes[24..40]);
-        Ok(SegmentHeader {
-            number,
-            installation,
-            size: expected as u32,
-        })
+        Ok(SegmentHeader { number, installation, size: expected as u32 })
     }
 }
 
@@ -119,12 +105,7 @@ impl Listing {
         let there = self.segments.iter().copied().filter(|n| *n >= first);
         for (expected, found) in (first..).zip(there) {
             if expected != found {
-                return Err(Damage {
-                    segment: SegmentName(expected),
-                    offset: 0,
-                    sequence,
-                    why: Why::Missing,
-                });
+                return Err(Damage { segment: SegmentName(expected), offset: 0, sequence, why: Why::Missing });
             }
         }
         Ok(())

@@ -68,12 +68,7 @@ const ZEROS: usize = 1 << 20;
 
 /// Overwrites `from..to` (bytes) with zeros; with `sync_each`, every chunk is made durable on its own, so that a
 /// large file does not hold up another thread's fsync.
-pub(super) fn write_zeros(
-    file: &dyn StorageFile,
-    from: u64,
-    to: u64,
-    sync_each: bool,
-) -> io::Result<()> {
+pub(super) fn write_zeros(file: &dyn StorageFile, from: u64, to: u64, sync_each: bool) -> io::Result<()> {
     let zeros = vec![0; ZEROS.min(to.saturating_sub(from) as usize)];
     let mut at = from;
     while at < to {

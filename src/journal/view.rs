@@ -42,24 +42,16 @@ impl View {
         sequence: u64,
     ) -> Result<Self, JournalError> {
         let name = SegmentName(number);
-        let file = storage
-            .open(&name.to_string(), false)
-            .map_err(IoFailure::of("open", name))?;
+        let file = storage.open(&name.to_string(), false).map_err(IoFailure::of("open", name))?;
         let of_this = |p: &&Patch| p.position().segment() == number;
         let patches = patches.iter().filter(of_this).cloned().collect();
         let mut window = Window::new(file, patches).map_err(IoFailure::of("measure", name))?;
         let length = window.length();
-        let bytes = window
-            .at(0, SEGMENT_HEADER as usize)
-            .map_err(IoFailure::of("read", name))?;
+        let bytes = window.at(0, SEGMENT_HEADER as usize).map_err(IoFailure::of("read", name))?;
         let header = SegmentHeader::decode(number, bytes, length, sequence)?;
         match installation {
             Some(expected) if expected != header.installation => {
-                Err(JournalError::ForeignInstallation {
-                    segment: name,
-                    found: hex(&header.installation),
-                    expected: hex(&expected),
-                })
+                Err(JournalError::ForeignInstallation { segment: name, found: hex(&header.installation), expected: hex(&expected) })
             }
             _ => Ok(View {
                 number,
@@ -86,9 +78,7 @@ impl View {
 
     fn read(&mut self, offset: u32, need: usize) -> Result<&[u8], IoFailure> {
         let name = SegmentName(self.number);
-        self.window
-            .at(u64::from(offset), need)
-            .map_err(IoFailure::of("read", name))
+        self.window.at(u64::from(offset), need).map_err(IoFailure::of("read", name))
     }
 
     /// Length of the valid record at `offset`, or what is wrong there. `held` then hands it out.
@@ -123,11 +113,7 @@ impl View {
     }
 
     /// Goes through everything from `from` on, record or not, until `wanted` says yes to a valid record.
-    pub(super) fn survey(
-        &mut self,
-        from: u32,
-        wanted: impl Fn(&Record<'_>) -> bool,
-    ) -> Result<Survey, IoFailure> {
+    pub(super) fn survey(&mut self, from: u32, wanted: impl Fn(&Record<'_>) -> bool) -> Result<Survey, IoFailure> {
         let mut survey = Survey::default();
         let mut at = from;
         while at < self.size {

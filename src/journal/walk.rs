@@ -80,12 +80,7 @@ impl Walk {
             patches,
             view,
             offset: SEGMENT_HEADER,
-            passed: Passed {
-                sequence: 0,
-                hash: genesis(&installation),
-                last: Position::NONE,
-                group: 0,
-            },
+            passed: Passed { sequence: 0, hash: genesis(&installation), last: Position::NONE, group: 0 },
             resting: None,
             mark: None,
             floor: 0,
@@ -106,12 +101,7 @@ impl Walk {
         walk.floor = sequence;
         walk.offset = position.offset();
         walk.passed.sequence = sequence - 1;
-        let damage = |why| Damage {
-            segment: position.file(),
-            offset: position.offset(),
-            sequence,
-            why,
-        };
+        let damage = |why| Damage { segment: position.file(), offset: position.offset(), sequence, why };
         match walk.view.look(position.offset())? {
             Ok(length) => {
                 let record = walk.view.held(position.offset(), length);
@@ -119,12 +109,7 @@ impl Walk {
                     let found = record.sequence();
                     return Err(damage(Why::Checkpoint { found }).into());
                 }
-                walk.passed = Passed {
-                    sequence,
-                    hash: record.hash(),
-                    last: position,
-                    group: record.group_first(),
-                };
+                walk.passed = Passed { sequence, hash: record.hash(), last: position, group: record.group_first() };
                 walk.offset = record.end().offset();
                 Ok(walk)
             }
@@ -206,12 +191,7 @@ impl Walk {
 
     fn pass(&mut self, length: usize) {
         let record = self.view.held(self.offset, length);
-        self.passed = Passed {
-            sequence: record.sequence(),
-            hash: record.hash(),
-            last: record.position(),
-            group: record.group_first(),
-        };
+        self.passed = Passed { sequence: record.sequence(), hash: record.hash(), last: record.position(), group: record.group_first() };
         self.offset += length as u32;
         self.resting = None;
     }
@@ -221,24 +201,14 @@ impl Walk {
         match &self.mark {
             Some(mark) if mark.sequence == passed.sequence && mark.hash != passed.hash => {
                 let at = passed.last;
-                Err(Damage {
-                    segment: at.file(),
-                    offset: at.offset(),
-                    sequence: passed.sequence,
-                    why: Why::Mark,
-                })
+                Err(Damage { segment: at.file(), offset: at.offset(), sequence: passed.sequence, why: Why::Mark })
             }
             _ => Ok(()),
         }
     }
 
     fn damage(&self, why: Why) -> Damage {
-        Damage {
-            segment: SegmentName(self.view.number()),
-            offset: self.offset,
-            sequence: self.passed.sequence + 1,
-            why,
-        }
+        Damage { segment: SegmentName(self.view.number()), offset: self.offset, sequence: self.passed.sequence + 1, why }
     }
 
     fn lost(&self, flaw: Flaw, witness: Witness) -> JournalError {
@@ -280,12 +250,7 @@ impl Walk {
             let sequence = self.floor;
             return Err(self.lost(flaw, Witness::Floor { sequence }));
         }
-        let torn = Torn {
-            segment: SegmentName(self.view.number()),
-            offset: from,
-            bytes: written_to - from,
-            records: survey.others,
-        };
+        let torn = Torn { segment: SegmentName(self.view.number()), offset: from, bytes: written_to - from, records: survey.others };
         self.set_tail(Some(torn))
     }
 
@@ -318,26 +283,14 @@ impl Walk {
     fn set_tail(&mut self, torn: Option<Torn>) -> Result<bool, JournalError> {
         let here = Position::new(self.view.number(), self.offset);
         // A second segment ahead of the end would have been made only when the first was in use.
-        if let Some(next) = self
-            .ahead
-            .first()
-            .filter(|_| self.ahead.len() > 1 || self.resting.is_some())
-        {
+        if let Some(next) = self.ahead.first().filter(|_| self.ahead.len() > 1 || self.resting.is_some()) {
             let mut damage = self.damage(Why::EmptyInside);
             damage.segment = SegmentName(*next);
             return Err(damage.into());
         }
         self.tail = Some(match self.resting {
-            Some(end) => Tail {
-                end,
-                torn,
-                spare: Some(here.segment()),
-            },
-            None => Tail {
-                end: here,
-                torn,
-                spare: self.ahead.first().copied(),
-            },
+            Some(end) => Tail { end, torn, spare: Some(here.segment()) },
+            None => Tail { end: here, torn, spare: self.ahead.first().copied() },
         });
         Ok(false)
     }
@@ -359,21 +312,12 @@ impl Walk {
     }
 
     fn open(&self, number: u32) -> Result<View, JournalError> {
-        View::open(
-            self.storage.as_ref(),
-            number,
-            Some(self.view.installation()),
-            &self.patches,
-            self.passed.sequence + 1,
-        )
+        View::open(self.storage.as_ref(), number, Some(self.view.installation()), &self.patches, self.passed.sequence + 1)
     }
 }
 
 /// The head mark of the journal in `storage`, if there is one that is whole.
-pub(super) fn read_mark(
-    storage: &dyn Storage,
-    installation: &[u8; 16],
-) -> Result<Option<Mark>, IoFailure> {
+pub(super) fn read_mark(storage: &dyn Storage, installation: &[u8; 16]) -> Result<Option<Mark>, IoFailure> {
     use super::mark::FILE;
     match storage.open(FILE, false) {
         Ok(file) => Mark::read(file.as_ref(), installation).map_err(IoFailure::of("read", FILE)),

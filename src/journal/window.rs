@@ -22,13 +22,7 @@ impl Window {
     /// Looks at `file`; `patches` are those of this file.
     pub(super) fn new(file: Box<dyn StorageFile>, patches: Vec<Patch>) -> io::Result<Self> {
         let length = file.len()?;
-        Ok(Window {
-            file,
-            length,
-            start: 0,
-            bytes: Vec::new(),
-            patches,
-        })
+        Ok(Window { file, length, start: 0, bytes: Vec::new(), patches })
     }
 
     /// Length of the file when it was opened, bytes.
@@ -41,9 +35,7 @@ impl Window {
         let need = need.min(self.length.saturating_sub(offset) as usize);
         let held = self.start..self.start + self.bytes.len() as u64;
         if offset < held.start || offset + need as u64 > held.end {
-            let ahead = need
-                .max(AHEAD)
-                .min(self.length.saturating_sub(offset) as usize);
+            let ahead = need.max(AHEAD).min(self.length.saturating_sub(offset) as usize);
             self.bytes.resize(ahead, 0);
             let n = read_up_to(self.file.as_ref(), &mut self.bytes, offset)?;
             self.bytes.truncate(n);

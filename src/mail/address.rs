@@ -41,9 +41,7 @@ impl Address {
 
     /// What stands behind the `@`.
     pub fn domain(&self) -> &str {
-        self.address
-            .split_once('@')
-            .map_or("", |(_, domain)| domain)
+        self.address.split_once('@').map_or("", |(_, domain)| domain)
     }
 }
 
@@ -96,9 +94,7 @@ pub enum AddressProblem {
         bytes: usize,
     },
     /// The address holds a character outside ASCII; few mail servers take those (SMTPUTF8).
-    #[error(
-        "address: `{character}` is outside ascii, which mail servers do not take; give an international domain in its xn-- form"
-    )]
+    #[error("address: `{character}` is outside ascii, which mail servers do not take; give an international domain in its xn-- form")]
     NotAscii {
         /// The first such character.
         character: char,
@@ -164,9 +160,7 @@ fn clean_address(address: &str) -> Result<String, AddressProblem> {
         return Err(AddressProblem::Empty);
     }
     if address.len() > MAX_ADDRESS_BYTES {
-        return Err(AddressProblem::TooLong {
-            bytes: address.len(),
-        });
+        return Err(AddressProblem::TooLong { bytes: address.len() });
     }
     if let Some(character) = address.chars().find(|character| !character.is_ascii()) {
         return Err(AddressProblem::NotAscii { character });
@@ -188,8 +182,7 @@ fn check_local(local: &str) -> Result<(), &'static str> {
     if local.split('.').any(str::is_empty) {
         return Err("a dot at the start, at the end or behind another dot");
     }
-    let allowed =
-        |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+-/=?^_`{|}~".contains(&byte);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".!#$%&'*+-/=?^_`{|}~".contains(&byte);
     if !local.bytes().all(allowed) {
         return Err("only letters, digits and .!#$%&'*+-/=?^_`{|}~ are allowed");
     }
@@ -213,10 +206,7 @@ fn check_domain(domain: &str) -> Result<(), &'static str> {
         if label.starts_with('-') || label.ends_with('-') {
             return Err("a part that starts or ends with a hyphen");
         }
-        if !label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        {
+        if !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Err("only letters, digits, hyphens and dots are allowed");
         }
     }
@@ -225,10 +215,7 @@ fn check_domain(domain: &str) -> Result<(), &'static str> {
 
 /// Line feed, carriage return, vertical tab, form feed, next line, and the line and paragraph separators of Unicode.
 pub(super) fn breaks_line(character: char) -> bool {
-    matches!(
-        character,
-        '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-    )
+    matches!(character, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Characters that make the rest of a line read backwards, which is how a name or subject is made to look like another.

@@ -73,11 +73,7 @@ impl Progress {
     /// What a connection that broke, or a time limit that ran out, means at this point.
     pub(super) fn interrupted(&self, why: &str) -> Outcome {
         let why = format!("{why} while {}", self.doing());
-        if self.final_dot_may_be_out() {
-            Outcome::Unknown { why }
-        } else {
-            Outcome::Deferred { why }
-        }
+        if self.final_dot_may_be_out() { Outcome::Unknown { why } } else { Outcome::Deferred { why } }
     }
 }
 
@@ -116,10 +112,7 @@ pub(super) struct Attempt {
 ///
 /// # Errors
 /// Why it failed, in words. Nothing that goes wrong here is the fault of a mail, a 5xx answer neither.
-pub(super) async fn open(
-    server: &Server,
-    progress: &Progress,
-) -> Result<AsyncSmtpConnection, String> {
+pub(super) async fn open(server: &Server, progress: &Progress) -> Result<AsyncSmtpConnection, String> {
     progress.at(Step::Connect);
     let mut connection = match &server.tls {
         Encryption::Tls(tls) => AsyncSmtpConnection::connect_tokio1(
@@ -140,21 +133,15 @@ pub(super) async fn open(
     };
     if let Encryption::StartTls(tls) = &server.tls {
         // After a failure here the connection is dropped as it is: lettre panics in a debug build if one says goodbye on it.
-        connection
-            .starttls(tls.clone(), &server.hello_name)
-            .await
-            .map_err(|error| format!("starttls failed: {}", explain(&error)))?;
+        connection.starttls(tls.clone(), &server.hello_name).await.map_err(|error| format!("starttls failed: {}", explain(&error)))?;
     }
     if let Some(credentials) = &server.credentials {
         progress.at(Step::Login);
-        connection
-            .auth(DEFAULT_MECHANISMS, credentials)
-            .await
-            .map_err(|error| match error.status() {
-                // The code alone: a server that repeats what it was given must not bring the secret into a log.
-                Some(code) => format!("login refused by the mail server with code {code}"),
-                None => format!("login failed: {}", explain(&error)),
-            })?;
+        connection.auth(DEFAULT_MECHANISMS, credentials).await.map_err(|error| match error.status() {
+            // The code alone: a server that repeats what it was given must not bring the secret into a log.
+            Some(code) => format!("login refused by the mail server with code {code}"),
+            None => format!("login failed: {}", explain(&error)),
+        })?;
     }
     Ok(connection)
 }
@@ -162,9 +149,7 @@ pub(super) async fn open(
 /// Tries each address of the host, each for half the time limit of the whole attempt.
 async fn connect(server: &Server) -> Result<TcpStream, String> {
     let name = format!("{}:{}", server.host, server.port);
-    let addresses = lookup_host((server.host.as_str(), server.port))
-        .await
-        .map_err(|error| format!("cannot look up {name}: {error}"))?;
+    let addresses = lookup_host((server.host.as_str(), server.port)).await.map_err(|error| format!("cannot look up {name}: {error}"))?;
     let mut why = "no address".to_owned();
     for address in addresses {
         match timeout(server.limit / 2, TcpStream::connect(address)).await {
@@ -177,11 +162,7 @@ async fn connect(server: &Server) -> Result<TcpStream, String> {
 }
 
 /// Hands one mail over on an open connection.
-pub(super) async fn deliver(
-    connection: &mut AsyncSmtpConnection,
-    parcel: &Parcel,
-    progress: &Progress,
-) -> Attempt {
+pub(super) async fn deliver(connection: &mut AsyncSmtpConnection, parcel: &Parcel, progress: &Progress) -> Attempt {
     progress.at(Step::MailFrom);
     let mail = Mail::new(Some(parcel.from.clone()), Vec::new());
     if let Err(wrong) = command(connection, mail, Severity::PositiveCompletion).await {
@@ -214,19 +195,12 @@ pub(super) async fn deliver(
     match connection.message_iter(parts).await {
         Ok(response) if response.code().severity == Severity::PositiveCompletion => Attempt {
             outcome: Outcome::Sent {
-                response: one_line(&format!(
-                    "{} {}",
-                    response.code(),
-                    response.message().collect::<Vec<_>>().join(" ")
-                )),
+                response: one_line(&format!("{} {}", response.code(), response.message().collect::<Vec<_>>().join(" "))),
             },
             connection_usable: true,
             connection_lost: false,
         },
-        Ok(response) => lost(progress.interrupted(&format!(
-            "mail server answered {} where it should say yes or no",
-            response.code()
-        ))),
+        Ok(response) => lost(progress.interrupted(&format!("mail server answered {} where it should say yes or no", response.code()))),
         Err(error) => refused("the mail", Wrong::Smtp(error), Fault::TheMails, progress),
     }
 }
@@ -242,17 +216,9 @@ enum Wrong {
     Unexpected(Response),
 }
 
-async fn command(
-    connection: &mut AsyncSmtpConnection,
-    command: impl Display,
-    expected: Severity,
-) -> Result<(), Wrong> {
+async fn command(connection: &mut AsyncSmtpConnection, command: impl Display, expected: Severity) -> Result<(), Wrong> {
     let response = connection.command(command).await.map_err(Wrong::Smtp)?;
-    if response.code().severity == expected {
-        Ok(())
-    } else {
-        Err(Wrong::Unexpected(response))
-    }
+    if response.code().severity == expected { Ok(()) } else { Err(Wrong::Unexpected(response)) }
 }
 
 enum Fault {
@@ -273,25 +239,16 @@ fn refused(what: &str, wrong: Wrong, fault: Fault, progress: &Progress) -> Attem
         return lost(progress.interrupted(&explain(&error)));
     };
     let why = format!("mail server refused {what}: {}", explain(&error));
-    let permanent =
-        error.is_permanent() && matches!(fault, Fault::TheMails) && !LOGIN_CODES.contains(&code);
+    let permanent = error.is_permanent() && matches!(fault, Fault::TheMails) && !LOGIN_CODES.contains(&code);
     Attempt {
-        outcome: if permanent {
-            Outcome::Failed { why }
-        } else {
-            Outcome::Deferred { why }
-        },
+        outcome: if permanent { Outcome::Failed { why } } else { Outcome::Deferred { why } },
         connection_usable: code != CLOSING,
         connection_lost: code == CLOSING && !progress.final_dot_may_be_out(),
     }
 }
 
 fn lost(outcome: Outcome) -> Attempt {
-    Attempt {
-        connection_lost: matches!(outcome, Outcome::Deferred { .. }),
-        connection_usable: false,
-        outcome,
-    }
+    Attempt { connection_lost: matches!(outcome, Outcome::Deferred { .. }), connection_usable: false, outcome }
 }
 
 /// An error of the library in our words: the server's answer if there is one, else what happened to the connection.
@@ -299,9 +256,7 @@ fn explain(error: &Error) -> String {
     let source = error.source().map(ToString::to_string);
     let text = match (error.status(), source) {
         (Some(code), source) => format!("{code} {}", source.unwrap_or_default()),
-        (None, Some(source)) if error.is_response() && source == "incomplete response" => {
-            "connection closed".to_owned()
-        }
+        (None, Some(source)) if error.is_response() && source == "incomplete response" => "connection closed".to_owned(),
         (None, Some(source)) => source,
         (None, None) => error.to_string(),
     };
@@ -310,15 +265,5 @@ fn explain(error: &Error) -> String {
 
 /// Text from outside, fit for one line of a log or a history.
 fn one_line(text: &str) -> String {
-    text.trim()
-        .chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .take(MAX_ANSWER_CHARACTERS)
-        .collect()
+    text.trim().chars().map(|character| if character.is_control() { ' ' } else { character }).take(MAX_ANSWER_CHARACTERS).collect()
 }

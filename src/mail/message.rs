@@ -7,9 +7,7 @@
 use std::fmt::{self, Write as _};
 use std::time::{Duration, UNIX_EPOCH};
 
-use lettre::message::header::{
-    self, ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers, MIME_VERSION_1_0,
-};
+use lettre::message::header::{self, ContentTransferEncoding, ContentType, HeaderName, HeaderValue, Headers, MIME_VERSION_1_0};
 use lettre::message::{Body, Mailbox, Mailboxes, MultiPart, MultiPartKind, SinglePart};
 
 use super::address::{Address, breaks_line, changes_direction};
@@ -77,9 +75,7 @@ pub enum MessageProblem {
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
-            .field("intent", &hex(&self.intent))
-            .finish_non_exhaustive()
+        f.debug_struct("Message").field("intent", &hex(&self.intent)).finish_non_exhaustive()
     }
 }
 
@@ -95,9 +91,7 @@ impl Message {
     /// A [`MessageProblem`] for a date no header can hold or a body that is too long; trying again does not help.
     pub fn render(&self) -> Result<Vec<u8>, MessageProblem> {
         if !(0..YEAR_10000_MS).contains(&self.date_ms) {
-            return Err(MessageProblem::Date {
-                date_ms: self.date_ms,
-            });
+            return Err(MessageProblem::Date { date_ms: self.date_ms });
         }
         let date = UNIX_EPOCH + Duration::from_millis(self.date_ms.unsigned_abs());
         let mut headers = Headers::new();
@@ -118,10 +112,7 @@ impl Message {
         } else {
             headers.set(header::Subject::from(subject));
         }
-        headers.insert_raw(HeaderValue::new(
-            HeaderName::new_from_ascii_str("Auto-Submitted"),
-            "auto-generated".to_owned(),
-        ));
+        headers.insert_raw(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()));
         headers.set(MIME_VERSION_1_0);
 
         // Not through the library's message builder: it parses its own headers again and refuses names it cannot read back.
@@ -154,41 +145,20 @@ fn mailbox(field: &'static str, address: &Address) -> Result<Mailboxes, MessageP
 }
 
 /// The same without the name, for the envelope.
-pub(super) fn lettre_address(
-    field: &'static str,
-    address: &Address,
-) -> Result<lettre::Address, MessageProblem> {
-    lettre::Address::new(address.local(), address.domain()).map_err(|error| {
-        MessageProblem::Refused {
-            field,
-            why: error.to_string(),
-        }
-    })
+pub(super) fn lettre_address(field: &'static str, address: &Address) -> Result<lettre::Address, MessageProblem> {
+    lettre::Address::new(address.local(), address.domain()).map_err(|error| MessageProblem::Refused { field, why: error.to_string() })
 }
 
-fn part(
-    field: &'static str,
-    content_type: ContentType,
-    body: &str,
-) -> Result<SinglePart, MessageProblem> {
+fn part(field: &'static str, content_type: ContentType, body: &str) -> Result<SinglePart, MessageProblem> {
     if body.len() > MAX_BODY_BYTES {
-        return Err(MessageProblem::TooLong {
-            field,
-            bytes: body.len(),
-        });
+        return Err(MessageProblem::TooLong { field, bytes: body.len() });
     }
     let body = clean_body(body);
     // The shorter of the two encodings, near enough; readable in the raw mail where most of it is ASCII.
     let beyond_ascii = body.bytes().filter(|byte| !byte.is_ascii()).count();
-    let encoding = if beyond_ascii * 6 <= body.len() {
-        ContentTransferEncoding::QuotedPrintable
-    } else {
-        ContentTransferEncoding::Base64
-    };
-    let body = Body::new_with_encoding(body, encoding).map_err(|_| MessageProblem::Refused {
-        field,
-        why: format!("cannot be encoded as {encoding}"),
-    })?;
+    let encoding = if beyond_ascii * 6 <= body.len() { ContentTransferEncoding::QuotedPrintable } else { ContentTransferEncoding::Base64 };
+    let body = Body::new_with_encoding(body, encoding)
+        .map_err(|_| MessageProblem::Refused { field, why: format!("cannot be encoded as {encoding}") })?;
     Ok(SinglePart::builder().header(content_type).body(body))
 }
 
@@ -204,13 +174,7 @@ fn clean_subject(subject: &str) -> String {
     let spaced: String = subject
         .chars()
         .filter(|character| !changes_direction(*character))
-        .map(|character| {
-            if breaks_line(character) || character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
+        .map(|character| if breaks_line(character) || character.is_control() { ' ' } else { character })
         .collect();
     let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
     let subject = words.join(" ");

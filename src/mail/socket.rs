@@ -27,10 +27,7 @@ impl Socket {
     /// Takes a connected stream over. Whether Nagle's algorithm could be switched off matters to speed alone.
     pub(super) fn new(stream: TcpStream) -> Self {
         let _ = stream.set_nodelay(true);
-        Self {
-            stream,
-            plain: true,
-        }
+        Self { stream, plain: true }
     }
 }
 
@@ -41,11 +38,7 @@ impl AsyncTokioStream for Socket {
 }
 
 impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.plain || buffer.remaining() == 0 {
             return Pin::new(&mut self.stream).poll_read(context, buffer);
         }
@@ -58,11 +51,7 @@ impl AsyncRead for Socket {
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if bytes.first() == Some(&TLS_HANDSHAKE) {
             self.plain = false;
         }

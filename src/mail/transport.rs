@@ -156,10 +156,7 @@ struct IdleConnection {
 
 impl fmt::Debug for Smtp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Smtp")
-            .field("host", &self.shared.server.host)
-            .field("port", &self.shared.server.port)
-            .finish_non_exhaustive()
+        f.debug_struct("Smtp").field("host", &self.shared.server.host).field("port", &self.shared.server.port).finish_non_exhaustive()
     }
 }
 
@@ -181,13 +178,8 @@ impl Smtp {
         }
         check_host("host", &settings.host)?;
         check_host("hello_name", &settings.hello_name)?;
-        if settings.credentials.is_some()
-            && settings.security == Security::None
-            && !is_this_machine(&settings.host)
-        {
-            return Err(SettingsProblem::LoginInPlainText {
-                host: settings.host,
-            });
+        if settings.credentials.is_some() && settings.security == Security::None && !is_this_machine(&settings.host) {
+            return Err(SettingsProblem::LoginInPlainText { host: settings.host });
         }
         let tls = match settings.security {
             Security::None => Encryption::None,
@@ -198,9 +190,7 @@ impl Smtp {
             tls,
             host: settings.host,
             port: settings.port,
-            credentials: settings
-                .credentials
-                .map(|(user, secret)| Credentials::new(user, secret)),
+            credentials: settings.credentials.map(|(user, secret)| Credentials::new(user, secret)),
             hello_name: match settings.hello_name.parse() {
                 Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
                 Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
@@ -223,20 +213,14 @@ impl Smtp {
         let parcel = match catch_unwind(AssertUnwindSafe(|| pack(message))) {
             Ok(Ok(parcel)) => parcel,
             Ok(Err(problem)) => {
-                return Outcome::Failed {
-                    why: problem.to_string(),
-                };
+                return Outcome::Failed { why: problem.to_string() };
             }
             Err(_) => {
-                return Outcome::Failed {
-                    why: "message: cannot be rendered, a fault of the program".to_owned(),
-                };
+                return Outcome::Failed { why: "message: cannot be rendered, a fault of the program".to_owned() };
             }
         };
         let Ok(_permit) = self.shared.permits.acquire().await else {
-            return Outcome::Deferred {
-                why: "mail is being shut down".to_owned(),
-            };
+            return Outcome::Deferred { why: "mail is being shut down".to_owned() };
         };
         let progress = Progress::new();
         let limit = self.shared.server.limit;
@@ -278,19 +262,10 @@ impl Shared {
         self.idle().connections.pop()
     }
 
-    fn finish(
-        self: &Arc<Self>,
-        attempt: Attempt,
-        connection: AsyncSmtpConnection,
-        mails: u32,
-    ) -> Outcome {
+    fn finish(self: &Arc<Self>, attempt: Attempt, connection: AsyncSmtpConnection, mails: u32) -> Outcome {
         if attempt.connection_usable && mails < MAILS_PER_CONNECTION {
             let mut idle = self.idle();
-            idle.connections.push(IdleConnection {
-                connection,
-                mails,
-                stale: false,
-            });
+            idle.connections.push(IdleConnection { connection, mails, stale: false });
             if !idle.sweeping {
                 idle.sweeping = true;
                 tokio::spawn(sweep(Arc::downgrade(self)));
@@ -334,51 +309,29 @@ async fn sweep(shared: Weak<Shared>) {
 }
 
 fn pack(message: &Message) -> Result<Parcel, MessageProblem> {
-    Ok(Parcel {
-        from: lettre_address("from", &message.from)?,
-        to: lettre_address("to", &message.to)?,
-        bytes: message.render()?,
-    })
+    Ok(Parcel { from: lettre_address("from", &message.from)?, to: lettre_address("to", &message.to)?, bytes: message.render()? })
 }
 
 fn tls_parameters(settings: &Settings) -> Result<TlsParameters, SettingsProblem> {
     let certificate = |why: String| SettingsProblem::Certificate { why };
     let mut builder = TlsParameters::builder(settings.host.clone());
     if let Some(pem) = &settings.extra_root_pem {
-        if !pem
-            .windows(27)
-            .any(|bytes| bytes == b"-----BEGIN CERTIFICATE-----")
-        {
+        if !pem.windows(27).any(|bytes| bytes == b"-----BEGIN CERTIFICATE-----") {
             return Err(certificate("holds no certificate in pem form".to_owned()));
         }
         let root = Certificate::from_pem(pem).map_err(|error| certificate(error.to_string()))?;
         builder = builder.add_root_certificate(root);
     }
-    builder
-        .build()
-        .map_err(|error| certificate(error.to_string()))
+    builder.build().map_err(|error| certificate(error.to_string()))
 }
 
 /// Letters, digits, hyphens, underscores and dots, or an IP address: nothing that could end a command line.
 fn check_host(field: &'static str, value: &str) -> Result<(), SettingsProblem> {
-    let is_name = !value.is_empty()
-        && value.len() <= 253
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    if is_name || value.parse::<IpAddr>().is_ok() {
-        Ok(())
-    } else {
-        Err(SettingsProblem::NotAHost {
-            field,
-            value: value.to_owned(),
-        })
-    }
+    let is_name =
+        !value.is_empty() && value.len() <= 253 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    if is_name || value.parse::<IpAddr>().is_ok() { Ok(()) } else { Err(SettingsProblem::NotAHost { field, value: value.to_owned() }) }
 }
 
 fn is_this_machine(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

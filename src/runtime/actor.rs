@@ -70,7 +70,12 @@ impl CellActor {
 
     fn with_context<R>(shared: &Shared, judge: impl FnOnce(&Context<'_>) -> R) -> R {
         let reference = shared.views.reference();
-        judge(&Context { now: shared.clock.now(), principal: &Principal::System, catalogue: &reference.catalogue, directory: &reference.directory })
+        judge(&Context {
+            now: shared.clock.now(),
+            principal: &Principal::System,
+            catalogue: &reference.catalogue,
+            directory: &reference.directory,
+        })
     }
 
     fn perform(&mut self, outputs: impl IntoIterator<Item = Output<Answer>>, cx: &mut ActorCx<Self>) {

@@ -44,7 +44,9 @@ impl Folder {
         let name = path.join("installation");
         let installation = match std::fs::read_to_string(&name) {
             Ok(text) => parse_hex(text.trim()).ok_or_else(|| FolderError::BadInstallation { path: name.clone() })?,
-            Err(e) if e.kind() == io::ErrorKind::NotFound && has_journal => return Err(FolderError::InstallationGone { folder: path.to_owned() }),
+            Err(e) if e.kind() == io::ErrorKind::NotFound && has_journal => {
+                return Err(FolderError::InstallationGone { folder: path.to_owned() });
+            }
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 let id: [u8; 16] = random().map_err(at(Path::new("/dev/urandom")))?;
                 write_new(path, "installation", &data_encoding::HEXLOWER.encode(&id)).map_err(at(&name))?;

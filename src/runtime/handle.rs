@@ -87,7 +87,8 @@ impl Runtime {
     pub fn next_number(&self, record_type: &Name) -> Result<WorkOrderNumber, Rejection> {
         let scope = {
             let reference = self.shared.views.reference();
-            let record_type = reference.catalogue.record_type(record_type).ok_or_else(|| Rejection::unknown("recordType", record_type.as_str()))?;
+            let record_type =
+                reference.catalogue.record_type(record_type).ok_or_else(|| Rejection::unknown("recordType", record_type.as_str()))?;
             record_type.number.scope(self.now(), &self.shared.time_zone)
         };
         Ok(self.shared.views.numbers().propose(&scope))

@@ -34,7 +34,14 @@ pub fn backwards(reader: &Reader, position: u64, most: usize) -> Result<Vec<Told
     while next != Position::NONE && told.len() < most {
         let record = reader.read(next)?;
         let (key, step) = recovery::step_of(&record)?;
-        told.push(Told { key, sequence: record.sequence(), revision: record.revision(), at: Timestamp(record.time()), position: next.0, step });
+        told.push(Told {
+            key,
+            sequence: record.sequence(),
+            revision: record.revision(),
+            at: Timestamp(record.time()),
+            position: next.0,
+            step,
+        });
         next = record.previous();
     }
     Ok(told)

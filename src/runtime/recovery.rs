@@ -68,11 +68,7 @@ pub fn step_of(record: &Record<'_>) -> Result<(Key, StepBody), RecoveryError> {
 
 impl Overlay {
     /// Folds a record in. `stored` loads what the store has of a key.
-    pub fn fold(
-        &mut self,
-        record: &Record<'_>,
-        stored: &mut Stored<'_>,
-    ) -> Result<StepBody, RecoveryError> {
+    pub fn fold(&mut self, record: &Record<'_>, stored: &mut Stored<'_>) -> Result<StepBody, RecoveryError> {
         let (key, step) = step_of(record)?;
         let sequence = record.sequence();
         let mut entity = match self.entities.remove(record.key()) {

@@ -48,10 +48,14 @@ pub fn render(
             "Subject" => order.subject.shown().to_owned(),
             "URL" => mail.invitation.map(|no| format!("{}{}", letterhead.base_url, links::token(secret, order.id, no))).unwrap_or_default(),
             "RecipientName" => mail.name.shown().to_owned(),
-            "RecordType" => catalogue.record_type(&order.record_type).map_or_else(|| order.record_type.to_string(), |t| t.title.to_string()),
+            "RecordType" => {
+                catalogue.record_type(&order.record_type).map_or_else(|| order.record_type.to_string(), |t| t.title.to_string())
+            }
             "Engineer" => {
                 let engineer = order.engineer.as_ref();
-                engineer.map(|id| directory.staff_user(id).map_or_else(|| id.to_string(), |u| u.name.shown().to_owned())).unwrap_or_default()
+                engineer
+                    .map(|id| directory.staff_user(id).map_or_else(|| id.to_string(), |u| u.name.shown().to_owned()))
+                    .unwrap_or_default()
             }
             "Reason" => mail.reason.as_ref().map(|r| r.shown().to_owned()).unwrap_or_default(),
             "Node" => mail.node.to_string(),

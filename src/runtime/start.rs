@@ -55,7 +55,9 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error("the journal folder cannot be used: {0}")]
     Io(#[from] std::io::Error),
-    #[error("the journal ends at record {head}, but the store has seen record {applied}: the journal was cut or replaced; restore it from a back-up")]
+    #[error(
+        "the journal ends at record {head}, but the store has seen record {applied}: the journal was cut or replaced; restore it from a back-up"
+    )]
     JournalBehindStore { head: u64, applied: u64 },
     #[error("this data folder was created with {has}; start with --clock {has}")]
     OtherClock { has: &'static str },
@@ -93,7 +95,12 @@ impl StartError {
             Self::Store(_) => true,
             Self::Recovery(error) => error.may_be_the_stores(),
             Self::Journal(JournalError::Visitor { source, .. }) => source.downcast_ref().is_some_and(RecoveryError::may_be_the_stores),
-            Self::Folder(_) | Self::Journal(_) | Self::Io(_) | Self::JournalBehindStore { .. } | Self::OtherClock { .. } | Self::Found(_) => false,
+            Self::Folder(_)
+            | Self::Journal(_)
+            | Self::Io(_)
+            | Self::JournalBehindStore { .. }
+            | Self::OtherClock { .. }
+            | Self::Found(_) => false,
         }
     }
 }
@@ -221,7 +228,8 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     let opened = Store::open(&folder.store(), options.store_cache_bytes, folder.installation)?;
     let store = opened.store;
     let meta = opened.meta.unwrap_or_default();
-    let checkpoint = (meta.applied_sequence > 0).then_some(Checkpoint { sequence: meta.applied_sequence, position: Position(meta.applied_position) });
+    let checkpoint =
+        (meta.applied_sequence > 0).then_some(Checkpoint { sequence: meta.applied_sequence, position: Position(meta.applied_position) });
     let mut overlay = Overlay::default();
     let mut letters = Vec::new();
     let journal_options = journal::Options { segment_bytes: options.segment_bytes, installation: folder.installation, epoch: 1 };

@@ -54,5 +54,11 @@ pub fn decode_row(bytes: &[u8]) -> Result<Entity, CodecError> {
         request: Request { id: r.id, digest: r.digest },
         receipt: Receipt { revision: r.revision, sequence: r.sequence },
     });
-    Ok(Entity { state: Some(Arc::new(state)), revision: row.revision, position: row.position, sequence: row.sequence, recent: recent.collect() })
+    Ok(Entity {
+        state: Some(Arc::new(state)),
+        revision: row.revision,
+        position: row.position,
+        sequence: row.sequence,
+        recent: recent.collect(),
+    })
 }

@@ -136,7 +136,8 @@ fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Requ
         return;
     }
     let salts = salts(admitted.len());
-    let entries: Vec<Entry<'_>> = admitted.iter().zip(salts).map(|((request, previous), salt)| entry(&request.step, *previous, salt)).collect();
+    let entries: Vec<Entry<'_>> =
+        admitted.iter().zip(salts).map(|((request, previous), salt)| entry(&request.step, *previous, salt)).collect();
     let places = match journal.append(&entries) {
         Ok(places) => places,
         Err(error) => {

@@ -22,7 +22,9 @@ pub enum StoreError {
     Io(#[from] std::io::Error),
     #[error("a row of the store is broken: {0}")]
     Codec(#[from] CodecError),
-    #[error("the store does not match its own sums: {found} rows with sum {found_hash:016x}, expected {expected} with {expected_hash:016x}")]
+    #[error(
+        "the store does not match its own sums: {found} rows with sum {found_hash:016x}, expected {expected} with {expected_hash:016x}"
+    )]
     Mismatch { expected: u64, expected_hash: u64, found: u64, found_hash: u64 },
     #[error("the store belongs to another installation")]
     OtherInstallation,
@@ -84,7 +86,12 @@ impl Store {
             row(&current, &bytes)?;
         }
         if (count, hash) != (self.meta.count, self.meta.set_hash) {
-            return Err(StoreError::Mismatch { expected: self.meta.count, expected_hash: self.meta.set_hash, found: count, found_hash: hash });
+            return Err(StoreError::Mismatch {
+                expected: self.meta.count,
+                expected_hash: self.meta.set_hash,
+                found: count,
+                found_hash: hash,
+            });
         }
         Ok(())
     }
@@ -105,7 +112,12 @@ impl Store {
     }
 
     /// Applies rows and how far they reach, in one batch.
-    pub fn apply<'a>(&mut self, rows: impl Iterator<Item = (&'a [u8], &'a [u8])>, applied: (u64, u64), read_from: u64) -> Result<(), StoreError> {
+    pub fn apply<'a>(
+        &mut self,
+        rows: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        applied: (u64, u64),
+        read_from: u64,
+    ) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         let mut meta = self.meta.clone();
         for (key, value) in rows {

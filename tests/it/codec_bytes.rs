@@ -86,7 +86,12 @@ fn visit() -> Visit {
         stood_still: Span(0),
         reminded: false,
         overdue: false,
-        state: NodeState::Evaluate(evaluate::State { mandatory: true, skip: false, rule: Some(name("urgent")), template: pin("service-rating") }),
+        state: NodeState::Evaluate(evaluate::State {
+            mandatory: true,
+            skip: false,
+            rule: Some(name("urgent")),
+            template: pin("service-rating"),
+        }),
     }
 }
 
@@ -98,7 +103,11 @@ fn events() -> Vec<OrderEvent> {
         OrderEvent::NodePassedOver { node: NodeIndex(1), name: name("accept"), reason: "its condition does not hold".into() },
         OrderEvent::NodeEntered(Box::new(visit())),
         OrderEvent::Node(NodeEvent::Assign(assign::Event::GroupChosen { group: group.clone(), handler: Handler::Members(group) })),
-        OrderEvent::Node(NodeEvent::Assign(assign::Event::EngineerChosen { engineer: user("emil"), by: Some(user("lena")), at: NodeIndex(0) })),
+        OrderEvent::Node(NodeEvent::Assign(assign::Event::EngineerChosen {
+            engineer: user("emil"),
+            by: Some(user("lena")),
+            at: NodeIndex(0),
+        })),
         OrderEvent::Node(NodeEvent::Accept(accept::Event::Accepted { engineer: Some(user("emil")) })),
         OrderEvent::Node(NodeEvent::Accept(accept::Event::Transferred { engineer: user("mei"), reason: reason() })),
         OrderEvent::Node(NodeEvent::Task(task::Event::Taken { by: user("mei") })),
@@ -139,7 +148,10 @@ fn events() -> Vec<OrderEvent> {
         OrderEvent::Reminded { visit: VisitNo(7) },
         OrderEvent::BecameOverdue { visit: VisitNo(7) },
         OrderEvent::MailQueued(Box::new(mail())),
-        OrderEvent::MailTried { mail: MailNo(1), status: MailStatus::Deferred { until: Timestamp(1_795_000_030_000), why: PersonalText::new("421") } },
+        OrderEvent::MailTried {
+            mail: MailNo(1),
+            status: MailStatus::Deferred { until: Timestamp(1_795_000_030_000), why: PersonalText::new("421") },
+        },
         OrderEvent::MailTried { mail: MailNo(1), status: MailStatus::Sent { at: Timestamp(1_795_000_030_000) } },
     ]
 }
@@ -158,7 +170,8 @@ fn body(events: Vec<Event>) -> StepBody {
 
 /// The state that the events above fold to.
 fn order() -> State {
-    let state = events().iter().fold(None, |state, event| State::evolve(state, &Event::WorkOrder(event.clone()), Timestamp(1_795_000_000_000)));
+    let state =
+        events().iter().fold(None, |state, event| State::evolve(state, &Event::WorkOrder(event.clone()), Timestamp(1_795_000_000_000)));
     state.unwrap()
 }
 

@@ -20,19 +20,10 @@ impl Model {
     fn check(&mut self, seed: u64, seen: &[Seen]) {
         let items: Vec<Item> = seen.iter().map(Seen::item).collect();
         let certain = self.certain.len();
-        assert!(
-            items.len() >= certain,
-            "seed {seed}: an acknowledged record is gone"
-        );
-        assert!(
-            items[..certain] == self.certain[..],
-            "seed {seed}: a record was altered"
-        );
+        assert!(items.len() >= certain, "seed {seed}: an acknowledged record is gone");
+        assert!(items[..certain] == self.certain[..], "seed {seed}: a record was altered");
         let extra = &items[certain..];
-        assert!(
-            self.unsure.starts_with(extra),
-            "seed {seed}: records nobody wrote"
-        );
+        assert!(self.unsure.starts_with(extra), "seed {seed}: records nobody wrote");
         for (index, record) in seen.iter().enumerate() {
             assert_eq!(record.sequence, index as u64 + 1, "seed {seed}");
         }
@@ -115,10 +106,7 @@ fn acknowledged_records_survive_every_crash_and_dropped_ones_never_come_back() {
         let (_, _, seen) = open(&disk).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
         model.check(seed, &seen);
     }
-    assert!(
-        torn > 200 && kept > 1000 && rolled > 10,
-        "{torn} torn, {kept} kept, {rolled} segments"
-    );
+    assert!(torn > 200 && kept > 1000 && rolled > 10, "{torn} torn, {kept} kept, {rolled} segments");
 }
 
 #[test]
@@ -150,13 +138,9 @@ fn power_may_fail_at_each_single_step_of_a_life() {
                 disk.crash(&mut rng);
             }
             let opened = open(&disk);
-            let (mut journal, _, seen) =
-                opened.unwrap_or_else(|e| panic!("seed {seed}, step {step}: {e}"));
+            let (mut journal, _, seen) = opened.unwrap_or_else(|e| panic!("seed {seed}, step {step}: {e}"));
             model.check(seed, &seen);
-            assert!(
-                model.work(&mut journal, &mut rng, 2),
-                "seed {seed}, step {step}"
-            );
+            assert!(model.work(&mut journal, &mut rng, 2), "seed {seed}, step {step}");
             if finished {
                 assert!(step > 60, "only {step} steps");
                 break;
@@ -192,18 +176,13 @@ fn a_cut_whose_fsync_failed_is_made_again_before_anything_is_appended() {
     disk.inject(Fault::Sync(0));
     append(&mut journal, &group).unwrap_err();
     // The first record of the group is lost, the others are on disk.
-    disk.tamper(&end.file().to_string(), |b| {
-        b[end.offset() as usize + 20] ^= 1
-    });
+    disk.tamper(&end.file().to_string(), |b| b[end.offset() as usize + 20] ^= 1);
     disk.kill();
     disk.inject(Fault::Sync(0));
     assert!(open(&disk).is_err());
     disk.kill();
     let (mut journal, report, _) = open(&disk).unwrap();
-    assert!(
-        report.torn.is_none(),
-        "the wipe reads as if it had happened"
-    );
+    assert!(report.torn.is_none(), "the wipe reads as if it had happened");
     append(&mut journal, &[Item::of("A", "")]).unwrap();
     disk.crash(&mut fastrand::Rng::with_seed(1));
     let (_, report, seen) = open(&disk).unwrap();
@@ -231,11 +210,7 @@ fn a_failed_write_or_fsync_poisons_the_journal_and_is_never_tried_again() {
             assert!(matches!(error, AppendError::Poisoned));
             assert!(journal.wants_next().is_none());
         }
-        assert_eq!(
-            (disk.syncs(), disk.changes()),
-            (syncs, changes),
-            "{fault:?}"
-        );
+        assert_eq!((disk.syncs(), disk.changes()), (syncs, changes), "{fault:?}");
         assert_eq!(journal.head(), head, "what failed must not show");
         assert_eq!(journal.reader().end(), head.end);
     }
@@ -270,10 +245,7 @@ fn erasing_is_finished_after_a_crash_at_any_step() {
             disk.inject(Fault::Power(step));
             let erased = journal.erase_personal(&[at[7], at[2], at[2]]);
             if let Err(AppendError::Io(_)) = erased {
-                assert!(matches!(
-                    append(&mut journal, &items[..1]),
-                    Err(AppendError::Poisoned)
-                ));
+                assert!(matches!(append(&mut journal, &items[..1]), Err(AppendError::Poisoned)));
             }
             disk.crash(&mut rng);
             for again in 0..8 {
@@ -281,8 +253,7 @@ fn erasing_is_finished_after_a_crash_at_any_step() {
                 let _ = open(&disk);
                 disk.crash(&mut rng);
             }
-            let (journal, _, seen) =
-                open(&disk).unwrap_or_else(|e| panic!("seed {seed}, step {step}: {e}"));
+            let (journal, _, seen) = open(&disk).unwrap_or_else(|e| panic!("seed {seed}, step {step}: {e}"));
             assert_eq!(journal.head(), head, "the chain is as before");
             assert!(disk.bytes("erase.intent").is_none());
             for (n, (seen, item)) in seen.iter().zip(&items).enumerate() {
@@ -314,10 +285,7 @@ fn a_start_from_a_checkpoint_shows_exactly_what_lies_behind_it() {
         disk.kill();
         let (_, _, all) = open(&disk.copy()).unwrap();
         let n = rng.usize(..model.certain.len());
-        let checkpoint = Checkpoint {
-            sequence: all[n].sequence,
-            position: all[n].position,
-        };
+        let checkpoint = Checkpoint { sequence: all[n].sequence, position: all[n].position };
         let (journal, _, seen) = open_from(&disk, Some(checkpoint)).unwrap();
         assert_eq!(seen, all[n + 1..], "seed {seed}");
         assert_eq!(journal.head().sequence, all.len() as u64);

@@ -4,10 +4,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use workorderd::journal::{
-    Checkpoint, Damage, Found, Journal, JournalError, Options, SegmentName, Storage, Why, scan_all,
-    verify_chain,
-};
+use workorderd::journal::{Checkpoint, Damage, Found, Journal, JournalError, Options, SegmentName, Storage, Why, scan_all, verify_chain};
 
 use crate::world::disk::{Fault, SimDisk};
 use crate::world::ledger::{ID, Item, Seen, append, open, open_from, options, refusal};
@@ -18,9 +15,7 @@ fn written(seed: u64) -> (SimDisk, Vec<Seen>) {
     let disk = SimDisk::default();
     let (mut journal, _, _) = open(&disk).unwrap();
     while journal.head().end.segment() < 3 || journal.head().end.offset() < 5000 {
-        let items: Vec<_> = (0..rng.usize(1..4))
-            .map(|_| Item::random(&mut rng))
-            .collect();
+        let items: Vec<_> = (0..rng.usize(1..4)).map(|_| Item::random(&mut rng)).collect();
         append(&mut journal, &items).unwrap();
     }
     drop(journal);
@@ -73,11 +68,7 @@ fn a_flipped_bit_anywhere_in_what_was_acknowledged_is_found_and_named() {
             _ => assert!(found.offset <= offset && found.offset > 64, "{found}"),
         }
         for file in copy.list().unwrap() {
-            assert_eq!(
-                untouched.bytes(&file),
-                copy.bytes(&file),
-                "{file} was touched"
-            );
+            assert_eq!(untouched.bytes(&file), copy.bytes(&file), "{file} was touched");
         }
     }
 }
@@ -89,10 +80,7 @@ fn truncated_and_missing_segments_are_found_and_named() {
         let copy = disk.copy();
         copy.tamper(&name(number), |b| b.truncate(fastrand::usize(..8 << 10)));
         let found = damage(&copy);
-        assert!(
-            matches!(found.why, Why::FileLength { .. } | Why::Header),
-            "{found}"
-        );
+        assert!(matches!(found.why, Why::FileLength { .. } | Why::Header), "{found}");
         assert_eq!(found.segment.0, number);
 
         let copy = disk.copy();
@@ -100,14 +88,7 @@ fn truncated_and_missing_segments_are_found_and_named() {
         let found = damage(&copy);
         // Without the last one, the journal ends before its head mark.
         let lost = matches!(found.why, Why::Lost { .. });
-        assert!(
-            if number == 3 {
-                lost
-            } else {
-                found.why == Why::Missing
-            },
-            "{found}"
-        );
+        assert!(if number == 3 { lost } else { found.why == Why::Missing }, "{found}");
     }
     let copy = disk.copy();
     (1..=3).for_each(|n| copy.lose(&name(n)));
@@ -129,16 +110,8 @@ fn the_last_acknowledged_group_zeroed_or_rolled_back_is_found_by_the_head_mark()
     assert_eq!(open(&copy.copy()).unwrap().2.len(), seen.len() - 1);
     let position = seen[seen.len() - 1].position;
     let sequence = seen.len() as u64;
-    let error = open_from(&copy, Some(Checkpoint { sequence, position }))
-        .err()
-        .unwrap();
-    assert!(matches!(
-        error,
-        JournalError::Damage(Damage {
-            why: Why::Lost { .. },
-            ..
-        })
-    ));
+    let error = open_from(&copy, Some(Checkpoint { sequence, position })).err().unwrap();
+    assert!(matches!(error, JournalError::Damage(Damage { why: Why::Lost { .. }, .. })));
 }
 
 #[test]
@@ -146,19 +119,9 @@ fn a_bad_record_with_later_groups_behind_it_is_damage_without_any_head_mark() {
     let (disk, seen) = written(5);
     disk.lose("head");
     let (journal, _, _) = open(&disk.copy()).unwrap();
-    let last = journal
-        .reader()
-        .read(journal.head().last)
-        .unwrap()
-        .group_first();
+    let last = journal.reader().read(journal.head().last).unwrap().group_first();
     let earlier = seen.iter().filter(|s| s.sequence < last);
-    assert!(
-        earlier
-            .clone()
-            .filter(|s| s.position.segment() == 3)
-            .count()
-            > 3
-    );
+    assert!(earlier.clone().filter(|s| s.position.segment() == 3).count() > 3);
     for record in earlier {
         let copy = disk.copy();
         copy.tamper(&name(record.position.segment()), |b| {
@@ -194,10 +157,7 @@ fn an_altered_record_with_a_fresh_checksum_breaks_the_chain() {
             });
             let found = damage(&copy);
             if index + 1 < seen.len() {
-                assert_eq!(
-                    (found.why, found.sequence),
-                    (Why::Chain, record.sequence + 1)
-                );
+                assert_eq!((found.why, found.sequence), (Why::Chain, record.sequence + 1));
             } else {
                 assert_eq!((found.why, found.sequence), (Why::Mark, record.sequence));
             }
@@ -221,24 +181,15 @@ fn a_torn_group_is_cut_reported_and_wiped() {
     let (mut journal, _, _) = open(&disk).unwrap();
     let end = journal.head().end;
     disk.inject(Fault::Sync(0));
-    let items = [
-        Item::of(&"a".repeat(600), ""),
-        Item::of("b", ""),
-        Item::of("c", ""),
-    ];
+    let items = [Item::of(&"a".repeat(600), ""), Item::of("b", ""), Item::of("c", "")];
     append(&mut journal, &items).unwrap_err();
     disk.kill();
-    disk.tamper(&end.file().to_string(), |b| {
-        b[end.offset() as usize + 20] ^= 1
-    });
+    disk.tamper(&end.file().to_string(), |b| b[end.offset() as usize + 20] ^= 1);
     let proof = verify_chain(Arc::new(disk.clone()), &mut |_| Ok(())).unwrap();
     let (journal, report, after) = open(&disk).unwrap();
     let torn = report.torn.unwrap();
     assert_eq!(proof.torn, Some(torn));
-    assert_eq!(
-        (torn.segment, torn.offset, torn.records),
-        (end.file(), end.offset(), 2)
-    );
+    assert_eq!((torn.segment, torn.offset, torn.records), (end.file(), end.offset(), 2));
     assert_eq!(after, seen);
     assert_eq!(journal.head().end, end);
     let bytes = disk.bytes(&end.file().to_string()).unwrap();
@@ -248,27 +199,16 @@ fn a_torn_group_is_cut_reported_and_wiped() {
 #[test]
 fn a_foreign_installation_and_an_unknown_version_are_refused() {
     let (disk, _) = written(8);
-    let other = Options {
-        installation: *b"installation-two",
-        ..options()
-    };
-    let error = Journal::open(Arc::new(disk.clone()), other, None, &mut |_| Ok(()))
-        .err()
-        .unwrap();
-    assert!(
-        matches!(error, JournalError::ForeignInstallation { .. }),
-        "{error}"
-    );
+    let other = Options { installation: *b"installation-two", ..options() };
+    let error = Journal::open(Arc::new(disk.clone()), other, None, &mut |_| Ok(())).err().unwrap();
+    assert!(matches!(error, JournalError::ForeignInstallation { .. }), "{error}");
     disk.tamper(&name(1), |b| {
         b[8] = 2;
         let sum = crc32fast::hash(&b[..60]);
         b[60..64].copy_from_slice(&sum.to_le_bytes());
     });
     let error = refusal(&disk);
-    assert!(
-        matches!(error, JournalError::UnsupportedVersion { found: 2, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, JournalError::UnsupportedVersion { found: 2, .. }), "{error}");
 }
 
 #[test]
@@ -300,10 +240,7 @@ fn salvage_reads_on_behind_damage() {
     })
     .unwrap();
     let readable = |s: &&Seen| !broken.contains(s) && s.position.segment() != 2;
-    assert_eq!(
-        records,
-        seen.iter().filter(readable).cloned().collect::<Vec<_>>()
-    );
+    assert_eq!(records, seen.iter().filter(readable).cloned().collect::<Vec<_>>());
     let places: Vec<_> = damages.iter().map(|d| d.segment.0).collect();
     assert!([1, 2, 3].iter().all(|n| places.contains(n)), "{damages:?}");
 }

@@ -28,11 +28,7 @@ fn fixed_entries_make_the_bytes_they_always_made() {
     let bare = Item::default();
     let full = Item::of("accepted", "Jane Roe, 12 Elm Street");
     let places = journal.append(&[full.entry(), bare.entry()]).unwrap();
-    let next = Entry {
-        previous: Previous::At(places[0].position),
-        revision: 9,
-        ..full.entry()
-    };
+    let next = Entry { previous: Previous::At(places[0].position), revision: 9, ..full.entry() };
     journal.append(&[next]).unwrap();
     let head = journal.head();
     assert_eq!(head.end.offset(), 64 + 184 + 128 + 184);
@@ -41,24 +37,12 @@ fn fixed_entries_make_the_bytes_they_always_made() {
     let mark = disk.bytes("head").unwrap();
     assert_eq!(hex(&segment[..64]), HEADER);
     assert_eq!(hex(&used[64..248]), RECORD);
-    assert_eq!(
-        blake3::hash(used).to_hex().as_str(),
-        "836997d79244b4e0f01aabf2d01c7ca76633acaa37a6d8fb91b4085c714def5d"
-    );
-    assert_eq!(
-        head.to_string(),
-        "3:71543f54a1d9541ed08e022a6480005f8ab5b843aa048967d31e894d2c87b02c"
-    );
-    assert_eq!(
-        blake3::hash(&mark).to_hex().as_str(),
-        "0a10394beb58be18d9c12310a699467856a2e57f04297881b5756f8232b76a94"
-    );
+    assert_eq!(blake3::hash(used).to_hex().as_str(), "836997d79244b4e0f01aabf2d01c7ca76633acaa37a6d8fb91b4085c714def5d");
+    assert_eq!(head.to_string(), "3:71543f54a1d9541ed08e022a6480005f8ab5b843aa048967d31e894d2c87b02c");
+    assert_eq!(blake3::hash(&mark).to_hex().as_str(), "0a10394beb58be18d9c12310a699467856a2e57f04297881b5756f8232b76a94");
 
     journal.erase_personal(&[places[0].position]).unwrap();
     let segment = disk.bytes("00000001.seg").unwrap();
     let used = &segment[..head.end.offset() as usize];
-    assert_eq!(
-        blake3::hash(used).to_hex().as_str(),
-        "59c0a4aa18a365576233bce5453062d7fa7fb3efbf6a34ae471d2fbc4b821554"
-    );
+    assert_eq!(blake3::hash(used).to_hex().as_str(), "59c0a4aa18a365576233bce5453062d7fa7fb3efbf6a34ae471d2fbc4b821554");
 }

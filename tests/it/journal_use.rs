@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use workorderd::journal::{
-    AppendError, Entry, Journal, JournalError, Options, Personal, Position, Previous, ReadError,
-    RealStorage, verify_chain,
+    AppendError, Entry, Journal, JournalError, Options, Personal, Position, Previous, ReadError, RealStorage, verify_chain,
 };
 
 use crate::world::disk::{Fault, SimDisk};
@@ -23,9 +22,7 @@ fn what_is_appended_is_read_back_by_position_in_order_and_after_a_restart() {
     let mut rng = fastrand::Rng::with_seed(5);
     let (mut items, mut places) = (Vec::new(), Vec::new());
     for _ in 0..60 {
-        let group: Vec<_> = (0..rng.usize(1..4))
-            .map(|_| Item::random(&mut rng))
-            .collect();
+        let group: Vec<_> = (0..rng.usize(1..4)).map(|_| Item::random(&mut rng)).collect();
         places.extend(append(&mut journal, &group).unwrap());
         items.extend(group);
     }
@@ -65,18 +62,10 @@ fn journal_and_reader_can_be_sent_to_other_threads() {
 fn records_of_several_mebibytes_are_read_back() {
     let disk = SimDisk::default();
     let storage = Arc::new(disk.clone());
-    let large = Options {
-        segment_bytes: 9 << 20,
-        ..options()
-    };
+    let large = Options { segment_bytes: 9 << 20, ..options() };
     let (mut journal, _) = Journal::open(storage.clone(), large, None, &mut |_| Ok(())).unwrap();
     let items: Vec<_> = [700_000, 4 << 20, 1_100_000, 3_900_000, 5, 1_048_000]
-        .map(|n: usize| {
-            Item::of(
-                &"y".repeat(n.min((4 << 20) - 200)),
-                &"p".repeat(n / 100 % 50),
-            )
-        })
+        .map(|n: usize| Item::of(&"y".repeat(n.min((4 << 20) - 200)), &"p".repeat(n / 100 % 50)))
         .into();
     for item in &items {
         append(&mut journal, std::slice::from_ref(item)).unwrap();
@@ -105,20 +94,11 @@ fn a_group_lies_in_one_segment() {
     let (mut journal, _, _) = open(&disk).unwrap();
     let mut rng = fastrand::Rng::with_seed(9);
     for _ in 0..200 {
-        let items: Vec<_> = (0..rng.usize(1..6))
-            .map(|_| Item::random(&mut rng))
-            .collect();
+        let items: Vec<_> = (0..rng.usize(1..6)).map(|_| Item::random(&mut rng)).collect();
         if let Ok(places) = append(&mut journal, &items) {
             let first = places[0].position;
-            assert!(
-                places
-                    .iter()
-                    .all(|p| p.position.segment() == first.segment())
-            );
-            let record = journal
-                .reader()
-                .read(places[places.len() - 1].position)
-                .map(|r| r.group_first());
+            assert!(places.iter().all(|p| p.position.segment() == first.segment()));
+            let record = journal.reader().read(places[places.len() - 1].position).map(|r| r.group_first());
             assert_eq!(record.unwrap(), places[0].sequence);
         }
     }
@@ -134,48 +114,14 @@ fn what_does_not_fit_is_refused_and_nothing_is_written() {
     let mut long_key = Item::of("", "");
     long_key.key = vec![0; 256];
     let e = append(&mut journal, &[big]).unwrap_err();
-    assert!(
-        matches!(
-            e,
-            AppendError::RecordTooLarge {
-                index: 0,
-                limit: 8128,
-                ..
-            }
-        ),
-        "{e}"
-    );
+    assert!(matches!(e, AppendError::RecordTooLarge { index: 0, limit: 8128, .. }), "{e}");
     let e = append(&mut journal, &[half.clone(), half.clone()]).unwrap_err();
-    assert!(
-        matches!(e, AppendError::GroupTooLarge { limit: 8128, .. }),
-        "{e}"
-    );
+    assert!(matches!(e, AppendError::GroupTooLarge { limit: 8128, .. }), "{e}");
     let e = append(&mut journal, &[half.clone(), long_key]).unwrap_err();
-    assert!(
-        matches!(
-            e,
-            AppendError::KeyTooLong {
-                index: 1,
-                bytes: 256
-            }
-        ),
-        "{e}"
-    );
-    let entry = Entry {
-        previous: Previous::InGroup(0),
-        ..half.entry()
-    };
+    assert!(matches!(e, AppendError::KeyTooLong { index: 1, bytes: 256 }), "{e}");
+    let entry = Entry { previous: Previous::InGroup(0), ..half.entry() };
     let e = journal.append(&[entry]).unwrap_err();
-    assert!(
-        matches!(
-            e,
-            AppendError::PreviousNotEarlier {
-                index: 0,
-                previous: 0
-            }
-        ),
-        "{e}"
-    );
+    assert!(matches!(e, AppendError::PreviousNotEarlier { index: 0, previous: 0 }), "{e}");
     assert!(journal.append(&[]).unwrap().is_empty());
     assert_eq!(disk.changes(), changes);
     append(&mut journal, &[half]).unwrap();
@@ -188,16 +134,8 @@ fn the_history_of_one_aggregate_is_read_backwards() {
     let item = Item::of("created", "");
     let first = journal.append(&[item.entry()]).unwrap()[0];
     let group = [
-        Entry {
-            previous: Previous::At(first.position),
-            revision: 2,
-            ..item.entry()
-        },
-        Entry {
-            previous: Previous::InGroup(0),
-            revision: 3,
-            ..item.entry()
-        },
+        Entry { previous: Previous::At(first.position), revision: 2, ..item.entry() },
+        Entry { previous: Previous::InGroup(0), revision: 3, ..item.entry() },
     ];
     let mut at = journal.append(&group).unwrap()[1].position;
     let (mut reader, mut revisions) = (journal.reader(), Vec::new());
@@ -229,11 +167,7 @@ fn the_next_segment_is_prepared_ahead_and_appending_writes_into_zeros() {
     let changes = disk.changes();
     let place = append(&mut journal, std::slice::from_ref(&item)).unwrap()[0];
     assert_eq!(place.position, Position::new(2, 64));
-    assert_eq!(
-        disk.changes() - changes,
-        3,
-        "write, sync, head mark: nothing is made now"
-    );
+    assert_eq!(disk.changes() - changes, 3, "write, sync, head mark: nothing is made now");
     assert_eq!(disk.bytes("00000002.seg").unwrap().len(), 8 << 10);
 }
 
@@ -271,14 +205,7 @@ fn a_reader_never_goes_beyond_what_is_durable() {
     let mut reader = journal.reader();
     let start = Position::new(1, 64);
     assert!(matches!(reader.read(start), Err(ReadError::Beyond { .. })));
-    assert!(
-        reader
-            .records(Position::NONE)
-            .unwrap()
-            .next()
-            .unwrap()
-            .is_none()
-    );
+    assert!(reader.records(Position::NONE).unwrap().next().unwrap().is_none());
     append(&mut journal, &[Item::of("one", "")]).unwrap();
     assert!(reader.read(start).is_ok());
     let end = reader.end();
@@ -286,12 +213,7 @@ fn a_reader_never_goes_beyond_what_is_durable() {
     append(&mut journal, &[Item::of("two", "")]).unwrap_err();
     assert!(matches!(reader.read(end), Err(ReadError::Beyond { .. })));
     assert!(reader.records(Position::new(1, end.offset() + 8)).is_err());
-    for wrong in [
-        Position::new(1, 72),
-        Position::new(1, 65),
-        Position::new(1, 8),
-        Position(3),
-    ] {
+    for wrong in [Position::new(1, 72), Position::new(1, 65), Position::new(1, 8), Position(3)] {
         let error = reader.read(wrong).unwrap_err();
         assert!(matches!(error, ReadError::NotARecord { .. }), "{error}");
     }
@@ -301,25 +223,14 @@ fn a_reader_never_goes_beyond_what_is_durable() {
 fn erasing_takes_the_personal_part_and_keeps_the_chain() {
     let disk = SimDisk::default();
     let (mut journal, _, _) = open(&disk).unwrap();
-    let items = [
-        Item::of("visit", "Ada Lovelace, London"),
-        Item::of("note", ""),
-    ];
+    let items = [Item::of("visit", "Ada Lovelace, London"), Item::of("note", "")];
     let places = append(&mut journal, &items).unwrap();
     append(&mut journal, &[Item::of("later", "kept")]).unwrap();
     let head = journal.head();
-    let hash = journal
-        .reader()
-        .read(places[0].position)
-        .unwrap()
-        .personal_hash();
+    let hash = journal.reader().read(places[0].position).unwrap().personal_hash();
     let all = [places[0].position, places[1].position];
     assert_eq!(journal.erase_personal(&all).unwrap(), 1);
-    assert_eq!(
-        journal.erase_personal(&all).unwrap(),
-        0,
-        "there is nothing left to erase"
-    );
+    assert_eq!(journal.erase_personal(&all).unwrap(), 0, "there is nothing left to erase");
     let mut reader = journal.reader();
     let record = reader.read(places[0].position).unwrap();
     assert_eq!(record.personal(), Personal::Erased);
@@ -344,37 +255,22 @@ fn another_segment_size_takes_effect_with_the_next_segment() {
         append(&mut journal, std::slice::from_ref(&item)).unwrap();
     }
     journal.wants_next().unwrap().run().unwrap();
-    let larger = Options {
-        segment_bytes: 64 << 10,
-        ..options()
-    };
+    let larger = Options { segment_bytes: 64 << 10, ..options() };
     let storage = Arc::new(disk.clone());
     let (mut journal, _) = Journal::open(storage, larger, None, &mut |_| Ok(())).unwrap();
     append(&mut journal, &[Item::of(&"y".repeat(30_000), "")]).unwrap();
     assert_eq!(disk.bytes("00000002.seg").unwrap().len(), 64 << 10);
     assert_eq!(verified(&disk).head, journal.head());
-    let odd = Options {
-        segment_bytes: 5001,
-        ..options()
-    };
-    let refused = Journal::open(Arc::new(disk), odd, None, &mut |_| Ok(()))
-        .err()
-        .unwrap();
-    assert!(matches!(
-        refused,
-        JournalError::SegmentBytes { found: 5001 }
-    ));
+    let odd = Options { segment_bytes: 5001, ..options() };
+    let refused = Journal::open(Arc::new(disk), odd, None, &mut |_| Ok(())).err().unwrap();
+    assert!(matches!(refused, JournalError::SegmentBytes { found: 5001 }));
 }
 
 #[test]
 fn the_real_disk_keeps_the_journal_and_verify_reads_it_while_it_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("journal");
-    let options = Options {
-        segment_bytes: 64 << 10,
-        installation: ID,
-        epoch: 3,
-    };
+    let options = Options { segment_bytes: 64 << 10, installation: ID, epoch: 3 };
     let storage = Arc::new(RealStorage::new(&folder).unwrap());
     let (mut journal, _) = Journal::open(storage.clone(), options, None, &mut |_| Ok(())).unwrap();
     let done = std::sync::atomic::AtomicBool::new(false);
@@ -393,8 +289,7 @@ fn the_real_disk_keeps_the_journal_and_verify_reads_it_while_it_is_written() {
             if let Some(preparation) = journal.wants_next() {
                 scope.spawn(move || preparation.run().map(|_| ()).unwrap());
             }
-            let places =
-                append(&mut journal, &[Item::random(&mut rng), Item::of("a", "b")]).unwrap();
+            let places = append(&mut journal, &[Item::random(&mut rng), Item::of("a", "b")]).unwrap();
             if n % 50 == 0 {
                 journal.erase_personal(&[places[1].position]).unwrap();
             }
@@ -426,8 +321,5 @@ fn an_error_of_the_visitor_comes_back_with_the_record_it_was_about() {
         _ => Ok(()),
     });
     let error = error.err().unwrap();
-    assert!(
-        matches!(error, JournalError::Visitor { sequence: 2, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, JournalError::Visitor { sequence: 2, .. }), "{error}");
 }

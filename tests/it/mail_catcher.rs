@@ -25,17 +25,8 @@ fn pipelined_commands_are_answered_in_order_and_dots_are_unstuffed() {
         &catcher,
         "EHLO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nRCPT TO:<c@y>\r\nDATA\r\nSubject: s\r\n\r\n..\r\n...x\r\nno\n.\nend\r\n.\r\nNOOP\r\nRSET\r\nWHAT\r\nQUIT\r\n",
     );
-    let codes: Vec<&str> = answers
-        .split("\r\n")
-        .filter(|line| !line.contains('-'))
-        .filter_map(|line| line.get(..3))
-        .collect();
-    assert_eq!(
-        codes,
-        [
-            "220", "250", "250", "250", "250", "354", "250", "250", "250", "500", "221"
-        ]
-    );
+    let codes: Vec<&str> = answers.split("\r\n").filter(|line| !line.contains('-')).filter_map(|line| line.get(..3)).collect();
+    assert_eq!(codes, ["220", "250", "250", "250", "250", "354", "250", "250", "250", "500", "221"]);
     let caught = catcher.wait_for(|_| true, PATIENCE).unwrap();
     assert_eq!(caught.to, ["b@y", "c@y"]);
     assert_eq!(caught.raw, b"Subject: s\r\n\r\n.\r\n..x\r\nno\n.\nend\r\n");
@@ -44,14 +35,8 @@ fn pipelined_commands_are_answered_in_order_and_dots_are_unstuffed() {
 #[test]
 fn commands_out_of_order_are_refused() {
     let catcher = catcher(Behaviour::default());
-    let answers = talk(
-        &catcher,
-        "DATA\r\nRCPT TO:<a@x>\r\nMAIL FROM:a@x\r\nSTARTTLS\r\nAUTH PLAIN AAAA\r\nQUIT\r\n",
-    );
-    let codes: Vec<&str> = answers
-        .split("\r\n")
-        .filter_map(|line| line.get(..3))
-        .collect();
+    let answers = talk(&catcher, "DATA\r\nRCPT TO:<a@x>\r\nMAIL FROM:a@x\r\nSTARTTLS\r\nAUTH PLAIN AAAA\r\nQUIT\r\n");
+    let codes: Vec<&str> = answers.split("\r\n").filter_map(|line| line.get(..3)).collect();
     assert_eq!(codes, ["220", "503", "503", "501", "502", "503", "221"]);
 }
 
@@ -65,10 +50,7 @@ fn endless_lines_are_cut_off() {
 #[test]
 fn mails_are_written_into_the_folder_too() {
     let folder = tempfile::tempdir().unwrap();
-    let catcher = catcher(Behaviour {
-        folder: Some(folder.path().to_owned()),
-        ..Behaviour::default()
-    });
+    let catcher = catcher(Behaviour { folder: Some(folder.path().to_owned()), ..Behaviour::default() });
     assert_eq!(kind(&send(&smtp(&catcher), &message(1))), "sent");
     let written = std::fs::read(folder.path().join("000001.eml")).unwrap();
     assert_eq!(written, message(1).render().unwrap());

@@ -26,31 +26,17 @@ async fn all_at_once(smtp: &Smtp, mails: Vec<Message>) -> Vec<Outcome> {
 
 #[test]
 fn concurrent_mails_never_open_more_connections_than_allowed() {
-    let catcher =
-        catcher(Behaviour::default().always(Verb::FinalDot, Delay(Duration::from_millis(20))));
-    let smtp = Smtp::new(Settings {
-        connections: 3,
-        ..settings(catcher.addr().port())
-    })
-    .unwrap();
+    let catcher = catcher(Behaviour::default().always(Verb::FinalDot, Delay(Duration::from_millis(20))));
+    let smtp = Smtp::new(Settings { connections: 3, ..settings(catcher.addr().port()) }).unwrap();
     let outcomes = run(all_at_once(&smtp, (0..30).map(message).collect()));
-    assert!(
-        outcomes.iter().all(|outcome| kind(outcome) == "sent"),
-        "{outcomes:?}"
-    );
+    assert!(outcomes.iter().all(|outcome| kind(outcome) == "sent"), "{outcomes:?}");
     let counts = catcher.counts();
-    assert_eq!(
-        (counts.mails, counts.connections, counts.most_open),
-        (30, 3, 3)
-    );
+    assert_eq!((counts.mails, counts.connections, counts.most_open), (30, 3, 3));
 }
 
 #[test]
 fn a_connection_the_server_has_closed_meanwhile_costs_no_mail() {
-    for gone in [
-        Behaviour::default().once(Verb::Rset, Cut),
-        Behaviour::default().once(Verb::Rset, Answer("421 bye".to_owned())),
-    ] {
+    for gone in [Behaviour::default().once(Verb::Rset, Cut), Behaviour::default().once(Verb::Rset, Answer("421 bye".to_owned()))] {
         let catcher = catcher(Behaviour::default());
         let smtp = smtp(&catcher);
         run(async {

@@ -16,43 +16,25 @@ fn chinese() -> Message {
         from: address("现场服务", "service@example.com"),
         reply_to: Some(address("调度中心", "dispatch@example.com")),
         to: address("李小龙", "li@example.org"),
-        subject: "工单 WO-7 已完成,请评价我们的服务——您的意见对我们非常重要,谢谢您的支持!🙂"
-            .to_owned(),
+        subject: "工单 WO-7 已完成,请评价我们的服务——您的意见对我们非常重要,谢谢您的支持!🙂".to_owned(),
         text: "您好:\n\n工单已完成。\n.\n..\nhttps://example.com/e/abc=def\n".to_owned(),
-        html: Some(
-            "<p>您好 &amp; <a href=\"https://example.com/e/abc=def\">评价</a></p>\n".to_owned(),
-        ),
+        html: Some("<p>您好 &amp; <a href=\"https://example.com/e/abc=def\">评价</a></p>\n".to_owned()),
         ..message(0)
     }
 }
 
 #[test]
 fn the_same_intent_gives_the_same_bytes_for_ever() {
-    for (name, mail) in [
-        ("english", message(7)),
-        ("chinese", chinese()),
-        (
-            "text-only",
-            Message {
-                html: None,
-                ..message(8)
-            },
-        ),
-    ] {
+    for (name, mail) in [("english", message(7)), ("chinese", chinese()), ("text-only", Message { html: None, ..message(8) })] {
         let bytes = mail.render().unwrap();
         assert_eq!(bytes, mail.clone().render().unwrap());
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/mail/{name}.eml"));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/mail/{name}.eml"));
         if std::env::var_os("WORKORDERD_WRITE_GOLDEN").is_some() {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, &bytes).unwrap();
         }
         let golden = std::fs::read(&path).unwrap();
-        assert!(
-            bytes == golden,
-            "{name}: the bytes of a mail have changed:\n{}",
-            String::from_utf8_lossy(&bytes)
-        );
+        assert!(bytes == golden, "{name}: the bytes of a mail have changed:\n{}", String::from_utf8_lossy(&bytes));
     }
 }
 
@@ -60,30 +42,12 @@ fn the_same_intent_gives_the_same_bytes_for_ever() {
 fn message_id_date_and_boundary_come_from_the_message_alone() {
     let mail = chinese();
     let text = String::from_utf8(mail.render().unwrap()).unwrap();
-    assert_eq!(
-        mail.message_id(),
-        "<30313233343536373839616263646566@example.com>"
-    );
-    assert!(
-        text.contains(&format!("\r\nMessage-ID: {}\r\n", mail.message_id())),
-        "{text}"
-    );
-    assert!(
-        text.contains("Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n"),
-        "{text}"
-    );
-    assert!(
-        text.contains("\r\nAuto-Submitted: auto-generated\r\n"),
-        "{text}"
-    );
-    assert!(
-        text.contains("boundary=\"=_30313233343536373839616263646566\""),
-        "{text}"
-    );
-    let other = Message {
-        intent: [9; 16],
-        ..mail.clone()
-    };
+    assert_eq!(mail.message_id(), "<30313233343536373839616263646566@example.com>");
+    assert!(text.contains(&format!("\r\nMessage-ID: {}\r\n", mail.message_id())), "{text}");
+    assert!(text.contains("Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n"), "{text}");
+    assert!(text.contains("\r\nAuto-Submitted: auto-generated\r\n"), "{text}");
+    assert!(text.contains("boundary=\"=_30313233343536373839616263646566\""), "{text}");
+    let other = Message { intent: [9; 16], ..mail.clone() };
     assert_ne!(other.render().unwrap(), mail.render().unwrap());
 }
 
@@ -94,54 +58,25 @@ fn chinese_names_subjects_and_texts_arrive_readable() {
     assert_eq!(kind(&send(&smtp(&catcher), &mail)), "sent");
     let caught = catcher.wait_for(|_| true, PATIENCE).unwrap();
     assert_eq!(caught.subject, mail.subject);
-    assert_eq!(
-        caught.header("From").unwrap(),
-        "现场服务 <service@example.com>"
-    );
-    assert_eq!(
-        caught.header("Reply-To").unwrap(),
-        "调度中心 <dispatch@example.com>"
-    );
+    assert_eq!(caught.header("From").unwrap(), "现场服务 <service@example.com>");
+    assert_eq!(caught.header("Reply-To").unwrap(), "调度中心 <dispatch@example.com>");
     assert_eq!(caught.header("To").unwrap(), "李小龙 <li@example.org>");
     assert_eq!(caught.text, mail.text);
     assert_eq!(caught.html, mail.html);
-    assert_eq!(
-        (caught.from.as_str(), caught.to.as_slice()),
-        ("service@example.com", &["li@example.org".to_owned()][..])
-    );
-    assert_eq!(
-        caught.raw,
-        mail.render().unwrap(),
-        "the wire carries exactly the rendered bytes"
-    );
+    assert_eq!((caught.from.as_str(), caught.to.as_slice()), ("service@example.com", &["li@example.org".to_owned()][..]));
+    assert_eq!(caught.raw, mail.render().unwrap(), "the wire carries exactly the rendered bytes");
 }
 
 #[test]
 fn a_mail_without_html_arrives_as_plain_text_alone() {
     let catcher = catcher(Behaviour::default());
     for text in ["", "no line end", "one\n", "two\n\n", "评价\n"] {
-        let mail = Message {
-            text: text.to_owned(),
-            html: None,
-            ..message(1)
-        };
+        let mail = Message { text: text.to_owned(), html: None, ..message(1) };
         assert_eq!(kind(&send(&smtp(&catcher), &mail)), "sent");
         let caught = catcher.mails().pop().unwrap();
-        assert!(
-            caught
-                .header("Content-Type")
-                .unwrap()
-                .starts_with("text/plain")
-        );
-        assert_eq!(
-            caught.text.trim_end_matches('\n'),
-            text.trim_end_matches('\n')
-        );
-        assert!(
-            caught.text.len() <= text.len() + 1,
-            "{text:?} came as {:?}",
-            caught.text
-        );
+        assert!(caught.header("Content-Type").unwrap().starts_with("text/plain"));
+        assert_eq!(caught.text.trim_end_matches('\n'), text.trim_end_matches('\n'));
+        assert!(caught.text.len() <= text.len() + 1, "{text:?} came as {:?}", caught.text);
     }
 }
 
@@ -157,10 +92,7 @@ fn a_subject_that_looks_encoded_arrives_as_it_was_written() {
         "=?utf-8?q?a?= =?utf-8?q?b?=".to_owned(),
         format!("=? {}", "🙂".repeat(100)),
     ] {
-        let mail = Message {
-            subject: written.clone(),
-            ..message(1)
-        };
+        let mail = Message { subject: written.clone(), ..message(1) };
         assert_eq!(kind(&send(&smtp(&catcher), &mail)), "sent");
         let caught = catcher.mails().pop().unwrap();
         assert_eq!(caught.subject, written);
@@ -173,19 +105,9 @@ fn a_subject_that_looks_encoded_arrives_as_it_was_written() {
 fn line_breaks_in_a_subject_become_spaces_and_long_ones_are_cut() {
     let catcher = catcher(Behaviour::default());
     let subject = format!("one\r\nBcc: x@example.com\n\n\ttwo {}", "长".repeat(300));
-    send(
-        &smtp(&catcher),
-        &Message {
-            subject,
-            ..message(1)
-        },
-    );
+    send(&smtp(&catcher), &Message { subject, ..message(1) });
     let caught = catcher.wait_for(|_| true, PATIENCE).unwrap();
-    assert!(
-        caught.subject.starts_with("one Bcc: x@example.com two 长"),
-        "{}",
-        caught.subject
-    );
+    assert!(caught.subject.starts_with("one Bcc: x@example.com two 长"), "{}", caught.subject);
     assert!(caught.subject.ends_with("长…"), "{}", caught.subject);
     assert_eq!(caught.subject.chars().count(), 250);
     assert_eq!(caught.header("Bcc"), None);
@@ -194,52 +116,27 @@ fn line_breaks_in_a_subject_become_spaces_and_long_ones_are_cut() {
 #[test]
 fn dates_and_sizes_no_mail_can_have_fail_for_good_instead_of_panicking() {
     for date_ms in [-1, i64::MIN, i64::MAX, 253_402_300_800_000] {
-        let mail = Message {
-            date_ms,
-            ..message(1)
-        };
+        let mail = Message { date_ms, ..message(1) };
         assert_eq!(mail.render(), Err(MessageProblem::Date { date_ms }));
     }
-    assert!(
-        Message {
-            date_ms: 253_402_300_799_999,
-            ..message(1)
-        }
-        .render()
-        .is_ok()
-    );
+    assert!(Message { date_ms: 253_402_300_799_999, ..message(1) }.render().is_ok());
     let catcher = catcher(Behaviour::default());
-    let mail = Message {
-        text: "x".repeat(MAX_BODY_BYTES + 1),
-        ..message(1)
-    };
+    let mail = Message { text: "x".repeat(MAX_BODY_BYTES + 1), ..message(1) };
     let outcome = send(&smtp(&catcher), &mail);
-    assert_eq!(
-        outcome,
-        Outcome::Failed {
-            why: "text: 1048577 bytes are more than 1048576".to_owned()
-        }
-    );
+    assert_eq!(outcome, Outcome::Failed { why: "text: 1048577 bytes are more than 1048576".to_owned() });
     assert_eq!(catcher.counts().connections, 0);
 }
 
 #[test]
 fn a_body_of_a_million_line_breaks_renders_at_once() {
-    let mail = Message {
-        text: "\n".repeat(MAX_BODY_BYTES),
-        html: Some("\r".repeat(MAX_BODY_BYTES)),
-        ..message(1)
-    };
+    let mail = Message { text: "\n".repeat(MAX_BODY_BYTES), html: Some("\r".repeat(MAX_BODY_BYTES)), ..message(1) };
     assert!(mail.render().unwrap().len() > 2 * MAX_BODY_BYTES);
 }
 
 #[test]
 fn neither_bodies_nor_links_show_in_debug_output() {
     let shown = format!("{:?}", chinese());
-    assert_eq!(
-        shown,
-        "Message { intent: \"30313233343536373839616263646566\", .. }"
-    );
+    assert_eq!(shown, "Message { intent: \"30313233343536373839616263646566\", .. }");
 }
 
 /// Pieces that have broken mailers before, mixed with anything.
@@ -290,17 +187,12 @@ fn hostile() -> impl Strategy<Value = String> {
 fn header_names(bytes: &[u8]) -> Vec<String> {
     let text = std::str::from_utf8(bytes).unwrap();
     let (head, _) = text.split_once("\r\n\r\n").unwrap();
-    head.split("\r\n")
-        .filter(|line| !line.starts_with([' ', '\t']))
-        .map(|line| line.split_once(':').unwrap().0.to_owned())
-        .collect()
+    head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])).map(|line| line.split_once(':').unwrap().0.to_owned()).collect()
 }
 
 fn unified(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    text.chars()
-        .filter(|character| !character.is_control() || "\n\t".contains(*character))
-        .collect()
+    text.chars().filter(|character| !character.is_control() || "\n\t".contains(*character)).collect()
 }
 
 proptest! {
@@ -335,19 +227,9 @@ fn no_value_can_end_data_early_on_the_wire() {
     run(async {
         for count in 1..=200 {
             let (subject, text, html) = values.new_tree(&mut runner).unwrap().current();
-            let mail = Message {
-                subject,
-                text: text.clone(),
-                html: Some(html.clone()),
-                ..message(1)
-            };
+            let mail = Message { subject, text: text.clone(), html: Some(html.clone()), ..message(1) };
             let outcome = smtp.send(&mail).await;
-            assert_eq!(
-                outcome,
-                Outcome::Sent {
-                    response: "250 2.0.0 caught".to_owned()
-                }
-            );
+            assert_eq!(outcome, Outcome::Sent { response: "250 2.0.0 caught".to_owned() });
             let mails = catcher.mails();
             assert_eq!(mails.len(), count);
             let caught = &mails[count - 1];
@@ -356,9 +238,5 @@ fn no_value_can_end_data_early_on_the_wire() {
             assert_eq!(caught.html.as_deref(), Some(unified(&html).as_str()));
         }
     });
-    assert_eq!(
-        catcher.counts().connections,
-        2,
-        "a hundred mails go over one connection"
-    );
+    assert_eq!(catcher.counts().connections, 2, "a hundred mails go over one connection");
 }

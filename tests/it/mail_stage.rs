@@ -31,11 +31,7 @@ pub fn smtp(catcher: &MailCatcher) -> Smtp {
 
 /// Gives up soon, for servers that fall silent.
 pub fn impatient(catcher: &MailCatcher) -> Smtp {
-    Smtp::new(Settings {
-        timeout: Duration::from_millis(400),
-        ..settings(catcher.addr().port())
-    })
-    .unwrap()
+    Smtp::new(Settings { timeout: Duration::from_millis(400), ..settings(catcher.addr().port()) }).unwrap()
 }
 
 pub fn address(name: &str, address: &str) -> Address {
@@ -57,11 +53,7 @@ pub fn message(number: u8) -> Message {
 
 /// Runs on a runtime of one thread, as an arbiter of the daemon does.
 pub fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 pub fn send(smtp: &Smtp, message: &Message) -> Outcome {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use workorderd::domain::aggregate::{Command, Event, Key, State};
 use workorderd::domain::context::Context;
 use workorderd::domain::definition::{Catalogue, CatalogueCommand};
-use workorderd::domain::directory::{Contact, Directory, DirectoryEvent, StaffUser};
 use workorderd::domain::directory::read_model::GroupMembers;
+use workorderd::domain::directory::{Contact, Directory, DirectoryEvent, StaffUser};
 use workorderd::domain::ids::{ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
 use workorderd::domain::number;
 use workorderd::domain::principal::Principal;
@@ -49,7 +49,15 @@ impl Story {
             catalogue.evolve(&event);
         }
         let mut directory = Directory::default();
-        let people = [("dora", "dispatcher"), ("lena", "engineer"), ("emil", "engineer"), ("mei", "engineer"), ("otto", "engineer"), ("wilma", "service-staff"), ("root", "admin")];
+        let people = [
+            ("dora", "dispatcher"),
+            ("lena", "engineer"),
+            ("emil", "engineer"),
+            ("mei", "engineer"),
+            ("otto", "engineer"),
+            ("wilma", "service-staff"),
+            ("root", "admin"),
+        ];
         for (id, role) in people {
             directory.take(&DirectoryEvent::StaffUserPut(StaffUser {
                 id: slug(id, StaffUserId::new),
@@ -72,7 +80,10 @@ impl Story {
         }));
         let members = ["emil", "mei"].map(|m| slug(m, StaffUserId::new)).to_vec();
         let leader = Some(slug("lena", StaffUserId::new));
-        directory.take_group(&slug("hydraulics", ServiceGroupId::new), GroupMembers { name: "Hydraulics".into(), leader, members, disabled: false });
+        directory.take_group(
+            &slug("hydraulics", ServiceGroupId::new),
+            GroupMembers { name: "Hydraulics".into(), leader, members, disabled: false },
+        );
         Self { catalogue, directory, now: Timestamp(1_795_000_000_000), order: None, created: 0, left: Vec::new(), refused: None }
     }
 
@@ -155,8 +166,12 @@ impl Story {
                 match verb {
                     "assigns to group" => OrderCommand::AssignToGroup { group: slug(object, ServiceGroupId::new) },
                     "assigns to engineer" => OrderCommand::AssignToEngineer { engineer: slug(object, StaffUserId::new) },
-                    "transfers to engineer" => OrderCommand::Transfer { to: TransferTo::Engineer(slug(object, StaffUserId::new)), reason: text },
-                    "transfers to group" => OrderCommand::Transfer { to: TransferTo::Group(slug(object, ServiceGroupId::new)), reason: text },
+                    "transfers to engineer" => {
+                        OrderCommand::Transfer { to: TransferTo::Engineer(slug(object, StaffUserId::new)), reason: text }
+                    }
+                    "transfers to group" => {
+                        OrderCommand::Transfer { to: TransferTo::Group(slug(object, ServiceGroupId::new)), reason: text }
+                    }
                     "holds for" => OrderCommand::Hold { reason: HoldReason::from_name(object).unwrap(), note: text },
                     "moves it to version" => OrderCommand::MoveToVersion { version: object.parse().unwrap() },
                     _ => panic!("nobody knows how to {what:?}"),
@@ -254,7 +269,13 @@ fn play(name: &str, text: &str) {
                 }
             }
         }
-        assert_eq!(story.refused.as_ref().map(Rejection::name), expected, "{}{line}: {:?}", at(number), story.refused.as_ref().map(ToString::to_string));
+        assert_eq!(
+            story.refused.as_ref().map(Rejection::name),
+            expected,
+            "{}{line}: {:?}",
+            at(number),
+            story.refused.as_ref().map(ToString::to_string)
+        );
         if expected.is_some() {
             assert_eq!(story.order, before, "{}a refusal changes nothing", at(number));
         }

@@ -121,21 +121,24 @@ fn one_more() -> Vec<LoadChanged> {
 fn after_a_start_a_parcel_with_old_and_new_messages_counts_the_old_ones_once() {
     let take = |state: Option<&State>, command| {
         let reference = reference();
-        let cx = Context { now: Timestamp(1), principal: &Principal::System, catalogue: &reference.catalogue, directory: &reference.directory };
+        let cx =
+            Context { now: Timestamp(1), principal: &Principal::System, catalogue: &reference.catalogue, directory: &reference.directory };
         transition(&Key::ServiceGroup(group()), state, &Command::ServiceGroup(command), &cx).map(|step| step.state)
     };
     let put = ServiceGroupCommand::Put { id: group(), name: "North".into(), leader: None, members: Vec::new(), disabled: false };
     let founded = take(None, put).expect("it is founded");
     let mut delivery = Delivery::default();
     let parcel = delivery.take(5, 40, &one_more()).pop().expect("it can set out");
-    let before = take(Some(&founded), ServiceGroupCommand::Take { sequence: parcel.sequence, messages: parcel.messages }).expect("it is new");
+    let before =
+        take(Some(&founded), ServiceGroupCommand::Take { sequence: parcel.sequence, messages: parcel.messages }).expect("it is new");
     // Start: both records are read again, only the second one is not taken.
     let mut delivery = Delivery::default();
     delivery.take(5, 40, &one_more());
     delivery.take(7, 60, &one_more());
     let parcel = delivery.again(&group()).expect("both at once");
     assert_eq!((parcel.sequence, parcel.messages.len()), (7, 2));
-    let after = take(Some(&before), ServiceGroupCommand::Take { sequence: parcel.sequence, messages: parcel.messages }).expect("one is new");
+    let after =
+        take(Some(&before), ServiceGroupCommand::Take { sequence: parcel.sequence, messages: parcel.messages }).expect("one is new");
     let State::ServiceGroup(after) = after else { panic!("a group") };
     let ServiceGroup { open, last_taken, .. } = *after;
     assert_eq!((open, last_taken), (2, 7));

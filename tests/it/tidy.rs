@@ -93,7 +93,11 @@ fn every_module_imports_only_from_floors_below_it() {
         // `use crate::{a, b}` names several.
         for list in code.split("use crate::{").skip(1) {
             let list = list.split("};").next().unwrap_or("");
-            imported.extend(list.split(',').map(|item| item.trim().split("::").next().unwrap_or("").trim()).filter(|w| FLOORS.iter().any(|(n, _)| n == w)));
+            imported.extend(
+                list.split(',')
+                    .map(|item| item.trim().split("::").next().unwrap_or("").trim())
+                    .filter(|w| FLOORS.iter().any(|(n, _)| n == w)),
+            );
         }
         for import in imported {
             if import != module && FLOORS.iter().any(|(name, _)| *name == import) && !allowed.contains(&import) {
@@ -110,9 +114,10 @@ fn crates_are_named_only_where_they_belong() {
     for (file, text) in files("src") {
         let (module, code) = (module_of(&file), code(&text));
         for (krate, modules) in NAMED_ONLY {
-            let named = code.contains(&format!("use {krate}::")) || code.match_indices(&format!("{krate}::")).any(|(at, _)| {
-                !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
-            });
+            let named = code.contains(&format!("use {krate}::"))
+                || code
+                    .match_indices(&format!("{krate}::"))
+                    .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'));
             if named && !modules.contains(&module) && module != "bin" {
                 wrong.push(format!("{file}: names {krate}, which belongs to {}", modules.join(", ")));
             }
@@ -151,7 +156,19 @@ fn every_file_says_what_it_is_for_and_is_not_too_long() {
 
 #[test]
 fn commands_and_events_are_matched_in_full() {
-    let rules = ["decide.rs", "evolve.rs", "deadline.rs", "reaction.rs", "door.rs", "assign.rs", "accept.rs", "task.rs", "confirm.rs", "evaluate.rs", "node.rs"];
+    let rules = [
+        "decide.rs",
+        "evolve.rs",
+        "deadline.rs",
+        "reaction.rs",
+        "door.rs",
+        "assign.rs",
+        "accept.rs",
+        "task.rs",
+        "confirm.rs",
+        "evaluate.rs",
+        "node.rs",
+    ];
     let mut wrong = Vec::new();
     for (file, text) in files("src/domain") {
         let name = file.rsplit('/').next().unwrap();

@@ -35,10 +35,7 @@ impl TestTls {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
-        Self {
-            acceptor: TlsAcceptor::from(Arc::new(config)),
-            root_pem,
-        }
+        Self { acceptor: TlsAcceptor::from(Arc::new(config)), root_pem }
     }
 }
 

@@ -198,6 +198,11 @@ impl Definitions {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         let Self { record_types, processes, templates, rules, messages, roles } = self;
-        record_types.is_empty() && processes.is_empty() && templates.is_empty() && rules.is_none() && messages.is_empty() && roles.is_empty()
+        record_types.is_empty()
+            && processes.is_empty()
+            && templates.is_empty()
+            && rules.is_none()
+            && messages.is_empty()
+            && roles.is_empty()
     }
 }

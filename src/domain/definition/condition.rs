@@ -2,8 +2,8 @@
 //!
 //! Flat by intent: no recursive types reach the disk.
 
-use crate::domain::work_order::state::{Channel, Priority};
 use crate::domain::work_order::WorkOrder;
+use crate::domain::work_order::state::{Channel, Priority};
 use serde::{Deserialize, Serialize};
 
 /// A conjunction of tests; without tests it always holds.

@@ -27,9 +27,13 @@ pub struct TemplateField {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FieldKind {
     /// Stars from 1 to the scale, 5 or 10, stored as a number with its scale (reading 6).
-    Rating { scale: u8 },
+    Rating {
+        scale: u8,
+    },
     Text,
-    Choice { options: Vec<Box<str>> },
+    Choice {
+        options: Vec<Box<str>>,
+    },
 }
 
 /// One answer as stored.

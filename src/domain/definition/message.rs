@@ -6,8 +6,7 @@ use crate::domain::ids::Name;
 use serde::{Deserialize, Serialize};
 
 /// The variables a message may use.
-pub const VARIABLES: [&str; 8] =
-    ["WorkOrderNumber", "Subject", "URL", "RecipientName", "RecordType", "Engineer", "Reason", "Node"];
+pub const VARIABLES: [&str; 8] = ["WorkOrderNumber", "Subject", "URL", "RecipientName", "RecordType", "Engineer", "Reason", "Node"];
 
 /// A message in one or more languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -47,7 +47,14 @@ pub fn built_in(role: &str) -> Option<&'static [Right]> {
     use Right::*;
     Some(match role {
         "admin" => &[
-            ReadWorkOrders, CreateWorkOrders, HandleWorkOrders, ReadDirectory, ChangeDirectory, ChangeDefinitions, Administer, ServeGuests,
+            ReadWorkOrders,
+            CreateWorkOrders,
+            HandleWorkOrders,
+            ReadDirectory,
+            ChangeDirectory,
+            ChangeDefinitions,
+            Administer,
+            ServeGuests,
         ],
         "dispatcher" => &[ReadWorkOrders, CreateWorkOrders, HandleWorkOrders, ReadDirectory],
         "service-staff" => &[ReadWorkOrders, CreateWorkOrders, HandleWorkOrders, ReadDirectory],
@@ -60,6 +67,5 @@ pub fn built_in(role: &str) -> Option<&'static [Right]> {
 }
 
 /// Names of the built-in roles.
-pub const BUILT_IN: [&str; 9] = [
-    "admin", "dispatcher", "service-staff", "engineer", "request-handler", "follow-up-staff", "gateway", "guest", "terminal-user",
-];
+pub const BUILT_IN: [&str; 9] =
+    ["admin", "dispatcher", "service-staff", "engineer", "request-handler", "follow-up-staff", "gateway", "guest", "terminal-user"];

@@ -20,7 +20,8 @@ pub fn decide(command: &DirectoryCommand, cx: &Context<'_>) -> Result<DirectoryE
 
 fn staff_user(user: &StaffUser, cx: &Context<'_>) -> Result<StaffUser, Rejection> {
     for role in &user.roles {
-        let known = crate::domain::definition::role::built_in(role.as_str()).is_some() || cx.catalogue.list().iter().any(|(k, n, _)| *k == "role" && n == role);
+        let known = crate::domain::definition::role::built_in(role.as_str()).is_some()
+            || cx.catalogue.list().iter().any(|(k, n, _)| *k == "role" && n == role);
         if !known {
             return Err(Rejection::unknown("roles", role.as_str()));
         }
@@ -83,5 +84,9 @@ fn checked_email(email: Option<&PersonalText>) -> Result<Option<PersonalText>, R
 
 fn checked_language(language: &str) -> Result<Box<str>, Rejection> {
     let good = !language.is_empty() && language.len() <= 16 && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if good { Ok(language.into()) } else { Err(Rejection::invalid("language", format!("{language:?} is not a language tag such as en or zh"))) }
+    if good {
+        Ok(language.into())
+    } else {
+        Err(Rejection::invalid("language", format!("{language:?} is not a language tag such as en or zh")))
+    }
 }

@@ -52,4 +52,3 @@ pub enum DirectoryEvent {
     AccountPut(Account),
     ContactPut(Contact),
 }
-

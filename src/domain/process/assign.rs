@@ -28,8 +28,15 @@ pub struct State {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// The group's leader is the handler from now on; where it has none, any member.
-    GroupChosen { group: ServiceGroupId, handler: Handler },
-    EngineerChosen { engineer: StaffUserId, by: Option<StaffUserId>, at: NodeIndex },
+    GroupChosen {
+        group: ServiceGroupId,
+        handler: Handler,
+    },
+    EngineerChosen {
+        engineer: StaffUserId,
+        by: Option<StaffUserId>,
+        at: NodeIndex,
+    },
 }
 
 impl Event {

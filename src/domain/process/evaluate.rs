@@ -107,7 +107,14 @@ pub fn entered(draft: &mut Draft<'_>, state: &State, plan: Plan) {
                 None => draft.mail_impossible(&message, Some(invitation), "the Work Order has no contact"),
             },
             Recipient::Address(address) => {
-                draft.mail_address(&message, PersonalText(Some(address.clone())), PersonalText(Some(address)), "en", Some(invitation), None);
+                draft.mail_address(
+                    &message,
+                    PersonalText(Some(address.clone())),
+                    PersonalText(Some(address)),
+                    "en",
+                    Some(invitation),
+                    None,
+                );
             }
         }
     }

@@ -30,11 +30,20 @@ pub struct State {
 /// What happens here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    Taken { by: StaffUserId },
+    Taken {
+        by: StaffUserId,
+    },
     /// The work is done; `at` is the node that "not solved" goes back to.
-    Completed { by: Option<StaffUserId>, at: NodeIndex, note: Option<PersonalText> },
+    Completed {
+        by: Option<StaffUserId>,
+        at: NodeIndex,
+        note: Option<PersonalText>,
+    },
     /// Passed to another engineer without a new acceptance, where the process has no accept node.
-    Transferred { engineer: StaffUserId, reason: Option<PersonalText> },
+    Transferred {
+        engineer: StaffUserId,
+        reason: Option<PersonalText>,
+    },
 }
 
 impl Event {

@@ -28,7 +28,12 @@ pub fn check_engineer(draft: &Draft<'_>, engineer: &StaffUserId, beyond_group: b
 }
 
 /// From a task node to another engineer: back to the accept node, or on in the task where the process has none.
-pub fn to_engineer(draft: &mut Draft<'_>, engineer: &StaffUserId, beyond_group: bool, reason: Option<PersonalText>) -> Result<(), Rejection> {
+pub fn to_engineer(
+    draft: &mut Draft<'_>,
+    engineer: &StaffUserId,
+    beyond_group: bool,
+    reason: Option<PersonalText>,
+) -> Result<(), Rejection> {
     check_engineer(draft, engineer, beyond_group)?;
     let accept = last_before(draft, |spec| matches!(spec, NodeSpec::Accept(_)))?;
     match accept {

@@ -34,10 +34,19 @@ pub struct ServiceGroup {
 /// Commands to a service group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServiceGroupCommand {
-    Put { id: ServiceGroupId, name: String, leader: Option<StaffUserId>, members: Vec<StaffUserId>, disabled: bool },
+    Put {
+        id: ServiceGroupId,
+        name: String,
+        leader: Option<StaffUserId>,
+        members: Vec<StaffUserId>,
+        disabled: bool,
+    },
     /// By the system: messages of one or more records, each with its sequence, in the order of the journal, up to `sequence`.
     /// Those that were taken before are left out.
-    Take { sequence: u64, messages: Vec<(u64, LoadChanged)> },
+    Take {
+        sequence: u64,
+        messages: Vec<(u64, LoadChanged)>,
+    },
 }
 
 /// What happened to a service group.
@@ -69,7 +78,10 @@ pub fn decide(group: Option<&ServiceGroup>, command: &ServiceGroupCommand, cx: &
         ServiceGroupCommand::Take { sequence, messages } => {
             may(Action::ActAsSystem, None, cx)?;
             let Some(group) = group else {
-                return Err(Rejection::NotFound { what: "service group", id: messages.first().map(|(_, m)| m.group.to_string()).unwrap_or_default() });
+                return Err(Rejection::NotFound {
+                    what: "service group",
+                    id: messages.first().map(|(_, m)| m.group.to_string()).unwrap_or_default(),
+                });
             };
             if *sequence <= group.last_taken {
                 return Err(Rejection::MessageTakenAlready);

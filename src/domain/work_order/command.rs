@@ -12,29 +12,62 @@ use crate::domain::work_order::deadline::Deadline;
 pub enum Command {
     Create(Box<Create>),
     /// Commands of the node it is at.
-    AssignToGroup { group: ServiceGroupId },
-    AssignToEngineer { engineer: StaffUserId },
+    AssignToGroup {
+        group: ServiceGroupId,
+    },
+    AssignToEngineer {
+        engineer: StaffUserId,
+    },
     AcceptAssignment,
-    DeclineAssignment { reason: String },
-    Transfer { to: TransferTo, reason: Option<String> },
+    DeclineAssignment {
+        reason: String,
+    },
+    Transfer {
+        to: TransferTo,
+        reason: Option<String>,
+    },
     TakeTask,
-    CompleteTask { note: Option<String> },
+    CompleteTask {
+        note: Option<String>,
+    },
     ConfirmSolved,
-    ConfirmNotSolved { reason: String },
-    SkipEvaluation { reason: Option<String> },
+    ConfirmNotSolved {
+        reason: String,
+    },
+    SkipEvaluation {
+        reason: Option<String>,
+    },
     /// By a customer behind a link; `invitation` is the one of the token.
-    SubmitEvaluation { invitation: InvitationNo, answers: Vec<GivenAnswer> },
+    SubmitEvaluation {
+        invitation: InvitationNo,
+        answers: Vec<GivenAnswer>,
+    },
     /// Commands of the whole Work Order.
-    Hold { reason: HoldReason, note: Option<String> },
+    Hold {
+        reason: HoldReason,
+        note: Option<String>,
+    },
     Resume,
-    Cancel { reason: Option<String> },
-    Reject { reason: String },
-    MoveToVersion { version: u32 },
-    AddServiceRecord { text: String },
+    Cancel {
+        reason: Option<String>,
+    },
+    Reject {
+        reason: String,
+    },
+    MoveToVersion {
+        version: u32,
+    },
+    AddServiceRecord {
+        text: String,
+    },
     /// By the system.
     Fire(Deadline),
     /// What came of the n-th attempt, counted from 1; it is recorded once, however often it is reported.
-    RecordMail { mail: MailNo, attempt: u32, outcome: MailOutcome },
+    RecordMail {
+        mail: MailNo,
+        attempt: u32,
+        outcome: MailOutcome,
+    },
 }
 
 /// Everything known at intake (INT-1).

@@ -39,7 +39,9 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::ConfirmSolved => usable_confirmation(d).and_then(|()| confirm::solved(d)),
         Command::ConfirmNotSolved { reason } => usable_confirmation(d).and_then(|()| confirm::not_solved(d, reason)),
         Command::SkipEvaluation { reason } => optional("reason", reason.as_deref()).and_then(|reason| evaluate::skip(d, reason)),
-        Command::SubmitEvaluation { invitation, answers } => submitted_by_link(cx, order, *invitation).and_then(|()| evaluate::submit(d, *invitation, answers)),
+        Command::SubmitEvaluation { invitation, answers } => {
+            submitted_by_link(cx, order, *invitation).and_then(|()| evaluate::submit(d, *invitation, answers))
+        }
         Command::Hold { reason, note } => hold(d, *reason, note.as_deref()),
         Command::Resume => resume(d),
         Command::Cancel { reason } => cancel(d, reason.as_deref()),
@@ -55,11 +57,17 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
 /// Decides a creation (INT-1): the Work Order with its first node entered.
 pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Vec<Event>), Rejection> {
     may(Action::Use(Right::CreateWorkOrders), None, cx)?;
-    let record_type = cx.catalogue.record_type(&create.record_type).ok_or_else(|| Rejection::unknown("recordType", create.record_type.as_str()))?;
-    let (_, process) = cx.catalogue.process(&record_type.process).ok_or_else(|| Rejection::unknown("process", record_type.process.as_str()))?;
+    let record_type =
+        cx.catalogue.record_type(&create.record_type).ok_or_else(|| Rejection::unknown("recordType", create.record_type.as_str()))?;
+    let (_, process) =
+        cx.catalogue.process(&record_type.process).ok_or_else(|| Rejection::unknown("process", record_type.process.as_str()))?;
     let account = match (&create.account, &create.contact) {
-        (Some(account), _) if cx.directory.account(account).is_none_or(|a| a.disabled) => return Err(Rejection::unknown("account", account.as_str())),
-        (_, Some(contact)) if cx.directory.contact(contact).is_none_or(|c| c.disabled) => return Err(Rejection::unknown("contact", contact.as_str())),
+        (Some(account), _) if cx.directory.account(account).is_none_or(|a| a.disabled) => {
+            return Err(Rejection::unknown("account", account.as_str()));
+        }
+        (_, Some(contact)) if cx.directory.contact(contact).is_none_or(|c| c.disabled) => {
+            return Err(Rejection::unknown("contact", contact.as_str()));
+        }
         (Some(account), _) => Some(account.clone()),
         (None, Some(contact)) => cx.directory.contact(contact).and_then(|c| c.account.clone()),
         (None, None) => None,
@@ -69,7 +77,9 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
         (Some(party), ..) => party.clone(),
         (None, Some(contact), _) => Party::Contact(contact.clone()),
         (None, None, Some(user)) => Party::Staff(user.clone()),
-        (None, None, None) => return Err(Rejection::invalid("submitter", "is required: there is no contact, and the caller is not a staff user")),
+        (None, None, None) => {
+            return Err(Rejection::invalid("submitter", "is required: there is no contact, and the caller is not a staff user"));
+        }
     };
     let known = match &submitter {
         Party::Staff(user) => cx.directory.staff_user(user).is_some(),
@@ -126,9 +136,11 @@ fn submitted_by_link(cx: &Context<'_>, order: &WorkOrder, invitation: crate::dom
     match cx.principal {
         Principal::Guest { order: id, invitation: no } if *id == order.id && *no == invitation => Ok(()),
         Principal::Guest { .. } => Err(Rejection::UnknownInvitation),
-        Principal::Staff { .. } | Principal::System => {
-            Err(Rejection::NotPermitted { action: "an evaluation is the customer's, through a link".into(), who: cx.principal.key(), handlers: String::new() })
-        }
+        Principal::Staff { .. } | Principal::System => Err(Rejection::NotPermitted {
+            action: "an evaluation is the customer's, through a link".into(),
+            who: cx.principal.key(),
+            handlers: String::new(),
+        }),
     }
 }
 
@@ -257,13 +269,17 @@ fn record_mail(draft: &mut Draft<'_>, no: MailNo, attempt: u32, outcome: &MailOu
     let Some(mail) = draft.order.mails.iter().find(|m| m.no == no && m.attempts + 1 == attempt) else { return Err(Rejection::TimerStale) };
     let status = match (&mail.status, outcome) {
         // It went out while the node was being left: the history tells what is true.
-        (MailStatus::Pending | MailStatus::Deferred { .. } | MailStatus::Cancelled, MailOutcome::Sent) => MailStatus::Sent { at: draft.cx.now },
+        (MailStatus::Pending | MailStatus::Deferred { .. } | MailStatus::Cancelled, MailOutcome::Sent) => {
+            MailStatus::Sent { at: draft.cx.now }
+        }
         (MailStatus::Pending | MailStatus::Deferred { .. }, MailOutcome::Failed { why }) => MailStatus::Failed { why: why.clone() },
         (MailStatus::Pending | MailStatus::Deferred { .. }, MailOutcome::Deferred { until, why }) if *until < mail.ends_at => {
             MailStatus::Deferred { until: *until, why: why.clone() }
         }
         (MailStatus::Pending | MailStatus::Deferred { .. }, MailOutcome::Deferred { why, .. }) => MailStatus::Expired { why: why.clone() },
-        (MailStatus::Cancelled | MailStatus::Sent { .. } | MailStatus::Failed { .. } | MailStatus::Expired { .. }, _) => return Err(Rejection::TimerStale),
+        (MailStatus::Cancelled | MailStatus::Sent { .. } | MailStatus::Failed { .. } | MailStatus::Expired { .. }, _) => {
+            return Err(Rejection::TimerStale);
+        }
     };
     draft.push(Event::MailTried { mail: no, status });
     Ok(())

@@ -61,7 +61,14 @@ impl<'a> Draft<'a> {
     }
 
     /// Makes an invitation for the open visit.
-    pub fn invite(&mut self, purpose: Purpose, source: Source, template: Option<VersionedName>, single_use: bool, ends_after: Span) -> InvitationNo {
+    pub fn invite(
+        &mut self,
+        purpose: Purpose,
+        source: Source,
+        template: Option<VersionedName>,
+        single_use: bool,
+        ends_after: Span,
+    ) -> InvitationNo {
         let no = InvitationNo(self.order.invitations.last().map_or(0, |i| i.no.0).saturating_add(1));
         let Some(visit) = self.order.visit().map(|v| v.no) else { return no };
         self.push(Event::Invited(Invitation {

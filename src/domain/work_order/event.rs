@@ -13,23 +13,50 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     Created(Box<Created>),
-    NodePassedOver { node: NodeIndex, name: Name, reason: Box<str> },
+    NodePassedOver {
+        node: NodeIndex,
+        name: Name,
+        reason: Box<str>,
+    },
     NodeEntered(Box<Visit>),
     /// Something happened within the node.
     Node(NodeEvent),
     /// The one door: every leaving of a node is this event.
-    NodeLeft { node: NodeIndex, visit: VisitNo, exit: Exit, reason: Option<PersonalText> },
+    NodeLeft {
+        node: NodeIndex,
+        visit: VisitNo,
+        exit: Exit,
+        reason: Option<PersonalText>,
+    },
     Invited(Invitation),
     EvaluationRecorded(Evaluation),
-    Held { reason: HoldReason, note: Option<PersonalText> },
+    Held {
+        reason: HoldReason,
+        note: Option<PersonalText>,
+    },
     Resumed,
-    Ended { outcome: Outcome, reason: Option<PersonalText> },
-    MovedToVersion { version: u32, node: NodeIndex },
-    ServiceRecordAdded { text: PersonalText },
-    Reminded { visit: VisitNo },
-    BecameOverdue { visit: VisitNo },
+    Ended {
+        outcome: Outcome,
+        reason: Option<PersonalText>,
+    },
+    MovedToVersion {
+        version: u32,
+        node: NodeIndex,
+    },
+    ServiceRecordAdded {
+        text: PersonalText,
+    },
+    Reminded {
+        visit: VisitNo,
+    },
+    BecameOverdue {
+        visit: VisitNo,
+    },
     MailQueued(Box<Mail>),
-    MailTried { mail: MailNo, status: MailStatus },
+    MailTried {
+        mail: MailNo,
+        status: MailStatus,
+    },
 }
 
 /// Intake as recorded.

@@ -152,7 +152,9 @@ fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
             match order.visit.as_ref().map(|v| &v.state) {
                 Some(NodeState::Assign(_)) => order.assigned_at = Some(*at),
                 // Chosen from a task node it is a transfer, and the place to go back to stays the assign node.
-                Some(NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_)) | None => order.reassigned += 1,
+                Some(NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_)) | None => {
+                    order.reassigned += 1
+                }
             }
         }
         NodeEvent::Accept(accept::Event::Accepted { engineer }) => {

@@ -109,7 +109,14 @@ impl Audit {
         if let Some(coverage) = coverage {
             coverage.count("command", &body.command);
         }
-        let line = Line { key: key.clone(), revision: record.revision(), request: body.request.map(|r| r.0), command: body.command, at, hash: record.hash() };
+        let line = Line {
+            key: key.clone(),
+            revision: record.revision(),
+            request: body.request.map(|r| r.0),
+            command: body.command,
+            at,
+            hash: record.hash(),
+        };
         self.lines.push(line);
         self.known.insert(key, Known { state, revision: record.revision(), position, sequence, recent });
     }
@@ -156,7 +163,12 @@ impl Audit {
             }
             OrderEvent::MailTried { mail, status } => {
                 let story = self.mails.get_mut(&(id, *mail)).unwrap_or_else(|| panic!("record {sequence}: no such mail {mail:?}"));
-                assert!(story.ended.is_none(), "record {sequence}: mail {mail:?} of {id} had ended as {:?}, now {}", story.ended, status.name());
+                assert!(
+                    story.ended.is_none(),
+                    "record {sequence}: mail {mail:?} of {id} had ended as {:?}, now {}",
+                    story.ended,
+                    status.name()
+                );
                 let sent = matches!(status, MailStatus::Sent { .. });
                 assert!(sent || !story.cancelled, "record {sequence}: a cancelled mail can only have gone out, not {}", status.name());
                 story.tried += 1;

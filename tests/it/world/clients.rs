@@ -147,7 +147,12 @@ impl Clients {
 
     /// At the end, with nothing open: a call that was refused and never accepted left no trace.
     pub fn check_refused(&self, audit: &Audit) {
-        assert!(self.flying.is_empty(), "{} calls were never answered, such as {:?}", self.flying.len(), self.flying.first().map(|a| &self.calls[self.attempts[*a].call]));
+        assert!(
+            self.flying.is_empty(),
+            "{} calls were never answered, such as {:?}",
+            self.flying.len(),
+            self.flying.first().map(|a| &self.calls[self.attempts[*a].call])
+        );
         for call in self.calls.iter().filter(|c| c.refused && c.receipt.is_none() && !c.open && !c.shares_its_id) {
             if let Some(request) = &call.request {
                 let accepted = audit.accepted.get(&(call.key.clone(), request.id.as_str().into()));

@@ -88,9 +88,7 @@ impl State {
         let mut hit = None;
         self.faults.retain_mut(|fault| {
             let (counts, left) = match fault {
-                Fault::Write(n) | Fault::Full(n) | Fault::ShortWrite(n) => {
-                    (matches!(call, Call::Write), n)
-                }
+                Fault::Write(n) | Fault::Full(n) | Fault::ShortWrite(n) => (matches!(call, Call::Write), n),
                 Fault::Interrupt(n) => (matches!(call, Call::Write | Call::Read), n),
                 Fault::Sync(n) => (matches!(call, Call::Sync), n),
                 Fault::Open(n) => (matches!(call, Call::Open), n),
@@ -135,9 +133,7 @@ fn put(bytes: &mut Vec<u8>, offset: u64, new: &[u8]) {
 
 impl SimDisk {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0
-            .lock()
-            .expect("no test panics while it holds the disk")
+        self.0.lock().expect("no test panics while it holds the disk")
     }
 
     /// Lets something go wrong.
@@ -245,11 +241,7 @@ impl SimDisk {
     pub fn plant(&self, name: &str, bytes: Vec<u8>) {
         let mut state = self.lock();
         let (now, durable) = (bytes.clone(), bytes);
-        state.inodes.push(Inode {
-            now,
-            durable,
-            pending: Vec::new(),
-        });
+        state.inodes.push(Inode { now, durable, pending: Vec::new() });
         let inode = state.inodes.len() - 1;
         state.names.insert(name.to_string(), inode);
         state.durable_names.insert(name.to_string(), inode);
@@ -292,16 +284,9 @@ impl Storage for SimDisk {
         state.inodes.push(Inode::default());
         let inode = state.inodes.len() - 1;
         state.names.insert(name.to_string(), inode);
-        state
-            .pending_names
-            .push(Entry::Link(name.to_string(), inode));
+        state.pending_names.push(Entry::Link(name.to_string(), inode));
         let (disk, life) = (self.clone(), state.life);
-        Ok(Box::new(SimFile {
-            disk,
-            inode,
-            life,
-            write: true,
-        }))
+        Ok(Box::new(SimFile { disk, inode, life, write: true }))
     }
 
     fn open(&self, name: &str, write: bool) -> io::Result<Box<dyn StorageFile>> {
@@ -309,12 +294,7 @@ impl Storage for SimDisk {
         state.change(&Call::Open)?;
         let inode = *state.names.get(name).ok_or_else(not_found)?;
         let (disk, life) = (self.clone(), state.life);
-        Ok(Box::new(SimFile {
-            disk,
-            inode,
-            life,
-            write,
-        }))
+        Ok(Box::new(SimFile { disk, inode, life, write }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

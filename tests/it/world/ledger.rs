@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use workorderd::journal::{
-    AppendError, Appended, Checkpoint, Entry, Journal, JournalError, OpenReport, Options, Personal,
-    Position, Previous, Record,
+    AppendError, Appended, Checkpoint, Entry, Journal, JournalError, OpenReport, Options, Personal, Position, Previous, Record,
 };
 
 use super::disk::SimDisk;
@@ -14,11 +13,7 @@ pub const ID: [u8; 16] = *b"installation-one";
 pub const SALT: [u8; 16] = *b"0123456789abcdef";
 
 pub fn options() -> Options {
-    Options {
-        segment_bytes: 8 << 10,
-        installation: ID,
-        epoch: 1,
-    }
+    Options { segment_bytes: 8 << 10, installation: ID, epoch: 1 }
 }
 
 /// What is appended.
@@ -38,21 +33,11 @@ impl Item {
             let n = rng.usize(..=most);
             std::iter::repeat_with(|| rng.u8(..)).take(n).collect()
         };
-        Item {
-            key: bytes(64),
-            body: bytes(most),
-            personal: bytes(most / 4),
-            time: 1_700_000_000_000,
-        }
+        Item { key: bytes(64), body: bytes(most), personal: bytes(most / 4), time: 1_700_000_000_000 }
     }
 
     pub fn of(body: &str, personal: &str) -> Item {
-        Item {
-            key: b"WO-1".to_vec(),
-            time: 7,
-            body: body.into(),
-            personal: personal.into(),
-        }
+        Item { key: b"WO-1".to_vec(), time: 7, body: body.into(), personal: personal.into() }
     }
 
     pub fn entry(&self) -> Entry<'_> {
@@ -98,12 +83,7 @@ impl Seen {
     }
 
     pub fn item(&self) -> Item {
-        Item {
-            key: self.key.clone(),
-            time: self.time,
-            body: self.body.clone(),
-            personal: self.personal.clone().unwrap_or_default(),
-        }
+        Item { key: self.key.clone(), time: self.time, body: self.body.clone(), personal: self.personal.clone().unwrap_or_default() }
     }
 }
 
@@ -116,20 +96,12 @@ pub fn open(disk: &SimDisk) -> Result<(Journal, OpenReport, Vec<Seen>), JournalE
     open_from(disk, None)
 }
 
-pub fn open_from(
-    disk: &SimDisk,
-    checkpoint: Option<Checkpoint>,
-) -> Result<(Journal, OpenReport, Vec<Seen>), JournalError> {
+pub fn open_from(disk: &SimDisk, checkpoint: Option<Checkpoint>) -> Result<(Journal, OpenReport, Vec<Seen>), JournalError> {
     let mut seen = Vec::new();
-    let (journal, report) = Journal::open(
-        Arc::new(disk.clone()),
-        options(),
-        checkpoint,
-        &mut |record| {
-            seen.push(Seen::of(&record));
-            Ok(())
-        },
-    )?;
+    let (journal, report) = Journal::open(Arc::new(disk.clone()), options(), checkpoint, &mut |record| {
+        seen.push(Seen::of(&record));
+        Ok(())
+    })?;
     Ok((journal, report, seen))
 }
 

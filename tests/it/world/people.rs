@@ -113,9 +113,13 @@ impl World {
         self.ask(Key::WorkOrder(id), principal.clone(), command, Some(request), None);
         // Who has made the id can go on before the answer is there.
         let more = if self.rng.u32(..4) == 0 { self.rng.usize(1..5) } else { 0 };
+        if more > 0 && self.rng.bool() {
+            // Asked twice, with a number of its own each time.
+            self.try_call(self.clients.calls.len() - 1);
+        }
         for _ in 0..more {
             let command = match self.rng.u32(..5) {
-                4 => Order::AddServiceRecord { text: "长".repeat(3_000) },
+                3 | 4 => Order::AddServiceRecord { text: "长".repeat(3_000) },
                 0 => Order::AssignToGroup { group: company::group("north") },
                 1 => Order::AssignToEngineer { engineer: company::user("eng-1") },
                 _ => Order::AddServiceRecord { text: self.text() },
@@ -132,7 +136,8 @@ impl World {
     /// A call, and its first attempt.
     pub fn ask(&mut self, key: Key, principal: Principal, command: Command, id: Option<RequestId>, expected_revision: Option<u64>) {
         let request = id.map(|id| Runtime::request(id, format!("{} {command:?}", principal.key()).as_bytes()));
-        let call = Call { key, principal, command, request, expected_revision, receipt: None, refused: false, open: false, shares_its_id: false };
+        let call =
+            Call { key, principal, command, request, expected_revision, receipt: None, refused: false, open: false, shares_its_id: false };
         self.clients.calls.push(call);
         self.try_call(self.clients.calls.len() - 1);
     }
@@ -145,7 +150,8 @@ impl World {
         if let Command::WorkOrder(Order::Create(create)) = &mut command {
             create.number = self.number(&create.record_type);
         }
-        let submission = Submission { command, principal: call.principal, request: call.request, expected_revision: call.expected_revision };
+        let submission =
+            Submission { command, principal: call.principal, request: call.request, expected_revision: call.expected_revision };
         self.send(&call.key, Letter::Submit(Ticket::Client(attempt), submission));
     }
 
@@ -244,7 +250,8 @@ impl World {
                     // Half of them wait at a gate, which a move may not drop, or may come back to their work by an index that is another's now.
                     let gated = self.rng.bool();
                     let orders = self.audit.known.values().filter_map(|k| k.state.work_order());
-                    let late = |o: &&WorkOrder| o.visit().is_some_and(|v| matches!(v.state, NodeState::Evaluate(_) | NodeState::Confirm(_)));
+                    let late =
+                        |o: &&WorkOrder| o.visit().is_some_and(|v| matches!(v.state, NodeState::Evaluate(_) | NodeState::Confirm(_)));
                     let gates: Vec<_> = orders.filter(|o| o.record_type.as_str() == "repair").filter(late).cloned().collect();
                     let at_gate = gates.get(self.rng.usize(..gates.len().max(1))).filter(|_| gated).cloned();
                     let Some(order) = at_gate.or_else(|| self.some_order()) else { return };
@@ -303,14 +310,17 @@ impl World {
         let invitation = order.invitations.iter().rev().find(|i| i.for_submitter);
         match (&order.submitter, invitation) {
             (Party::Staff(user), _) => staff(user.as_str()),
-            (Party::Contact(_), Some(invitation)) if self.rng.u32(..4) > 0 => Principal::Guest { order: order.id, invitation: invitation.no },
+            (Party::Contact(_), Some(invitation)) if self.rng.u32(..4) > 0 => {
+                Principal::Guest { order: order.id, invitation: invitation.no }
+            }
             (Party::Contact(_), _) => staff(order.created_by.as_ref().map_or("root", |u| u.as_str())),
         }
     }
 
     fn sensible(&mut self, order: &WorkOrder) -> (Principal, Order) {
         let late = self.rng.u32(..3) == 0;
-        let Some(visit) = order.visit().filter(|v| !(late && matches!(v.state, NodeState::Task(_)) && !order.evaluations.is_empty())) else {
+        let Some(visit) = order.visit().filter(|v| !(late && matches!(v.state, NodeState::Task(_)) && !order.evaluations.is_empty()))
+        else {
             return self.evaluation(order, None);
         };
         if order.hold.is_some() && self.rng.u32(..3) > 0 {
@@ -378,7 +388,8 @@ impl World {
 
     /// An answer through a link of that visit, or of any.
     fn evaluation(&mut self, order: &WorkOrder, visit: Option<workorderd::domain::ids::VisitNo>) -> (Principal, Order) {
-        let fits = |i: &&workorderd::domain::work_order::state::Invitation| i.purpose == Purpose::Evaluate && visit.is_none_or(|v| i.visit == v);
+        let fits =
+            |i: &&workorderd::domain::work_order::state::Invitation| i.purpose == Purpose::Evaluate && visit.is_none_or(|v| i.visit == v);
         let all: Vec<_> = order.invitations.iter().filter(fits).map(|i| i.no).collect();
         let invitation = all.get(self.rng.usize(..all.len().max(1))).copied().unwrap_or(InvitationNo(1));
         let count = if self.rng.u32(..4) == 0 { 7 } else { 3 };

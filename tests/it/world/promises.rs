@@ -115,7 +115,8 @@ impl World {
         type Load = (u32, BTreeMap<StaffUserId, u32>);
         let mut loads: BTreeMap<&ServiceGroupId, Load> = BTreeMap::new();
         for known in self.audit.known.values() {
-            let Some((group, engineer)) = known.state.work_order().filter(|o| o.is_open()).and_then(|o| Some((o.group.as_ref()?, o.engineer.clone())))
+            let Some((group, engineer)) =
+                known.state.work_order().filter(|o| o.is_open()).and_then(|o| Some((o.group.as_ref()?, o.engineer.clone())))
             else {
                 continue;
             };

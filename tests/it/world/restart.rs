@@ -19,7 +19,7 @@ pub const SEGMENT_BYTES: u32 = 64 << 10;
 #[derive(Debug)]
 pub enum StartFailure {
     /// The disk failed or the power went: the next start may do better.
-    Disk(String),
+    Disk,
     /// The store shows that it is broken, or the records do not fit it: it is moved aside.
     Store(String),
 }
@@ -84,7 +84,7 @@ fn try_start(disk: &SimDisk, store: &SimStore) -> Result<(Daemon, Started), Star
     let pending = recovery::put_overlay(overlay, applied, newest, (&views, &mut committer), &mut entities).expect("states can be encoded");
     match recovery::load_letters(&journal.reader(), image.read_from, applied, letters, &views) {
         Ok(()) => {}
-        Err(error) if disk.is_off() => return Err(StartFailure::Disk(error.to_string())),
+        Err(_) if disk.is_off() => return Err(StartFailure::Disk),
         Err(error) => panic!("messages cannot be read: {error}"),
     }
     Ok((Daemon::new(journal, committer, views, pending, entities), started))
@@ -92,7 +92,7 @@ fn try_start(disk: &SimDisk, store: &SimStore) -> Result<(Daemon, Started), Star
 
 fn failure(error: JournalError) -> StartFailure {
     match error {
-        JournalError::Io(error) => StartFailure::Disk(format!("{error}: {}", error.source)),
+        JournalError::Io(_) => StartFailure::Disk,
         // As `runtime::start` has it: perhaps it is the store that does not fit.
         JournalError::Visitor { source, .. } if source.downcast_ref().is_some_and(RecoveryError::may_be_the_stores) => {
             StartFailure::Store(source.to_string())

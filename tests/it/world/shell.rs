@@ -12,11 +12,11 @@ use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::context::Context;
 use workorderd::domain::principal::Principal;
 use workorderd::domain::rejection::Rejection;
+use workorderd::domain::time::Timestamp;
 use workorderd::engine::cell::{Cell, Output, Refusal, Submission};
 use workorderd::engine::commit::{Admission, Previous};
 use workorderd::engine::pending::Place;
 use workorderd::engine::views::Views;
-use workorderd::domain::time::Timestamp;
 use workorderd::journal::{self, Entry, Position};
 use workorderd::runtime::step::{self, EncodedStep};
 
@@ -166,7 +166,8 @@ impl World {
     fn answer(&mut self, key: &Key, ticket: Ticket, result: Result<workorderd::engine::entity::Receipt, Refusal>) {
         match &result {
             Ok(receipt) => {
-                let line = self.audit.lines.get(receipt.sequence as usize - 1).unwrap_or_else(|| panic!("{key}: {receipt:?} is not durable"));
+                let line =
+                    self.audit.lines.get(receipt.sequence as usize - 1).unwrap_or_else(|| panic!("{key}: {receipt:?} is not durable"));
                 assert_eq!((&line.key, line.revision), (key, receipt.revision), "a receipt names its record");
             }
             Err(Refusal::Internal { command }) => panic!("the rules panicked over {command}"),
@@ -263,12 +264,13 @@ impl World {
             return;
         }
         let n = self.rng.u64(..6);
-        self.disk.inject(match self.rng.u32(..6) {
+        self.disk.inject(match self.rng.u32(..9) {
             0 => Fault::Write(n / 3),
             1 => Fault::Sync(n / 3),
             2 => Fault::Full(n / 3),
             3 => Fault::ShortWrite(n / 3),
-            _ => Fault::Power(n),
+            4 => Fault::Power(n),
+            _ => Fault::Power(n / 4),
         });
     }
 

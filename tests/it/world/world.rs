@@ -72,7 +72,7 @@ impl World {
         let manual_clock = rng.u32(..4) == 0;
         let crash_rate = [0, 1, 4, 12][rng.usize(..4)];
         let mut world = Self {
-            fault_rate: [0, 5, 30][rng.usize(..3)],
+            fault_rate: [0, 20, 60][rng.usize(..3)],
             rng,
             now: BEGINNING,
             disk,
@@ -258,7 +258,11 @@ impl World {
         let killed = !self.disk.is_off() && self.rng.u32(..3) == 0;
         self.coverage.count("end", if killed { "process" } else { "machine" });
         let started = loop {
-            if killed { self.disk.kill() } else { self.disk.crash(&mut self.rng) }
+            if killed {
+                self.disk.kill()
+            } else {
+                self.disk.crash(&mut self.rng)
+            }
             let fate = self.store.crash(&mut self.rng);
             self.coverage.count("store", fate_name(fate));
             if self.rng.u32(..4) == 0 {
@@ -271,7 +275,7 @@ impl World {
                     break started;
                 }
                 Ok(_) => self.coverage.count("start", "power failed"),
-                Err(StartFailure::Disk(_)) => self.coverage.count("start", "disk failed"),
+                Err(StartFailure::Disk) => self.coverage.count("start", "disk failed"),
                 Err(StartFailure::Store(error)) => panic!("the journal does not fit together: {error}"),
             }
         };
@@ -317,7 +321,8 @@ impl World {
         assert_eq!(verified.head, self.daemon.journal.head(), "the daemon goes on from the end of the chain");
         let same = fresh.lines.len() >= kept && fresh.lines[..kept] == self.audit.lines[..];
         assert!(same, "what was durable before the crash is not what is there after it");
-        self.coverage.count("crash", if fresh.lines.len() > kept { "kept more than was acknowledged" } else { "kept what was acknowledged" });
+        self.coverage
+            .count("crash", if fresh.lines.len() > kept { "kept more than was acknowledged" } else { "kept what was acknowledged" });
         self.audit = fresh;
     }
 }
