@@ -143,7 +143,7 @@ pub fn definitions(edition: u32) -> Definitions {
         record_types: RECORD_TYPES.iter().zip(patterns).map(record_type).collect(),
         processes: vec![repair(edition % 3), installation(edition % 2), ticket(), strict(edition % 2)],
         templates: vec![template("stars", 5, false), template("marks", 10, true)],
-        rules: rules(edition / 3),
+        rules: Some(rules(edition / 3)),
         messages: vec![message("ask", true), message("remind", false), message("returned", false)],
         roles: vec![RoleDefinition { name: name("desk"), rights: vec![workorderd::domain::definition::Right::CreateWorkOrders] }],
     }
