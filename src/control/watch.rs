@@ -19,8 +19,8 @@ use tokio::sync::mpsc::{self, error::SendTimeoutError};
 const STEPS: usize = 128;
 /// Replies that may wait for a watcher.
 const REPLIES: usize = 16;
-/// How long a full queue is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a full queue is waited for; less than the loop waits before it cuts a slow reader off.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Begins to watch.
 pub fn watch(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -49,10 +49,13 @@ async fn follow(runtime: Runtime, sender: mpsc::Sender<Item>, only: Option<Key>,
     let mut head = runtime.follow_head();
     loop {
         head.borrow_and_update();
-        let (told, next) = match runtime.steps_after(from, after, STEPS) {
+        // A cursor far back may have to pass millions of records: not on the thread that answers everybody.
+        let reader = runtime.clone();
+        let read = tokio::task::spawn_blocking(move || reader.steps_after(from, after, STEPS).map_err(|e| e.to_string()));
+        let (told, next) = match read.await.unwrap_or_else(|error| Err(error.to_string())) {
             Ok(read) => read,
             Err(error) => {
-                tracing::error!(%error, "the journal cannot be read for a watcher");
+                tracing::error!(error, "the journal cannot be read for a watcher");
                 let _ = sender.send(Item::Error(ErrorReply::new(INTERNAL))).await;
                 return;
             }
