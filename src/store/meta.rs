@@ -14,7 +14,7 @@ pub struct Meta {
     /// All rows of records up to this one are in.
     pub applied_sequence: u64,
     pub applied_position: u64,
-    /// Start reads the journal from this record on: messages behind it may not have been delivered. Zero: from the beginning.
+    /// Messages of the record at this position and of later ones may not have been delivered. Zero: all were.
     pub read_from: u64,
     /// Number of rows.
     pub count: u64,

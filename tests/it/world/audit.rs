@@ -66,7 +66,8 @@ pub struct Audit {
     pub known: BTreeMap<Key, Known>,
     pub gates: BTreeMap<WorkOrderId, Gate>,
     pub mails: BTreeMap<(WorkOrderId, MailNo), MailStory>,
-    pub accepted: BTreeMap<(Key, Box<str>), u64>,
+    /// Every acceptance of a request, oldest first.
+    pub accepted: BTreeMap<(Key, Box<str>), Vec<u64>>,
     pub numbers: BTreeSet<Box<str>>,
     /// Messages that groups have not taken yet, in order.
     messages: BTreeMap<ServiceGroupId, VecDeque<(u64, Load)>>,
@@ -129,7 +130,7 @@ impl Audit {
             recent.remove(0);
         }
         recent.push((id.clone(), *digest, Receipt { revision, sequence }));
-        self.accepted.insert((key.clone(), id.as_str().into()), sequence);
+        self.accepted.entry((key.clone(), id.as_str().into())).or_default().push(sequence);
     }
 
     /// A group takes each message once, in order, and none is left out.
@@ -215,6 +216,12 @@ impl Audit {
     pub fn receipt(&self, key: &Key, id: &RequestId, digest: u64) -> Option<Option<Receipt>> {
         let (_, known, receipt) = self.known.get(key)?.recent.iter().find(|(known, ..)| known == id)?;
         Some((*known == digest).then_some(*receipt))
+    }
+
+    /// Whether so many other requests were accepted between two records of an aggregate that the first one was forgotten.
+    pub fn forgot_between(&self, key: &Key, first: u64, second: u64) -> bool {
+        let between = &self.lines[first as usize..second as usize - 1];
+        between.iter().filter(|line| line.key == *key && line.request.is_some()).count() >= REQUESTS_KEPT
     }
 
     /// The hash at the end of the chain.

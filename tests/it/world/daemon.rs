@@ -36,8 +36,8 @@ pub enum Ticket {
 /// What lies in a cell's mailbox.
 pub enum Letter {
     Submit(Ticket, Submission),
-    /// For a mail errand: the durable state.
-    Read(u64),
+    /// For a mail errand: the durable state, and the revision that was published when it was asked for.
+    Read(u64, u64),
     Appended {
         revision: u64,
         sequence: u64,
@@ -65,6 +65,10 @@ pub struct Daemon {
     pub mailboxes: BTreeMap<Key, VecDeque<Letter>>,
     /// The writer's queue.
     pub steps: VecDeque<EncodedStep>,
+    /// What is durable and published, and of which the cells have not been told yet, in order.
+    pub told: VecDeque<(Key, Letter)>,
+    /// Reads that came behind steps in flight, with the revision they wait for and the one that was published when they were asked.
+    pub reads: BTreeMap<Key, VecDeque<(u64, u64, u64)>>,
     pub preparation: Option<Preparation>,
     pub replies: Vec<Reply>,
     pub parcels: Vec<Parcel>,
@@ -95,6 +99,8 @@ impl Daemon {
             cells,
             mailboxes: BTreeMap::new(),
             steps: VecDeque::new(),
+            told: VecDeque::new(),
+            reads: BTreeMap::new(),
             preparation: None,
             replies: Vec::new(),
             parcels: Vec::new(),
@@ -126,6 +132,8 @@ impl Daemon {
     pub fn is_idle(&self) -> bool {
         self.mailboxes.is_empty()
             && self.steps.is_empty()
+            && self.told.is_empty()
+            && self.reads.is_empty()
             && self.replies.is_empty()
             && self.parcels.is_empty()
             && self.firing == 0

@@ -120,7 +120,9 @@ impl World {
             self.daemon.next_errand += 1;
             let id = self.daemon.next_errand;
             self.daemon.errands.insert(id, Errand { timer, no, stage: Stage::Reading });
-            self.send(&Key::WorkOrder(timer.order), Letter::Read(id));
+            let key = Key::WorkOrder(timer.order);
+            let published = self.audit.revision(&key);
+            self.send(&key, Letter::Read(id, published));
             return;
         }
         let id = ready[self.rng.usize(..ready.len())];

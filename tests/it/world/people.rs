@@ -54,6 +54,7 @@ impl World {
         match self.rng.u32(..100) {
             0..14 if self.audit.gates.len() < ORDERS_MAX => self.create(),
             14..19 => self.administer(),
+            19 if self.rng.u32(..4) == 0 => self.chatter(),
             19..25 => self.repeat(),
             25..32 => {
                 // Several at once, to one Work Order, without waiting for the answers.
@@ -190,6 +191,21 @@ impl World {
         let id = request.id.clone();
         self.ask(call.key, call.principal, command, Some(id), None);
         self.clients.calls[count].shares_its_id = true;
+    }
+
+    /// More notes on one Work Order than requests are remembered, some of them sent twice.
+    fn chatter(&mut self) {
+        let Some(order) = self.some_order() else { return };
+        for n in 0..self.rng.usize(20..45) {
+            let command = Command::WorkOrder(Order::AddServiceRecord { text: format!("note {n}") });
+            let id = self.request_id();
+            self.ask(Key::WorkOrder(order.id), staff("staff-1"), command, Some(id), None);
+            let call = self.clients.calls.len() - 1;
+            if self.rng.u32(..4) == 0 {
+                self.step();
+                self.try_call(call);
+            }
+        }
     }
 
     fn administer(&mut self) {

@@ -96,9 +96,9 @@ impl World {
                 let output = with_context(&daemon.views, now, |cx| cell.submit(ticket, submission, cx));
                 self.perform(&key, output.into_iter().collect());
             }
-            Letter::Read(errand) => {
-                let state = cell.durable().state.clone();
-                self.errand_reads(errand, state);
+            Letter::Read(errand, published) => {
+                let behind = cell.last_revision();
+                daemon.reads.entry(key.clone()).or_default().push_back((behind, published, errand));
             }
             Letter::Appended { revision, sequence, position, state } => {
                 let outputs = cell.appended(revision, sequence, position);
@@ -120,7 +120,7 @@ impl World {
                 for letter in daemon.mailboxes.remove(&key).unwrap_or_default() {
                     match letter {
                         Letter::Submit(ticket, _) => daemon.replies.push((ticket, Err(Refusal::Busy))),
-                        Letter::Read(errand) => {
+                        Letter::Read(errand, _) => {
                             daemon.errands.get_mut(&errand).expect("it waits").unread();
                         }
                         Letter::Appended { .. } | Letter::NotAppended { .. } => panic!("{key} left while a step was under way"),
@@ -132,6 +132,26 @@ impl World {
                 let resident = cell.durable().state.as_ref().is_some_and(|s| s.is_resident());
                 self.used(&key, resident);
             }
+        }
+        self.answer_reads(&key);
+    }
+
+    /// Reads are answered when all they came behind is durable: what was seen elsewhere is never older here.
+    fn answer_reads(&mut self, key: &Key) {
+        while let Some(reads) = self.daemon.reads.get_mut(key) {
+            let Some(cell) = self.daemon.cells.get(key) else { panic!("{key} left with reads that wait") };
+            let Some((behind, published, errand)) = reads.front().copied() else {
+                self.daemon.reads.remove(key);
+                return;
+            };
+            let entity = cell.durable();
+            if behind > entity.revision && !cell.is_idle() {
+                return;
+            }
+            reads.pop_front();
+            assert!(entity.revision >= published, "{key}: a read shows revision {} after {published} was seen elsewhere", entity.revision);
+            let state = entity.state.clone();
+            self.errand_reads(errand, state);
         }
     }
 
@@ -204,7 +224,7 @@ impl World {
                 Admission::Refuse(rejection) => {
                     let revision = step.pending.revision;
                     self.coverage.count("writer", "refused");
-                    self.send(&step.pending.key, Letter::NotAppended { revision, rejection });
+                    self.daemon.told.push_back((step.pending.key.clone(), Letter::NotAppended { revision, rejection }));
                 }
                 Admission::Broken { expected, found } => panic!("{}: expected revision {expected}, found {found}", step.pending.key),
             }
@@ -253,10 +273,17 @@ impl World {
         for (step, place) in steps.into_iter().zip(places) {
             let (sequence, position) = (place.sequence, place.position.0);
             let letter = Letter::Appended { revision: step.pending.revision, sequence, position, state: step.state };
-            assert!(self.daemon.cells.contains_key(&step.pending.key), "{} left while a step was under way", step.pending.key);
-            self.send(&step.pending.key, letter);
+            self.daemon.told.push_back((step.pending.key.clone(), letter));
         }
         self.check_each_step();
+    }
+
+    /// The writer tells the next cell that its step is on disk.
+    pub fn tell_cell(&mut self) {
+        if let Some((key, letter)) = self.daemon.told.pop_front() {
+            assert!(self.daemon.cells.contains_key(&key), "{key} left while a step was under way");
+            self.send(&key, letter);
+        }
     }
 
     fn inject_fault(&mut self) {

@@ -50,6 +50,7 @@ pub struct World {
 #[derive(Clone, Copy)]
 enum Next {
     Letter,
+    Tell,
     Write,
     Prepare,
     Reply,
@@ -166,6 +167,7 @@ impl World {
         let next = self.choose();
         match next {
             Next::Letter => self.cell_takes_letter(),
+            Next::Tell => self.tell_cell(),
             Next::Write => self.write_group(),
             Next::Prepare => self.prepare_segment(),
             Next::Reply => self.deliver_reply(),
@@ -185,8 +187,9 @@ impl World {
 
     fn choose(&mut self) -> Next {
         let daemon = &self.daemon;
-        let mut can: [(Next, u32); 12] = [
+        let mut can: [(Next, u32); 13] = [
             (Next::Letter, if daemon.mailboxes.is_empty() { 0 } else { 120 }),
+            (Next::Tell, if daemon.told.is_empty() { 0 } else { 90 }),
             (Next::Write, if daemon.steps.is_empty() { 0 } else { 50 }),
             (Next::Prepare, if daemon.preparation.is_none() { 0 } else { 5 }),
             (Next::Reply, if daemon.replies.is_empty() { 0 } else { 60 }),
@@ -200,7 +203,7 @@ impl World {
             (Next::Crash, 0),
         ];
         if self.calm {
-            can[8..].iter_mut().for_each(|(_, weight)| *weight = 0);
+            can[9..].iter_mut().for_each(|(_, weight)| *weight = 0);
         } else if self.rng.u32(..2000) < self.crash_rate {
             return Next::Crash;
         }
@@ -233,6 +236,11 @@ impl World {
     }
 
     fn clock_moves(&mut self) {
+        if self.daemon.firing > 0 && !self.manual_clock && self.rng.bool() {
+            // The machine's clock is set back while timers are being fired.
+            self.now = Timestamp(self.now.0 - self.rng.i64(1..3_000));
+            return;
+        }
         let next_due = self.daemon.views.schedule().next_due().filter(|due| *due > self.now);
         let span = match self.rng.u32(..100) {
             // To the millisecond at which something is due.
