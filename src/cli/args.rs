@@ -159,7 +159,7 @@ pub enum Command {
     Status,
     /// Tell who the daemon takes this user for
     Whoami,
-    /// Set a clock that is set by hand (for trials) ahead
+    /// Set a clock that is set by hand (for trials) ahead, or say that the machine's is right
     #[command(subcommand)]
     Clock(ClockCommand),
     /// What a customer behind a link may do

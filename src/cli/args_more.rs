@@ -131,6 +131,8 @@ pub enum ClockCommand {
         /// How far
         span: String,
     },
+    /// Say that the machine's clock, which was doubted because it was set far, is right as it is
+    Trust,
     /// Set it to a later time, such as 2026-11-25T08:00, in the time zone that times are shown in
     Set {
         /// When

@@ -6,7 +6,7 @@ use super::args_more::ClockCommand;
 use super::failure::Failure;
 use super::session::Session;
 use super::view::{status, times};
-use crate::protocol::system::{ClockSet, NAME, SetClock, StatusTold, Who};
+use crate::protocol::system::{ClockSet, ClockTrusted, NAME, SetClock, StatusTold, TrustClock, Who};
 
 /// How it is doing.
 ///
@@ -30,13 +30,18 @@ pub fn whoami(session: &mut Session<'_, '_>) -> Result<(), Failure> {
     session.print(reply, |who: &Who, page| status::who(who, page))
 }
 
-/// Sets the clock.
+/// Sets the clock, or trusts it.
 ///
 /// # Errors
 /// A time that is none, or what the daemon says.
 pub fn clock(session: &mut Session<'_, '_>, command: &ClockCommand) -> Result<(), Failure> {
     let request_id = session.request_id.clone();
     let parameters = match command {
+        ClockCommand::Trust => {
+            let reply = session.change(&format!("{NAME}.TrustClock"), &TrustClock { request_id })?;
+            return session
+                .print(reply, |trusted: &ClockTrusted, page| format!("the clock is trusted: it is {}\n", page.times.second(trusted.now)));
+        }
         ClockCommand::Ahead { span } => SetClock { request_id, to: None, ahead_ms: Some(times::read_span(span).map_err(Failure::Usage)?) },
         ClockCommand::Set { time } => {
             let to = times::read_time(time, &session.page.times.zone).map_err(Failure::Usage)?;

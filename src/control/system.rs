@@ -14,6 +14,9 @@ use crate::engine::cell::Submission;
 use crate::protocol::system as shape;
 use crate::protocol::varlink::ErrorReply;
 
+/// Timers that wait for a clock that is trusted are counted up to here.
+const HELD_COUNTED: usize = 100_000;
+
 /// Answers a call.
 pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     match visit.call.member() {
@@ -21,6 +24,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "WhoAmI" => Ok(who_am_i(visit)),
         "ActAs" => act_as(visit),
         "SetClock" => set_clock(visit).await,
+        "TrustClock" => trust_clock(visit).await,
         other => Err(ErrorReply::method_not_found(other)),
     }
 }
@@ -76,6 +80,16 @@ async fn set_clock(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     Ok(Outcome::reply(&shape::ClockSet { now: runtime.now().0 }))
 }
 
+async fn trust_clock(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::TrustClock = visit.parameters()?;
+    let runtime = &visit.desk.runtime;
+    let request = visit.request(&p.request_id)?;
+    let command = Command::Installation(InstallationCommand::TrustClock { anchor: runtime.clock_anchor() });
+    let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision: None };
+    runtime.submit(&Key::Installation, submission).await.map_err(refuse::refusal)?;
+    Ok(Outcome::reply(&shape::ClockTrusted { now: runtime.now().0 }))
+}
+
 fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     visit.need(Right::ReadWorkOrders)?;
     let runtime = &visit.desk.runtime;
@@ -84,6 +98,10 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let by_status = runtime.views().board().counts().map(|(s, n)| shape::Count { status: s.name().into(), count: n as i64 }).collect();
     let messages_under_way = runtime.views().delivery().waiting() as i64;
     let work_orders = runtime.views().board().len() as i64;
+    let (clock_doubt, clock_synchronised) = {
+        let clock = runtime.views().clock();
+        (clock.doubt().map(|doubt| doubt.to_string()), clock.is_synchronised())
+    };
     let schedule = runtime.views().schedule();
     let status = shape::Status {
         version: env!("CARGO_PKG_VERSION").into(),
@@ -91,6 +109,8 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         uptime_ms: runtime.uptime_ms() as i64,
         now: runtime.now().0,
         clock: if runtime.clock_is_manual() { "manual" } else { "system" }.into(),
+        clock_synchronised,
+        clock_doubt,
         time_zone: runtime.time_zone().iana_name().unwrap_or("UTC").into(),
         head: head.to_string(),
         sequence: head.sequence as i64,
@@ -101,6 +121,7 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         next_timer: schedule.next_due().map(|t| t.0),
         timers_fired: schedule.fired as i64,
         timers_stale: schedule.stale as i64,
+        timers_held: schedule.held(HELD_COUNTED) as i64,
         timers_parked: schedule.parked().len() as i64,
         messages_under_way,
         steps: figures.steps as i64,

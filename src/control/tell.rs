@@ -46,6 +46,9 @@ pub fn event(event: &Event) -> String {
         ),
         Event::Installation(InstallationEvent::Founded { .. }) => "the data folder was founded".into(),
         Event::Installation(InstallationEvent::ClockSet { to }) => format!("clock set to {} ms", to.0),
+        Event::Installation(InstallationEvent::ClockTrusted { anchor }) => {
+            format!("the machine's clock is trusted as it is{}", if anchor.synchronised { ", synchronised" } else { "" })
+        }
     }
 }
 

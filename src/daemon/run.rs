@@ -58,6 +58,7 @@ async fn serve(settings: &Settings, manual_clock: Option<Option<i64>>) -> Result
         arbiters: arbiters(settings.runtime.arbiters),
         keep_idle: settings.runtime.resident_closed,
         post: post(settings)?,
+        clock_must_be_synchronised: settings.time.require_synchronised,
         secret: secret(settings)?,
     };
     let began = wall_time();

@@ -132,7 +132,13 @@ impl State {
     /// Takes one event in, at the time of its record. An event of another kind than the state makes nothing: `codec` refuses such records.
     pub fn evolve(state: Option<Self>, event: &Event, at: Timestamp) -> Option<Self> {
         match event {
-            Event::Installation(event) => Some(Self::Installation(super::installation::evolve(event))),
+            Event::Installation(event) => {
+                let installation = match state {
+                    Some(Self::Installation(installation)) => Some(installation),
+                    _ => None,
+                };
+                Some(Self::Installation(super::installation::evolve(installation, event)))
+            }
             Event::Catalogue(event) => {
                 let mut catalogue = match state {
                     Some(Self::Catalogue(catalogue)) => catalogue,
@@ -171,6 +177,7 @@ impl Event {
         match self {
             Self::Installation(InstallationEvent::Founded { .. }) => "InstallationFounded",
             Self::Installation(InstallationEvent::ClockSet { .. }) => "ClockSet",
+            Self::Installation(InstallationEvent::ClockTrusted { .. }) => "ClockTrusted",
             Self::Catalogue(CatalogueEvent::DefinitionsApplied(_)) => "DefinitionsApplied",
             Self::Directory(DirectoryEvent::StaffUserPut(_)) => "StaffUserPut",
             Self::Directory(DirectoryEvent::AccountPut(_)) => "AccountPut",

@@ -1,4 +1,4 @@
-//! The installation itself: whether its clock is set by hand, and where that clock stands.
+//! The installation itself: whether its clock is set by hand and where that clock stands, or which clock of the machine is trusted.
 
 use super::context::Context;
 use super::definition::Right;
@@ -12,6 +12,19 @@ use serde::{Deserialize, Serialize};
 pub struct Installation {
     /// Time set by hand; none: the machine's clock.
     pub manual_clock: Option<Timestamp>,
+    /// What the machine's clock is held against; see `engine::clock_guard`.
+    pub anchor: Option<ClockAnchor>,
+}
+
+/// A moment at which the machine's clock was trusted: how far it was ahead of the time since the machine's start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockAnchor {
+    /// Which start of the machine; the next one has another.
+    pub boot: u128,
+    /// The wall clock less the time since that start, in milliseconds.
+    pub offset: i64,
+    /// Whether the kernel said that the clock was synchronised.
+    pub synchronised: bool,
 }
 
 /// Commands to the installation.
@@ -19,18 +32,24 @@ pub struct Installation {
 pub enum InstallationCommand {
     Found {
         manual_clock: Option<Timestamp>,
+        anchor: Option<ClockAnchor>,
     },
     /// Sets a manual clock ahead.
     SetClock {
         to: Timestamp,
+    },
+    /// The machine's clock is right as it is now: by the daemon where nothing speaks against it, else by an admin.
+    TrustClock {
+        anchor: ClockAnchor,
     },
 }
 
 /// What happened to the installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InstallationEvent {
-    Founded { manual_clock: Option<Timestamp> },
+    Founded { manual_clock: Option<Timestamp>, anchor: Option<ClockAnchor> },
     ClockSet { to: Timestamp },
+    ClockTrusted { anchor: ClockAnchor },
 }
 
 /// Decides a command.
@@ -41,11 +60,11 @@ pub fn decide(
 ) -> Result<InstallationEvent, Rejection> {
     match (command, installation) {
         (InstallationCommand::Found { .. }, Some(_)) => Err(Rejection::NothingToChange),
-        (InstallationCommand::Found { manual_clock }, None) => {
+        (InstallationCommand::Found { manual_clock, anchor }, None) => {
             may(Action::ActAsSystem, None, cx)?;
-            Ok(InstallationEvent::Founded { manual_clock: *manual_clock })
+            Ok(InstallationEvent::Founded { manual_clock: *manual_clock, anchor: *anchor })
         }
-        (InstallationCommand::SetClock { to }, Some(Installation { manual_clock: Some(now) })) => {
+        (InstallationCommand::SetClock { to }, Some(Installation { manual_clock: Some(now), .. })) => {
             may(Action::Use(Right::Administer), None, cx)?;
             if to <= now {
                 return Err(Rejection::ClockGoesAhead { now: now.0, to: to.0 });
@@ -53,13 +72,23 @@ pub fn decide(
             Ok(InstallationEvent::ClockSet { to: *to })
         }
         (InstallationCommand::SetClock { .. }, _) => Err(Rejection::ClockNotManual),
+        (InstallationCommand::TrustClock { anchor }, installation) => {
+            may(Action::Use(Right::Administer), None, cx)?;
+            // A clock set by hand is right by definition.
+            if installation.is_some_and(|i| i.manual_clock.is_some() || i.anchor == Some(*anchor)) {
+                return Err(Rejection::NothingToChange);
+            }
+            Ok(InstallationEvent::ClockTrusted { anchor: *anchor })
+        }
     }
 }
 
 /// Takes an event in; total.
-pub fn evolve(event: &InstallationEvent) -> Installation {
+pub fn evolve(installation: Option<Installation>, event: &InstallationEvent) -> Installation {
+    let before = installation.unwrap_or(Installation { manual_clock: None, anchor: None });
     match event {
-        InstallationEvent::Founded { manual_clock } => Installation { manual_clock: *manual_clock },
-        InstallationEvent::ClockSet { to } => Installation { manual_clock: Some(*to) },
+        InstallationEvent::Founded { manual_clock, anchor } => Installation { manual_clock: *manual_clock, anchor: *anchor },
+        InstallationEvent::ClockSet { to } => Installation { manual_clock: Some(*to), ..before },
+        InstallationEvent::ClockTrusted { anchor } => Installation { anchor: Some(*anchor), ..before },
     }
 }

@@ -306,5 +306,6 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Catalogue(CatalogueCommand::ApplyDefinitions(_)) => "ApplyDefinitions",
         Command::Installation(InstallationCommand::Found { .. }) => "Found",
         Command::Installation(InstallationCommand::SetClock { .. }) => "SetClock",
+        Command::Installation(InstallationCommand::TrustClock { .. }) => "TrustClock",
     }
 }

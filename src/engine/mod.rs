@@ -5,6 +5,7 @@
 pub mod backoff;
 pub mod board;
 pub mod cell;
+pub mod clock_guard;
 pub mod commit;
 pub mod delivery;
 pub mod entity;

@@ -1,11 +1,12 @@
 //! Timers of all Work Orders in one ordered set, a function of their states (PRC-4).
 //!
 //! A due entry is lent out and comes back only if firing it failed; otherwise the state's change decides what is set.
+//! Auto-completions stand apart, so that they can wait while the clock is doubted (see `clock_guard`) and nothing else does.
 
 use crate::domain::ids::WorkOrderId;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::deadline::Deadline;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,16 +19,45 @@ pub struct Timer {
 /// How often firing may fail before a timer is parked and shown.
 pub const FAILURES_MAX: u32 = 5;
 
+/// Why a timer is parked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parked {
+    /// Firing it was refused or went wrong so many times.
+    Failed { times: u32 },
+    /// The daemon ended so many times while it was fired (see `suspects`).
+    Crashed { times: u32 },
+}
+
 /// The set.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Schedule {
     set: BTreeSet<Timer>,
+    completions: BTreeSet<Timer>,
     lent: HashMap<Timer, ()>,
     failures: HashMap<Timer, u32>,
-    parked: Vec<Timer>,
+    parked: BTreeMap<Timer, Parked>,
+    /// As of the last look: what was due until then may complete a node.
+    completes_until: Timestamp,
+    looked_at: Timestamp,
     /// Fired, and fired for nothing because the state had moved on.
     pub fired: u64,
     pub stale: u64,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            set: BTreeSet::new(),
+            completions: BTreeSet::new(),
+            lent: HashMap::new(),
+            failures: HashMap::new(),
+            parked: BTreeMap::new(),
+            completes_until: Timestamp(i64::MAX),
+            looked_at: Timestamp(i64::MIN),
+            fired: 0,
+            stale: 0,
+        }
+    }
 }
 
 impl Schedule {
@@ -35,27 +65,61 @@ impl Schedule {
     pub fn change(&mut self, order: WorkOrderId, before: &[(Timestamp, Deadline)], after: &[(Timestamp, Deadline)]) {
         for &(due, deadline) in before.iter().filter(|d| !after.contains(d)) {
             let timer = Timer { due, order, deadline };
-            self.set.remove(&timer);
+            self.set_of(deadline).remove(&timer);
             self.lent.remove(&timer);
             self.failures.remove(&timer);
+            self.parked.remove(&timer);
         }
         for &(due, deadline) in after.iter().filter(|d| !before.contains(d)) {
-            self.set.insert(Timer { due, order, deadline });
+            self.insert(Timer { due, order, deadline });
         }
     }
 
-    /// Lends out up to `most` timers that are due, in order of due time.
-    pub fn take_due(&mut self, now: Timestamp, most: usize) -> Vec<Timer> {
+    fn set_of(&mut self, deadline: Deadline) -> &mut BTreeSet<Timer> {
+        match deadline {
+            Deadline::AutoComplete(_) => &mut self.completions,
+            Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) => &mut self.set,
+        }
+    }
+
+    fn insert(&mut self, timer: Timer) {
+        self.set_of(timer.deadline).insert(timer);
+    }
+
+    /// Lends out up to `most` timers that are due, in order of due time; auto-completions only as far as the clock is trusted.
+    pub fn take_due(&mut self, now: Timestamp, completes_until: Timestamp, most: usize) -> Vec<Timer> {
+        (self.looked_at, self.completes_until) = (now, completes_until);
         let mut taken = Vec::new();
         while taken.len() < most
-            && let Some(first) = self.set.first().copied()
+            && let Some(first) = self.next_to_fire()
             && first.due <= now
         {
-            self.set.remove(&first);
+            self.set_of(first.deadline).remove(&first);
             self.lent.insert(first, ());
             taken.push(first);
         }
         taken
+    }
+
+    /// What was held back may not be any more: the next look tells.
+    pub fn look_again(&mut self) {
+        self.completes_until = Timestamp(i64::MAX);
+    }
+
+    /// The next timer that is not held back.
+    fn next_to_fire(&self) -> Option<Timer> {
+        let held = |t: &&Timer| t.due > self.completes_until && t.due <= self.looked_at;
+        let completion = self.completions.first().filter(|t| !held(t));
+        self.set.first().into_iter().chain(completion).min().copied()
+    }
+
+    /// Lends out one timer that is set; whether it is.
+    pub fn take(&mut self, timer: Timer) -> bool {
+        let set = self.set_of(timer.deadline).remove(&timer);
+        if set {
+            self.lent.insert(timer, ());
+        }
+        set
     }
 
     /// Firing is over: it was recorded, or the state said that it does not apply. If the state still has it then, it was only
@@ -79,27 +143,52 @@ impl Schedule {
         *failures += 1;
         if *failures >= FAILURES_MAX {
             self.failures.remove(&timer);
-            self.parked.push(timer);
+            self.parked.insert(timer, Parked::Failed { times: FAILURES_MAX });
         } else {
-            self.set.insert(timer);
+            self.insert(timer);
         }
     }
 
     /// Firing did not come about, because the daemon was busy: it is due again. That is no failure of the timer.
     pub fn again(&mut self, timer: Timer) {
         if self.lent.remove(&timer).is_some() {
-            self.set.insert(timer);
+            self.insert(timer);
         }
     }
 
-    /// When the next timer is due.
+    /// Sets a timer aside; whether it was set.
+    pub fn park(&mut self, timer: Timer, why: Parked) -> bool {
+        let set = self.set_of(timer.deadline).remove(&timer) || self.lent.remove(&timer).is_some();
+        if set {
+            self.parked.insert(timer, why);
+        }
+        set
+    }
+
+    /// Sets parked timers again, of one Work Order or all of them; gives which.
+    pub fn unpark(&mut self, order: Option<WorkOrderId>) -> Vec<Timer> {
+        let chosen: Vec<Timer> = self.parked.keys().filter(|t| order.is_none_or(|o| t.order == o)).copied().collect();
+        for timer in &chosen {
+            self.parked.remove(timer);
+            self.insert(*timer);
+        }
+        chosen
+    }
+
+    /// When the next timer is due; one that is held back because the clock is doubted does not count.
     pub fn next_due(&self) -> Option<Timestamp> {
-        self.set.first().map(|t| t.due)
+        self.next_to_fire().map(|t| t.due)
+    }
+
+    /// Auto-completions that are due and wait for a clock that is trusted, as of the last look; counted up to `most`.
+    pub fn held(&self, most: usize) -> usize {
+        let due = |t: &&Timer| t.due <= self.looked_at;
+        self.completions.iter().take_while(due).filter(|t| t.due > self.completes_until).take(most).count()
     }
 
     /// How many timers are set.
     pub fn len(&self) -> usize {
-        self.set.len() + self.lent.len()
+        self.set.len() + self.completions.len() + self.lent.len()
     }
 
     /// Whether no timer is set.
@@ -107,13 +196,14 @@ impl Schedule {
         self.len() == 0
     }
 
-    /// Timers that failed again and again; an admin must look.
-    pub fn parked(&self) -> &[Timer] {
-        &self.parked
+    /// Timers that failed again and again, in order of due time; an admin must look.
+    pub fn parked(&self) -> impl ExactSizeIterator<Item = (Timer, Parked)> + '_ {
+        self.parked.iter().map(|(timer, why)| (*timer, *why))
     }
 
-    /// Every timer that is set or lent out, in no order.
+    /// Every timer that is set, lent out or parked, in no order.
     pub fn all(&self) -> impl Iterator<Item = Timer> + '_ {
-        self.set.iter().copied().chain(self.lent.keys().copied())
+        let waiting = self.set.iter().chain(&self.completions).copied();
+        waiting.chain(self.lent.keys().copied()).chain(self.parked.keys().copied())
     }
 }

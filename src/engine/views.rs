@@ -4,6 +4,7 @@
 
 use super::board::Board;
 use super::cell::PendingStep;
+use super::clock_guard::{ClockGuard, Look, Reading};
 use super::delivery::{Delivery, Parcel};
 use super::numbers::Numbers;
 use super::reference::Reference;
@@ -20,6 +21,7 @@ pub struct Views {
     schedule: Mutex<Schedule>,
     delivery: Mutex<Delivery>,
     numbers: Mutex<Numbers>,
+    clock: Mutex<ClockGuard>,
 }
 
 impl Views {
@@ -32,9 +34,17 @@ impl Views {
                 self.schedule().change(order.id, &[], &state.deadlines());
             }
             other => {
+                self.guard(other);
                 self.reference_mut().take(other);
                 self.board_mut().passed(sequence);
             }
+        }
+    }
+
+    fn guard(&self, state: &State) {
+        if let State::Installation(installation) = state {
+            self.clock().take(installation);
+            self.schedule().look_again();
         }
     }
 
@@ -59,15 +69,18 @@ impl Views {
                 if !step.before.as_deref().is_some_and(|before| same_members(before, other)) {
                     self.reference_mut().take(other);
                 }
+                self.guard(other);
                 self.board_mut().passed(sequence);
             }
         }
         if step.messages.is_empty() { Vec::new() } else { self.delivery().take(sequence, position, &step.messages) }
     }
 
-    /// Lends out timers that are due.
-    pub fn take_due(&self, now: crate::domain::time::Timestamp, most: usize) -> Vec<Timer> {
-        self.schedule().take_due(now, most)
+    /// Looks at the clock and lends out timers that are due by it, as far as it is trusted.
+    pub fn take_due(&self, reading: &Reading, most: usize) -> (Look, Vec<Timer>) {
+        let look = self.clock().look(reading);
+        let due = self.schedule().take_due(look.now, look.completes_until, most);
+        (look, due)
     }
 
     /// For reading definitions and directory.
@@ -88,6 +101,11 @@ impl Views {
     /// The messages under way.
     pub fn delivery(&self) -> MutexGuard<'_, Delivery> {
         self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the clock is trusted.
+    pub fn clock(&self) -> MutexGuard<'_, ClockGuard> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next numbers.

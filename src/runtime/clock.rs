@@ -1,6 +1,7 @@
 //! The only reader of time. Either the machine's clock, or one that is set by hand (on data folders created so).
 
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
+use crate::engine::clock_guard::Reading;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -9,18 +10,20 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 pub struct Clock {
     /// Milliseconds since 1970, if the clock is set by hand.
     manual: Option<AtomicI64>,
+    /// Which start of the machine; 0 if it does not tell.
+    boot: u128,
     started: Instant,
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Self { manual: None, started: Instant::now() }
+        Self { manual: None, boot: boot(), started: Instant::now() }
     }
 
     /// A clock that stands where it is set.
     pub fn manual(at: Timestamp) -> Self {
-        Self { manual: Some(AtomicI64::new(at.0)), started: Instant::now() }
+        Self { manual: Some(AtomicI64::new(at.0)), boot: 0, started: Instant::now() }
     }
 
     /// The time that rules see.
@@ -28,6 +31,14 @@ impl Clock {
         match &self.manual {
             Some(at) => Timestamp(at.load(Ordering::Acquire)),
             None => wall_time(),
+        }
+    }
+
+    /// Everything that tells whether the clock can be trusted.
+    pub fn reading(&self) -> Reading {
+        match self.manual {
+            Some(_) => Reading { wall: self.now(), boot: 0, since_boot: Span(0), synchronised: true },
+            None => Reading { wall: wall_time(), boot: self.boot, since_boot: since_boot(), synchronised: synchronised() },
         }
     }
 
@@ -53,4 +64,24 @@ impl Clock {
 pub fn wall_time() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(since.as_millis() as i64)
+}
+
+/// The kernel's name for this start of the machine.
+fn boot() -> u128 {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    u128::from_str_radix(&text.trim().replace('-', ""), 16).unwrap_or_default()
+}
+
+fn since_boot() -> Span {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Span((time.tv_sec.unsigned_abs()) * 1_000 + time.tv_nsec.unsigned_abs() / 1_000_000)
+}
+
+/// Whether something (NTP, PTP) tells the kernel that the clock is right. Where the kernel may not be asked, the answer is no.
+fn synchronised() -> bool {
+    // SAFETY: all-zero bytes are a timex; with `modes` 0 the kernel changes nothing and only writes into it during the call.
+    let mut timex: libc::timex = unsafe { std::mem::zeroed() };
+    // SAFETY: as above.
+    let state = unsafe { libc::adjtimex(&raw mut timex) };
+    state >= 0 && timex.status & libc::STA_UNSYNC == 0
 }

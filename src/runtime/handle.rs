@@ -6,6 +6,7 @@ use super::shared::Shared;
 use super::{links, registry};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::ids::{InvitationNo, Name, RequestId, WorkOrderId};
+use crate::domain::installation::ClockAnchor;
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::principal::Principal;
 use crate::domain::rejection::Rejection;
@@ -114,6 +115,11 @@ impl Runtime {
     /// Milliseconds since the start.
     pub fn uptime_ms(&self) -> u64 {
         self.shared.clock.uptime_ms()
+    }
+
+    /// The machine's clock as it is now, for an admin who says that it is right.
+    pub fn clock_anchor(&self) -> ClockAnchor {
+        self.shared.clock.reading().anchor()
     }
 
     /// Whether the clock is set by hand.

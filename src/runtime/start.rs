@@ -38,6 +38,8 @@ pub struct Options {
     pub arbiters: Vec<ArbiterHandle>,
     pub keep_idle: usize,
     pub post: Post,
+    /// Nodes complete by themselves only when something keeps the machine's clock right at the start (NTP, say).
+    pub clock_must_be_synchronised: bool,
     /// A secret for links that replaces the one of the data folder.
     pub secret: Option<[u8; 32]>,
 }
@@ -155,6 +157,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     for (key, entity) in entities {
         shared.registry.start_resident(key, entity, &shared);
     }
+    shared.views.clock().must_be_synchronised(options.clock_must_be_synchronised);
     let runtime = Runtime { shared: Arc::clone(&shared) };
     let for_writer = Arc::clone(&shared);
     let writer = std::thread::Builder::new().name("writer".into()).spawn(move || writer::run(journal, committer, &orders, &for_writer))?;
@@ -164,7 +167,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 
     if shared.views.reference().installation.is_none() {
         let manual_clock = shared.clock.is_manual().then(|| shared.clock.now());
-        let command = Command::Installation(InstallationCommand::Found { manual_clock });
+        let anchor = shared.views.clock().look(&shared.clock.reading()).record.filter(|_| manual_clock.is_none());
+        let command = Command::Installation(InstallationCommand::Found { manual_clock, anchor });
         runtime.submit_as_system(&Key::Installation, command).await.map_err(|e| StartError::Found(e.to_string()))?;
     }
     let (mails, due) = MailQueue::new();

@@ -3,10 +3,13 @@
 use super::handle::Runtime;
 use super::mailer::MailQueue;
 use crate::domain::aggregate::{Command, Key};
+use crate::domain::installation::InstallationCommand;
 use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
 use crate::domain::work_order;
 use crate::domain::work_order::deadline::Deadline;
 use crate::engine::cell::Refusal;
+use crate::engine::clock_guard::Doubt;
 use crate::engine::schedule::Timer;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,9 +22,18 @@ const LOOK_AGAIN_MS: i64 = 30_000;
 /// Runs for ever on the arbiter it is spawned on.
 pub async fn run(runtime: Runtime, mails: MailQueue) {
     let shared = &runtime.shared;
+    let mut doubt = None;
     loop {
-        let now = runtime.now();
-        let due = shared.views.take_due(now, BATCH);
+        let (look, due) = shared.views.take_due(&shared.clock.reading(), BATCH);
+        doubt = tell_doubt(shared.views.clock().doubt(), doubt);
+        let now = look.now;
+        if let Some(anchor) = look.record {
+            let command = Command::Installation(InstallationCommand::TrustClock { anchor });
+            // Tried again with the next look.
+            if let Err(refusal) = runtime.submit_as_system(&Key::Installation, command).await {
+                tracing::warn!(%refusal, "it could not be recorded that the clock is trusted");
+            }
+        }
         if due.is_empty() {
             let until = shared.views.schedule().next_due().map_or(i64::MAX, |due| due.0).min(now.0 + LOOK_AGAIN_MS);
             shared.armed_until.store(until, Ordering::Release);
@@ -38,7 +50,7 @@ pub async fn run(runtime: Runtime, mails: MailQueue) {
             match timer.deadline {
                 Deadline::Mail(_) => mails.put(timer),
                 Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) => {
-                    firing.push(actix_rt::spawn(fire(runtime.clone(), timer)));
+                    firing.push(actix_rt::spawn(fire(runtime.clone(), timer, look.completes_until)));
                 }
             }
         }
@@ -48,8 +60,18 @@ pub async fn run(runtime: Runtime, mails: MailQueue) {
     }
 }
 
-async fn fire(runtime: Runtime, timer: Timer) {
-    let command = Command::WorkOrder(work_order::Command::Fire(timer.deadline));
+/// Says once that the clock is doubted, and once that it is not any more.
+fn tell_doubt(now: Option<Doubt>, before: Option<Doubt>) -> Option<Doubt> {
+    match (now, before) {
+        (Some(doubt), None) => tracing::warn!(%doubt, "auto-completions wait until it agrees again, or workorderctl clock trust"),
+        (None, Some(_)) => tracing::info!("the clock is trusted again"),
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    now
+}
+
+async fn fire(runtime: Runtime, timer: Timer, completes_until: Timestamp) {
+    let command = Command::WorkOrder(work_order::Command::Fire { deadline: timer.deadline, completes_until });
     let result = runtime.submit_as_system(&Key::WorkOrder(timer.order), command).await;
     match result {
         Ok(_) => runtime.views().schedule().settled(timer, false),

@@ -159,10 +159,10 @@ fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Requ
             // The receiver lives as long as the process.
             let _ = shared.parcels.send(parcel);
         }
-        if let State::Installation(installation) = &*pending.after
-            && let Some(now) = installation.manual_clock
-        {
-            shared.clock.advance(now);
+        if let State::Installation(installation) = &*pending.after {
+            if let Some(now) = installation.manual_clock {
+                shared.clock.advance(now);
+            }
             shared.timers.notify_one();
         }
     }

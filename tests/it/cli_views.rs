@@ -240,7 +240,8 @@ fn tables_of_the_directory() {
 #[test]
 fn the_status_tells_what_asks_for_attention() {
     let told: Status = serde_json::from_value(json!({
-        "version": "0.1.0", "pid": 4711, "uptimeMs": 3 * DAY, "now": NOW, "clock": "manual", "timeZone": "Asia/Shanghai",
+        "version": "0.1.0", "pid": 4711, "uptimeMs": 3 * DAY, "now": NOW, "clock": "system", "clockSynchronised": false, "clockDoubt": "the clock was set ahead by 26 h 3 min",
+        "timersHeld": 2, "timeZone": "Asia/Shanghai",
         "head": format!("1042:{}", "ab".repeat(32)), "sequence": 1042, "workOrders": 17,
         "byStatus": [{ "status": "open", "count": 3 }, { "status": "closed", "count": 14 }], "actors": 4, "timers": 9, "nextTimer": NOW + 90 * MINUTE,
         "timersFired": 12, "timersStale": 1, "timersParked": 1, "messagesUnderWay": 0, "steps": 900, "groups": 400, "mailsSent": 31, "mailsFailed": 2,

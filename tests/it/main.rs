@@ -22,6 +22,7 @@ mod mail_messages;
 mod mail_outcomes;
 mod mail_stage;
 mod real_bad_input;
+mod real_clock;
 mod real_kill;
 mod real_ledger;
 mod real_mail;

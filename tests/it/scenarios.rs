@@ -128,7 +128,7 @@ impl Story {
             node_timers.min()
         }) {
             self.now = self.now.max(due);
-            self.submit(Principal::System, OrderCommand::Fire(deadline));
+            self.submit(Principal::System, OrderCommand::Fire { deadline, completes_until: self.now });
             assert_eq!(self.refused, None, "a timer that is due fires");
         }
         self.now = until;

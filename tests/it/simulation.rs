@@ -56,7 +56,7 @@ fn thousands_of_simulated_days_keep_every_promise() {
 }
 
 /// What a few dozen seeds must reach.
-const REACHED: [(&str, &[&str]); 8] = [
+const REACHED: [(&str, &[&str]); 9] = [
     (
         "command",
         &[
@@ -87,6 +87,7 @@ const REACHED: [(&str, &[&str]); 8] = [
             "SubmitEvaluation",
             "Take",
             "TakeTask",
+            "TrustClock",
             "Transfer",
         ],
     ),
@@ -100,6 +101,7 @@ const REACHED: [(&str, &[&str]); 8] = [
             "AssignmentTransferred",
             "BecameOverdue",
             "ClockSet",
+            "ClockTrusted",
             "ConfirmedNotSolved",
             "ConfirmedSolved",
             "ContactPut",
@@ -127,6 +129,7 @@ const REACHED: [(&str, &[&str]); 8] = [
             "TaskTransferred",
         ],
     ),
+    ("clock", &["set far ahead", "set far back", "doubted, and a completion waits"]),
     ("exit", &Exit::NAMES),
     ("outcome", &Outcome::NAMES),
     ("evaluation", &["link", "qr-code", "after completion"]),

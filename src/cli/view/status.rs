@@ -15,6 +15,10 @@ pub fn status(status: &Status, page: &Page) -> String {
     out.push_str(&format!("  pid {}, up for {}\n\n", status.pid, span(status.uptime_ms)));
     let mut tell = |key: &str, text: String| fact(&mut out, key, &text, page);
     tell("clock", format!("{} ({}), time zone {}", page.times.second(status.now), line(&status.clock), line(&status.time_zone)));
+    if let Some(doubt) = &status.clock_doubt {
+        tell("", page.paint.tone(Tone::Bad, &line(doubt)));
+        tell("", format!("{} auto-completions wait until it agrees or \"clock trust\"", status.timers_held));
+    }
     let counts: Vec<String> = status.by_status.iter().map(|c| format!("{} {}", c.count, line(&c.status))).collect();
     let by = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
     tell("Work Orders", format!("{}{by}; {} in memory", status.work_orders, status.actors));

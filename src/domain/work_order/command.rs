@@ -5,6 +5,7 @@ use super::state::{Channel, HoldReason, Party, Priority};
 use crate::domain::definition::evaluation::GivenAnswer;
 use crate::domain::ids::{AccountId, ContactId, InvitationNo, MailNo, Name, ServiceGroupId, StaffUserId, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
+use crate::domain::time::Timestamp;
 use crate::domain::work_order::deadline::Deadline;
 
 /// Commands to one Work Order.
@@ -61,7 +62,11 @@ pub enum Command {
         text: String,
     },
     /// By the system.
-    Fire(Deadline),
+    Fire {
+        deadline: Deadline,
+        /// Up to when the clock was trusted: what was due later does not complete a node, whatever the clock says now.
+        completes_until: Timestamp,
+    },
     /// What came of the n-th attempt, counted from 1; it is recorded once, however often it is reported.
     RecordMail {
         mail: MailNo,
@@ -117,7 +122,7 @@ impl Command {
             Self::Reject { .. } => "Reject",
             Self::MoveToVersion { .. } => "MoveToVersion",
             Self::AddServiceRecord { .. } => "AddServiceRecord",
-            Self::Fire(_) => "Fire",
+            Self::Fire { .. } => "Fire",
             Self::RecordMail { .. } => "RecordMail",
         }
     }

@@ -15,6 +15,7 @@ use crate::domain::principal::Principal;
 use crate::domain::process::{NodeState, accept, assign, confirm, door, evaluate, task};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, LONG_TEXT_MAX, PersonalText, SUBJECT_MAX};
+use crate::domain::time::Timestamp;
 
 /// Decides a command on an existing Work Order: the state after it and the events, or why not.
 pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> Result<(WorkOrder, Vec<Event>), Rejection> {
@@ -48,7 +49,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::Reject { reason } => reject(d, reason),
         Command::MoveToVersion { version } => move_to_version(d, *version),
         Command::AddServiceRecord { text } => add_service_record(d, text),
-        Command::Fire(deadline) => fire(d, *deadline),
+        Command::Fire { deadline, completes_until } => fire(d, *deadline, *completes_until),
         Command::RecordMail { mail, attempt, outcome } => record_mail(d, *mail, *attempt, outcome),
     }?;
     Ok((draft.order, draft.events))
@@ -220,10 +221,14 @@ fn add_service_record(draft: &mut Draft<'_>, text: &str) -> Result<(), Rejection
 }
 
 /// A timer fires: the state decides again whether it still applies, and whether it is time.
-fn fire(draft: &mut Draft<'_>, deadline: Deadline) -> Result<(), Rejection> {
+fn fire(draft: &mut Draft<'_>, deadline: Deadline, completes_until: Timestamp) -> Result<(), Rejection> {
     may(Action::ActAsSystem, Some(&draft.order), draft.cx)?;
     let all = deadlines(&draft.order);
-    let due = |deadline| all.iter().any(|(at, d)| *d == deadline && *at <= draft.cx.now);
+    let until = |deadline| match deadline {
+        Deadline::AutoComplete(_) => draft.cx.now.min(completes_until),
+        Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) => draft.cx.now,
+    };
+    let due = |deadline| all.iter().any(|(at, d)| *d == deadline && *at <= until(deadline));
     if !due(deadline) {
         return Err(Rejection::TimerStale);
     }

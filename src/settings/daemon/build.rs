@@ -47,7 +47,7 @@ pub fn build(values: &Merged, written: &Written, problems: &mut Vec<SettingProbl
             extra_root: get.path("mail.extra_root"),
         },
         links: Links { base_url: get.text("links.base_url")?, secret_file: get.path("links.secret_file") },
-        time: Time { zone: get.text("time.zone")? },
+        time: Time { zone: get.text("time.zone")?, require_synchronised: get.flag("time.require_synchronised")? },
         runtime: Runtime { arbiters: get.size("runtime.arbiters")?, resident_closed: get.size("runtime.resident_closed")? },
         log: Log { level: get.text("log.level").and_then(|text| find(&LogLevel::ALL, &text))? },
     };

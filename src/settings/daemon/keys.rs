@@ -52,7 +52,7 @@ pub const SECTIONS: [&str; 7] = ["data", "control", "mail", "links", "time", "ru
 pub const LOCAL_BASE_URL: &str = "http://localhost:8080/e/";
 
 /// All keys, by section, in order.
-pub const KEYS: [Key; 27] = [
+pub const KEYS: [Key; 28] = [
     key("data.dir", Shape::Path, "/var/lib/workorderd"),
     key("data.segment_mib", Shape::Number(1, 4_096), "64"),
     key("data.store_cache_mib", Shape::Number(16, 1 << 20), "256"),
@@ -77,6 +77,7 @@ pub const KEYS: [Key; 27] = [
     key("links.base_url", Shape::Url, LOCAL_BASE_URL),
     unset("links.secret_file", Shape::Path),
     key("time.zone", Shape::Zone, "UTC"),
+    key("time.require_synchronised", Shape::Flag, "false"),
     key("runtime.arbiters", Shape::Number(0, 256), "0"),
     key("runtime.resident_closed", Shape::Number(0, 100_000_000), "10000"),
     key("log.level", Shape::LogLevel, "info"),

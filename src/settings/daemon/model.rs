@@ -94,6 +94,8 @@ pub struct Links {
 pub struct Time {
     /// An IANA name that [`super::Sources::zone_known`] knows.
     pub zone: String,
+    /// Whether auto-completions wait until the machine's clock is synchronised.
+    pub require_synchronised: bool,
 }
 
 /// Actors.

@@ -69,6 +69,8 @@ pub struct Audit {
     /// Every acceptance of a request, oldest first.
     pub accepted: BTreeMap<(Key, Box<str>), Vec<u64>>,
     pub numbers: BTreeSet<Box<str>>,
+    /// Up to when nodes could complete by themselves, as the firings under way were told.
+    pub completes_until: i64,
     /// Messages that groups have not taken yet, in order.
     messages: BTreeMap<ServiceGroupId, VecDeque<(u64, Load)>>,
     /// Definitions that a step in flight may have been judged by: the latest, and those that were replaced a moment ago.
@@ -152,7 +154,7 @@ impl Audit {
         }
         let editions: Vec<&Catalogue> = self.catalogues.iter().map(|(_, c)| c).collect();
         let gate = self.gates.get_mut(id).unwrap_or_else(|| panic!("{key} was created before anything else"));
-        gate.take(event, before.and_then(State::work_order), &body.command, at, &editions);
+        gate.take(event, before.and_then(State::work_order), &body.command, (at, self.completes_until), &editions);
         self.mail(*id, event, sequence);
     }
 

@@ -85,8 +85,15 @@ impl Gate {
         same && order.process == self.process
     }
 
-    /// Takes one event in. `order` is the state before it; `editions` are the definitions it may have been decided by.
-    pub fn take(&mut self, event: &Event, order: Option<&WorkOrder>, command: &str, at: i64, editions: &[&Catalogue]) {
+    /// Takes one event in, with its time and up to when nodes could complete. `order` is the state before it; `editions` are the definitions it may have been decided by.
+    pub fn take(
+        &mut self,
+        event: &Event,
+        order: Option<&WorkOrder>,
+        command: &str,
+        (at, completes_until): (i64, i64),
+        editions: &[&Catalogue],
+    ) {
         match event {
             Event::NodePassedOver { node, .. } => {
                 assert!(self.open.is_none() && matches!(self.next, Next::Forward(n) if n == node.0), "node {node:?} is not the next one");
@@ -149,7 +156,7 @@ impl Gate {
             Event::Reminded { visit } => {
                 let open = self.open.as_mut().filter(|o| o.visit == *visit && !o.reminded).expect("a visit is reminded of once");
                 open.is_time("a reminder", open.limits.remind_after, at);
-                let overtaken = open.due(open.limits.auto_complete_after).is_some_and(|due| at >= due);
+                let overtaken = open.due(open.limits.auto_complete_after).is_some_and(|due| at.min(completes_until) >= due);
                 assert!(!overtaken, "a reminder of {} that its own auto-completion has overtaken is dropped", open.name);
                 open.reminded = true;
             }

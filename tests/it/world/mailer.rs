@@ -9,6 +9,7 @@ use super::world::World;
 use std::sync::Arc;
 use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::ids::MailNo;
+use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::rejection::Rejection;
 use workorderd::domain::service_group::ServiceGroupCommand;
 use workorderd::domain::text::PersonalText;
@@ -54,15 +55,29 @@ impl World {
     /// Lends out what is due; the next batch only when this one is answered.
     pub fn fire_timers(&mut self) {
         let now = self.now;
-        let due = self.daemon.views.take_due(now, BATCH);
+        if self.clock_is_right() {
+            self.trusted_until = self.trusted_until.max(now);
+        }
+        let (look, due) = self.daemon.views.take_due(&self.reading(), BATCH);
+        self.audit.completes_until = look.completes_until.min(self.lingers_since).0;
+        if let Some(anchor) = look.record {
+            let command = Command::Installation(InstallationCommand::TrustClock { anchor });
+            self.send_as_system(&Key::Installation, Ticket::Nobody, command);
+        }
+        if self.daemon.views.schedule().held(1) > 0 {
+            self.coverage.count("clock", "doubted, and a completion waits");
+        }
         assert!(due.is_sorted(), "timers fire in order of due time");
         for timer in due {
             assert!(timer.due <= now, "{timer:?} was lent out early, at {now:?}");
             match timer.deadline {
                 Deadline::Mail(_) => self.daemon.mails_due.push_back(timer),
                 Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) => {
+                    let completes = matches!(timer.deadline, Deadline::AutoComplete(_));
+                    assert!(!completes || timer.due <= self.trusted_until, "{timer:?} completes a node by a clock that is doubted");
                     self.daemon.firing += 1;
-                    let command = Command::WorkOrder(work_order::Command::Fire(timer.deadline));
+                    let command =
+                        Command::WorkOrder(work_order::Command::Fire { deadline: timer.deadline, completes_until: look.completes_until });
                     self.send_as_system(&Key::WorkOrder(timer.order), Ticket::Fire(timer), command);
                 }
             }

@@ -247,6 +247,7 @@ impl World {
     /// Sets the clock by hand, exchanges two superiors at once (which may not close a circle), or moves running Work Orders.
     fn move_somebody(&mut self) {
         match self.rng.u32(..6) {
+            0 if self.rng.bool() => self.trust_clock(),
             0 => {
                 let to = self.now.plus(workorderd::domain::time::Span::minutes(1));
                 self.ask(Key::Installation, administrator(), Command::Installation(InstallationCommand::SetClock { to }), None, None);

@@ -40,7 +40,7 @@ impl World {
         assert_eq!(board.len(), orders, "the board shows no more than there is");
         assert_eq!(board.counts().map(|(_, n)| n).sum::<u64>(), orders as u64, "counts by status add up");
         let set: BTreeSet<Timer> = self.daemon.views.schedule().all().collect();
-        let parked = self.daemon.views.schedule().parked().to_vec();
+        let parked: Vec<_> = self.daemon.views.schedule().parked().collect();
         assert!(parked.is_empty(), "timers were parked though nothing is wrong with them: {parked:?}");
         let lost: Vec<_> = expected.difference(&set).collect();
         let stray: Vec<_> = set.difference(&expected).collect();

@@ -13,6 +13,7 @@ use workorderd::domain::context::Context;
 use workorderd::domain::principal::Principal;
 use workorderd::domain::rejection::Rejection;
 use workorderd::domain::time::Timestamp;
+use workorderd::domain::work_order::deadline::{Deadline, deadlines};
 use workorderd::engine::cell::{Cell, Output, Refusal, Submission};
 use workorderd::engine::commit::{Admission, Previous};
 use workorderd::engine::pending::Place;
@@ -54,6 +55,7 @@ impl World {
             _ if self.calm => self.send(key, Letter::Submit(ticket, submission)),
             _ if self.busy => self.daemon.replies.push((ticket, Err(Refusal::Busy))),
             0 => {
+                self.lingers_since = self.lingers_since.min(Timestamp(self.audit.completes_until));
                 self.send(key, Letter::Submit(Ticket::Nobody, submission));
                 self.daemon.replies.push((ticket, Err(Refusal::Busy)));
                 self.coverage.count("system", "timed out");
@@ -258,6 +260,7 @@ impl World {
         }
         for (step, place) in steps.iter().zip(places) {
             let record = daemon.reader.read(place.position).expect("what is durable can be read");
+            completed_in_time(step, self.trusted_until);
             self.audit.take(&record, Some(&mut self.coverage));
             let parcels = daemon.views.publish(&step.pending, place.sequence, place.position.0);
             daemon.parcels.extend(parcels);
@@ -323,6 +326,17 @@ impl World {
             None => self.daemon.batch = self.daemon.pending.begin().map(|batch| (batch, false)),
         }
     }
+}
+
+/// A node completes by itself only for what was due while the clock could be trusted.
+fn completed_in_time(step: &EncodedStep, trusted_until: Timestamp) {
+    let (before, after) = (step.pending.before.as_ref().and_then(|s| s.work_order()), step.pending.after.work_order());
+    let Some((visit, before)) = before.and_then(|o| Some((o.visit()?.no, o))) else { return };
+    if step.pending.command != "Fire" || after.and_then(|o| o.visit()).is_some_and(|v| v.no == visit) {
+        return;
+    }
+    let due = deadlines(before).into_iter().find(|(_, d)| *d == Deadline::AutoComplete(visit)).map(|(due, _)| due);
+    assert!(due.is_some_and(|due| due <= trusted_until), "a node completed by itself by a clock that is doubted: due {due:?}");
 }
 
 fn entry(step: &EncodedStep, previous: Previous, salt: [u8; 16]) -> Entry<'_> {

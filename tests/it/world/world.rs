@@ -14,10 +14,11 @@ use super::post::Post;
 use super::restart::{self, StartFailure, Started};
 use super::store::{Fate, SimStore};
 use std::sync::Arc;
-use workorderd::domain::aggregate::{Command, Key};
+use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::time::{Span, Timestamp};
+use workorderd::engine::clock_guard::Reading;
 use workorderd::journal;
 
 /// When it begins.
@@ -44,7 +45,18 @@ pub struct World {
     /// Faults of the disk in 1000 groups.
     pub fault_rate: u32,
     crash_rate: u32,
-    manual_clock: bool,
+    pub manual_clock: bool,
+    /// Which start of the machine, and how long ago it was, in milliseconds: what nobody can set.
+    boot: u128,
+    since_boot: u64,
+    /// By how much the machine's clock was set away, in milliseconds, if far.
+    displaced: i64,
+    synchronised: bool,
+    must_be_synchronised: bool,
+    /// The latest time at which the clock could be trusted, as the world knows it.
+    pub trusted_until: Timestamp,
+    /// What a firing was told that nobody waits for any more, and that may still go through.
+    pub lingers_since: Timestamp,
 }
 
 #[derive(Clone, Copy)]
@@ -89,8 +101,19 @@ impl World {
             last_number: None,
             crash_rate,
             manual_clock,
+            boot: 1,
+            since_boot: 90_000,
+            displaced: 0,
+            synchronised: manual_clock,
+            must_be_synchronised: false,
+            trusted_until: Timestamp(i64::MIN),
+            lingers_since: Timestamp(i64::MAX),
         };
-        let found = InstallationCommand::Found { manual_clock: manual_clock.then_some(BEGINNING) };
+        world.synchronised |= world.rng.u32(..3) == 0;
+        world.must_be_synchronised = world.rng.u32(..5) == 0;
+        let anchor = world.daemon.views.clock().look(&world.reading()).record.filter(|_| !manual_clock);
+        world.daemon.views.clock().must_be_synchronised(world.must_be_synchronised);
+        let found = InstallationCommand::Found { manual_clock: manual_clock.then_some(BEGINNING), anchor };
         world.send_as_system(&Key::Installation, Ticket::Nobody, Command::Installation(found));
         world.come_to_rest();
         for (key, command) in company::founding() {
@@ -144,6 +167,8 @@ impl World {
     fn let_time_pass(&mut self) {
         self.calm = true;
         self.busy = false;
+        self.trust_clock();
+        self.come_to_rest();
         for _ in 0..5_000 {
             let Some(due) = self.daemon.views.schedule().next_due() else { return };
             let later = if self.rng.bool() { Span(0) } else { Span::minutes(self.rng.u64(..300)) };
@@ -155,11 +180,41 @@ impl World {
 
     fn move_clock(&mut self, to: Timestamp) {
         if !self.manual_clock {
-            self.now = to;
+            self.since_boot += to.since(self.now).0;
+            self.set_clock(to);
         } else if to > self.now {
             let command = Command::Installation(InstallationCommand::SetClock { to });
             self.ask(Key::Installation, people::administrator(), command, None, None);
         }
+    }
+
+    /// The machine's clock is set, or goes on; timers look at it before long.
+    fn set_clock(&mut self, to: Timestamp) {
+        self.now = to;
+        self.daemon.views.schedule().look_again();
+    }
+
+    /// All that the daemon reads of the time.
+    pub fn reading(&self) -> Reading {
+        let (boot, since_boot) = if self.manual_clock { (0, 0) } else { (self.boot, self.since_boot) };
+        Reading { wall: self.now, boot, since_boot: Span(since_boot), synchronised: self.synchronised }
+    }
+
+    /// An admin says that the clock is right.
+    pub fn trust_clock(&mut self) {
+        let command = Command::Installation(InstallationCommand::TrustClock { anchor: self.reading().anchor() });
+        self.ask(Key::Installation, people::administrator(), command, None, None);
+    }
+
+    /// Whether the clock can be trusted, by the journal and not by the guard.
+    pub fn clock_is_right(&self) -> bool {
+        let Some(State::Installation(installation)) = self.audit.known.get(&Key::Installation).map(|k| &k.state) else { return true };
+        let (now, before) = (self.reading().anchor(), installation.anchor.filter(|a| a.boot == self.boot));
+        self.manual_clock
+            || match before {
+                None => !self.must_be_synchronised || self.synchronised,
+                Some(before) => (now.offset - before.offset).abs() <= 3_600_000 || self.synchronised && !before.synchronised,
+            }
     }
 
     /// One thing happens.
@@ -238,8 +293,8 @@ impl World {
     fn clock_moves(&mut self) {
         if self.daemon.firing > 0 && !self.manual_clock && self.rng.bool() {
             // The machine's clock is set back while timers are being fired.
-            self.now = Timestamp(self.now.0 - self.rng.i64(1..3_000));
-            return;
+            let to = Timestamp(self.now.0 - self.rng.i64(1..3_000));
+            return self.set_clock(to);
         }
         let next_due = self.daemon.views.schedule().next_due().filter(|due| *due > self.now);
         let span = match self.rng.u32(..100) {
@@ -247,16 +302,42 @@ impl World {
             0..20 if next_due.is_some() => next_due.unwrap_or_default().since(self.now),
             0..55 => Span(self.rng.u64(1..60_000)),
             55..80 => Span::minutes(self.rng.u64(1..240)),
-            80..93 => Span::hours(self.rng.u64(1..60)),
+            80..92 => Span::hours(self.rng.u64(1..60)),
             _ => {
-                // The machine's clock is set back a little.
                 if !self.manual_clock {
-                    self.now = Timestamp(self.now.0 - self.rng.i64(1..30_000));
+                    self.set_machine_clock();
                 }
                 return;
             }
         };
         self.move_clock(self.now.plus(span));
+    }
+
+    /// Back a little; or hours and days away, and right again later; or something begins to keep it right, or ceases to.
+    fn set_machine_clock(&mut self) {
+        match self.rng.u32(..10) {
+            0..5 => {
+                let to = Timestamp(self.now.0 - self.rng.i64(1..30_000));
+                self.set_clock(to);
+            }
+            5..8 if self.displaced != 0 => {
+                self.set_clock(Timestamp(self.now.0 - self.displaced));
+                self.displaced = 0;
+            }
+            5..8 => {
+                let most = if self.rng.bool() { 10 } else { 400 };
+                let by = self.rng.i64(1..most) * 3_600_000 + self.rng.i64(1..3_600_000);
+                // Back not before the beginning: no clock that people look at is that wrong.
+                let by = if self.rng.bool() { by } else { -by.min((self.now.0 - BEGINNING.0).max(1)) };
+                self.coverage.count("clock", if by > 0 { "set far ahead" } else { "set far back" });
+                self.displaced += by;
+                self.set_clock(Timestamp(self.now.0 + by));
+            }
+            _ => {
+                self.synchronised = !self.synchronised;
+                self.daemon.views.schedule().look_again();
+            }
+        }
     }
 
     /// The process or the machine ends; then starts follow until one comes to its end.
@@ -265,6 +346,14 @@ impl World {
         let kept = self.audit.lines.len();
         let killed = !self.disk.is_off() && self.rng.u32(..3) == 0;
         self.coverage.count("end", if killed { "process" } else { "machine" });
+        self.trusted_until = Timestamp(i64::MIN);
+        self.lingers_since = Timestamp(i64::MAX);
+        if !killed {
+            self.boot += 1;
+            self.since_boot = self.rng.u64(..100_000);
+            // What nobody can know: a clock that is wrong when the machine starts is taken for right.
+            self.displaced = 0;
+        }
         let started = loop {
             if killed {
                 self.disk.kill()
@@ -280,6 +369,7 @@ impl World {
             match restart::start(&self.disk, &mut self.store) {
                 Ok((daemon, started)) if !self.disk.is_off() => {
                     self.daemon = daemon;
+                    self.daemon.views.clock().must_be_synchronised(self.must_be_synchronised);
                     break started;
                 }
                 Ok(_) => self.coverage.count("start", "power failed"),
