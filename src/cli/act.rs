@@ -66,11 +66,13 @@ pub fn told(receipt: &Receipt, done: &str) -> String {
 
 /// Whether `--expected-revision` means something for the command.
 pub fn takes_revision(command: &Command) -> bool {
-    use super::args_more::{AccountCommand, ContactCommand, GroupCommand, StaffUserCommand};
+    use super::args_more::{AccountCommand, ContactCommand, DepartmentCommand, GroupCommand, StaffUserCommand};
     matches!(
         command,
         Command::Act(_)
             | Command::StaffUser(StaffUserCommand::Put(_))
+            | Command::Department(DepartmentCommand::Put { .. })
+            | Command::Absence(_)
             | Command::Group(GroupCommand::Put(_))
             | Command::Account(AccountCommand::Put { .. })
             | Command::Contact(ContactCommand::Put(_))

@@ -8,7 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::args_act::ActCommand;
-use super::args_more::{AccountCommand, ClockCommand, ContactCommand, GroupCommand, GuestCommand, StaffUserCommand};
+use super::args_more::{
+    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, StaffUserCommand,
+};
 use super::replay::ReplayArgs;
 
 /// Where the daemon listens when nothing else is said.
@@ -136,6 +138,12 @@ pub enum Command {
     /// Staff users
     #[command(subcommand)]
     StaffUser(StaffUserCommand),
+    /// Departments: the organisation tree, with heads
+    #[command(subcommand)]
+    Department(DepartmentCommand),
+    /// Absences of staff users
+    #[command(subcommand)]
+    Absence(AbsenceCommand),
     /// Service groups
     #[command(subcommand)]
     Group(GroupCommand),

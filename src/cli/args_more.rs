@@ -13,6 +13,51 @@ pub enum StaffUserCommand {
     List(Paging),
 }
 
+/// What can be done with departments.
+#[derive(Debug, Subcommand)]
+pub enum DepartmentCommand {
+    /// Make a department, or replace all that is known of one
+    Put {
+        /// Id: letters, digits and - _ . @
+        id: String,
+        /// Name for people
+        #[arg(long)]
+        name: String,
+        /// Id of the head
+        #[arg(long, value_name = "ID")]
+        head: Option<String>,
+        /// Id of the department it belongs to
+        #[arg(long, value_name = "ID")]
+        parent: Option<String>,
+        /// No longer there; kept for the history
+        #[arg(long)]
+        disabled: bool,
+    },
+    /// List departments
+    List(Paging),
+}
+
+/// When somebody is absent: nothing is assigned to them by itself.
+#[derive(Debug, Subcommand)]
+pub enum AbsenceCommand {
+    /// Say when a staff user is absent; replaces what was said before
+    Set {
+        /// Id of the staff user
+        id: String,
+        /// First moment, such as 2026-11-25 or 2026-11-25T08:00 [default: now]
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// First moment back
+        #[arg(long, value_name = "TIME")]
+        until: String,
+    },
+    /// Say that a staff user is back
+    Clear {
+        /// Id of the staff user
+        id: String,
+    },
+}
+
 /// A staff user.
 #[derive(Debug, Clone, Args)]
 pub struct PutStaffUser {
@@ -33,6 +78,15 @@ pub struct PutStaffUser {
     /// Id of the superior
     #[arg(long, value_name = "ID")]
     pub superior: Option<String>,
+    /// Id of the main department
+    #[arg(long, value_name = "ID")]
+    pub department: Option<String>,
+    /// Skill; may be given several times, or with commas
+    #[arg(long = "skill", value_name = "NAME", value_delimiter = ',')]
+    pub skills: Vec<String>,
+    /// Region they work in; may be given several times, or with commas [default: everywhere]
+    #[arg(long = "region", value_name = "NAME", value_delimiter = ',')]
+    pub regions: Vec<String>,
     /// May do nothing any more; kept for the history
     #[arg(long)]
     pub disabled: bool,
@@ -81,6 +135,9 @@ pub enum AccountCommand {
         /// Name for people
         #[arg(long)]
         name: String,
+        /// Region it is in
+        #[arg(long, value_name = "NAME")]
+        region: Option<String>,
         /// Not for new Work Orders; kept for the history
         #[arg(long)]
         disabled: bool,

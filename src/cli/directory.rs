@@ -1,16 +1,19 @@
-//! Staff users, service groups, accounts and contacts: put, list, show.
+//! Staff users, departments, service groups, accounts and contacts: put, list, show; and who is absent when.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::args::Paging;
-use super::args_more::{AccountCommand, ContactCommand, GroupCommand, PutContact, PutGroup, PutStaffUser, StaffUserCommand};
+use super::args_more::{
+    AbsenceCommand, AccountCommand, ContactCommand, DepartmentCommand, GroupCommand, PutContact, PutGroup, PutStaffUser, StaffUserCommand,
+};
 use super::failure::Failure;
 use super::session::Session;
 use super::view::directory as view;
 use super::view::page::Page;
+use super::view::times;
 use super::view::width::line;
-use crate::protocol::directory::{self as shapes, Accepted, Accounts, Contacts, GotServiceGroup, ServiceGroups, StaffUsers};
+use crate::protocol::directory::{self as shapes, Accepted, Accounts, Contacts, Departments, GotServiceGroup, ServiceGroups, StaffUsers};
 
 /// Staff users.
 ///
@@ -18,14 +21,80 @@ use crate::protocol::directory::{self as shapes, Accepted, Accounts, Contacts, G
 /// What the daemon says.
 pub fn staff_user(session: &mut Session<'_, '_>, command: StaffUserCommand) -> Result<(), Failure> {
     match command {
-        StaffUserCommand::Put(PutStaffUser { id, name, email, language, roles, superior, disabled }) => {
-            let staff_user =
-                shapes::StaffUser { id: id.clone(), name, email, language, roles, superior, disabled: disabled.then_some(true) };
+        StaffUserCommand::Put(PutStaffUser { id, name, email, language, roles, superior, department, skills, regions, disabled }) => {
+            let staff_user = shapes::StaffUser {
+                id: id.clone(),
+                name,
+                email,
+                language,
+                roles,
+                superior,
+                department,
+                skills: some(skills),
+                regions: some(regions),
+                absence: None,
+                disabled: disabled.then_some(true),
+            };
             let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
             put(session, "PutStaffUser", &shapes::PutStaffUser { request_id, expected_revision, staff_user }, &format!("staff user {id}"))
         }
         StaffUserCommand::List(paging) => {
+            // Who is absent depends on what time it is there.
+            session.take_daemon_time()?;
             list(session, "ListStaffUsers", paging, |r: StaffUsers| (r.staff_users, r.next), view::staff_users)
+        }
+    }
+}
+
+fn some(items: Vec<String>) -> Option<Vec<String>> {
+    Some(items).filter(|items| !items.is_empty())
+}
+
+/// Departments.
+///
+/// # Errors
+/// What the daemon says.
+pub fn department(session: &mut Session<'_, '_>, command: DepartmentCommand) -> Result<(), Failure> {
+    match command {
+        DepartmentCommand::Put { id, name, head, parent, disabled } => {
+            let department = shapes::Department { id: id.clone(), name, head, parent, disabled: disabled.then_some(true) };
+            let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
+            put(session, "PutDepartment", &shapes::PutDepartment { request_id, expected_revision, department }, &format!("department {id}"))
+        }
+        DepartmentCommand::List(paging) => {
+            list(session, "ListDepartments", paging, |r: Departments| (r.departments, r.next), view::departments)
+        }
+    }
+}
+
+/// When somebody is absent.
+///
+/// # Errors
+/// A time that is none, or what the daemon says.
+pub fn absence(session: &mut Session<'_, '_>, command: AbsenceCommand) -> Result<(), Failure> {
+    let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
+    match command {
+        AbsenceCommand::Set { id, from, until } => {
+            let zone = session.page.times.zone.clone();
+            let read = |text: &str| times::read_time(text, &zone).map_err(Failure::Usage);
+            let until = read(&until)?;
+            let from = match &from {
+                Some(from) => read(from)?,
+                None => {
+                    session.take_daemon_time()?;
+                    session.page.times.now
+                }
+            };
+            let parameters = shapes::SetAbsence { request_id, expected_revision, id: id.clone(), from, until };
+            let reply = session.change(&method("SetAbsence"), &parameters)?;
+            session.print(reply, |_: &Accepted, page| {
+                format!("{} is absent from {} until {}\n", line(&id), page.times.minute(from), page.times.minute(until))
+            })
+        }
+        AbsenceCommand::Clear { id } => {
+            let parameters = shapes::ClearAbsence { request_id, expected_revision, id: id.clone() };
+            let reply = session.change(&method("ClearAbsence"), &parameters)?;
+            session.print(reply, |_: &Accepted, _| format!("{} is not absent\n", line(&id)))
         }
     }
 }
@@ -58,8 +127,8 @@ pub fn group(session: &mut Session<'_, '_>, command: GroupCommand) -> Result<(),
 /// What the daemon says.
 pub fn account(session: &mut Session<'_, '_>, command: AccountCommand) -> Result<(), Failure> {
     match command {
-        AccountCommand::Put { id, name, disabled } => {
-            let account = shapes::Account { id: id.clone(), name, disabled: disabled.then_some(true) };
+        AccountCommand::Put { id, name, region, disabled } => {
+            let account = shapes::Account { id: id.clone(), name, region, disabled: disabled.then_some(true) };
             let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
             put(session, "PutAccount", &shapes::PutAccount { request_id, expected_revision, account }, &format!("account {id}"))
         }

@@ -83,6 +83,8 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Watch { number, after } => watch::watch(session, number, after),
         Command::Qr { of, invert } => orders::qr(session, &of.number, invert),
         Command::StaffUser(command) => directory::staff_user(session, command),
+        Command::Department(command) => directory::department(session, command),
+        Command::Absence(command) => directory::absence(session, command),
         Command::Group(command) => directory::group(session, command),
         Command::Account(command) => directory::account(session, command),
         Command::Contact(command) => directory::contact(session, command),

@@ -6,11 +6,12 @@ use super::service::Outcome;
 use super::work_orders::bounded;
 use crate::domain::aggregate::{Command, Key, State};
 use crate::domain::definition::Right;
-use crate::domain::directory::{Account, Contact, Directory, DirectoryCommand, StaffUser};
-use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId};
+use crate::domain::directory::{Absence, Account, Contact, Department, Directory, DirectoryCommand, StaffUser};
+use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, ServiceGroupId, Skill, StaffUserId};
 use crate::domain::rejection::Rejection;
 use crate::domain::service_group::ServiceGroupCommand;
 use crate::domain::text::PersonalText;
+use crate::domain::time::Timestamp;
 use crate::domain::transition::directory_key;
 use crate::engine::cell::Submission;
 use crate::protocol::directory as shape;
@@ -23,6 +24,9 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     match visit.call.member() {
         "PutStaffUser" => put_staff_user(visit).await,
         "PutServiceGroup" => put_service_group(visit).await,
+        "PutDepartment" => put_department(visit).await,
+        "SetAbsence" => set_absence(visit).await,
+        "ClearAbsence" => clear_absence(visit).await,
         "PutAccount" => put_account(visit).await,
         "PutContact" => put_contact(visit).await,
         "GetServiceGroup" => get_service_group(visit).await,
@@ -62,9 +66,39 @@ async fn put_staff_user(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         language: language(u.language),
         roles,
         superior: optional_slug("staffUser.superior", u.superior.as_deref(), StaffUserId::new)?,
+        department: optional_slug("staffUser.department", u.department.as_deref(), DepartmentId::new)?,
+        skills: u.skills.iter().flatten().map(|s| slug("staffUser.skills", s, Skill::new)).collect::<Result<_, _>>()?,
+        regions: u.regions.iter().flatten().map(|r| slug("staffUser.regions", r, Region::new)).collect::<Result<_, _>>()?,
+        absence: None,
         disabled: u.disabled.unwrap_or(false),
     };
     put_entry(visit, DirectoryCommand::PutStaffUser(user), &p.request_id, p.expected_revision).await
+}
+
+async fn put_department(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::PutDepartment = visit.parameters()?;
+    let d = p.department;
+    let department = Department {
+        id: slug("department.id", &d.id, DepartmentId::new)?,
+        name: d.name.into(),
+        head: optional_slug("department.head", d.head.as_deref(), StaffUserId::new)?,
+        parent: optional_slug("department.parent", d.parent.as_deref(), DepartmentId::new)?,
+        disabled: d.disabled.unwrap_or(false),
+    };
+    put_entry(visit, DirectoryCommand::PutDepartment(department), &p.request_id, p.expected_revision).await
+}
+
+async fn set_absence(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::SetAbsence = visit.parameters()?;
+    let absence = Absence { from: Timestamp(p.from), until: Timestamp(p.until) };
+    let command = DirectoryCommand::SetAbsence { user: slug("id", &p.id, StaffUserId::new)?, absence };
+    put_entry(visit, command, &p.request_id, p.expected_revision).await
+}
+
+async fn clear_absence(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::ClearAbsence = visit.parameters()?;
+    let command = DirectoryCommand::ClearAbsence { user: slug("id", &p.id, StaffUserId::new)? };
+    put_entry(visit, command, &p.request_id, p.expected_revision).await
 }
 
 async fn put_account(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -73,6 +107,7 @@ async fn put_account(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let account = Account {
         id: slug("account.id", &a.id, AccountId::new)?,
         name: PersonalText(Some(a.name.into())),
+        region: optional_slug("account.region", a.region.as_deref(), Region::new)?,
         disabled: a.disabled.unwrap_or(false),
     };
     put_entry(visit, DirectoryCommand::PutAccount(account), &p.request_id, p.expected_revision).await
@@ -139,12 +174,35 @@ fn staff_user(u: &StaffUser) -> shape::StaffUser {
         language: Some(u.language.to_string()),
         roles: u.roles.iter().map(ToString::to_string).collect(),
         superior: u.superior.as_ref().map(ToString::to_string),
+        department: u.department.as_ref().map(ToString::to_string),
+        skills: some(&u.skills),
+        regions: some(&u.regions),
+        absence: u.absence.map(|a| shape::Absence { from: a.from.0, until: a.until.0 }),
         disabled: Some(u.disabled),
     }
 }
 
+fn some<T: ToString>(items: &[T]) -> Option<Vec<String>> {
+    (!items.is_empty()).then(|| items.iter().map(ToString::to_string).collect())
+}
+
+fn department(d: &Department) -> shape::Department {
+    shape::Department {
+        id: d.id.to_string(),
+        name: d.name.to_string(),
+        head: d.head.as_ref().map(ToString::to_string),
+        parent: d.parent.as_ref().map(ToString::to_string),
+        disabled: Some(d.disabled),
+    }
+}
+
 fn account(a: &Account) -> shape::Account {
-    shape::Account { id: a.id.to_string(), name: a.name.shown().into(), disabled: Some(a.disabled) }
+    shape::Account {
+        id: a.id.to_string(),
+        name: a.name.shown().into(),
+        region: a.region.as_ref().map(ToString::to_string),
+        disabled: Some(a.disabled),
+    }
 }
 
 fn contact(c: &Contact) -> shape::Contact {
@@ -183,6 +241,10 @@ fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "ListServiceGroups" => {
             let (groups, next) = page(directory.groups(), |(id, _)| id.as_str(), after, limit);
             Outcome::reply(&shape::ServiceGroups { service_groups: groups.into_iter().map(|(id, g)| service_group(id, g)).collect(), next })
+        }
+        "ListDepartments" => {
+            let (departments, next) = page(directory.departments(), |d| d.id.as_str(), after, limit);
+            Outcome::reply(&shape::Departments { departments: departments.into_iter().map(department).collect(), next })
         }
         "ListAccounts" => {
             let (accounts, next) = page(directory.accounts(), |a| a.id.as_str(), after, limit);

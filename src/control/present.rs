@@ -206,7 +206,13 @@ pub fn history_lines(told: &Told) -> Vec<shape::HistoryLine> {
 pub fn step(told: &Told, board: &Board) -> shape::Step {
     let number = match &told.key {
         Key::WorkOrder(id) => board.row(*id).map(|r| r.number.to_string()),
-        Key::Installation | Key::Catalogue | Key::StaffUser(_) | Key::Account(_) | Key::Contact(_) | Key::ServiceGroup(_) => None,
+        Key::Installation
+        | Key::Catalogue
+        | Key::StaffUser(_)
+        | Key::Department(_)
+        | Key::Account(_)
+        | Key::Contact(_)
+        | Key::ServiceGroup(_) => None,
     };
     shape::Step {
         sequence: told.sequence as i64,

@@ -35,6 +35,9 @@ pub fn event(event: &Event) -> String {
         Event::Directory(DirectoryEvent::StaffUserPut(u)) => u.name.shown().to_owned(),
         Event::Directory(DirectoryEvent::AccountPut(a)) => a.name.shown().to_owned(),
         Event::Directory(DirectoryEvent::ContactPut(c)) => c.name.shown().to_owned(),
+        Event::Directory(DirectoryEvent::DepartmentPut(d)) => d.name.to_string(),
+        Event::Directory(DirectoryEvent::AbsenceSet { absence: Some(a), .. }) => format!("from {} ms until {} ms", a.from.0, a.until.0),
+        Event::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "no longer absent".into(),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(
             "{} record types, {} processes, {} templates, {} rules, {} messages, {} roles",
             d.record_types.len(),
@@ -60,7 +63,8 @@ fn work_order(event: &OrderEvent) -> String {
         OrderEvent::NodePassedOver { name, reason, .. } => format!("{name} passed over: {reason}"),
         OrderEvent::NodeEntered(visit) => {
             let handlers: Vec<_> = visit.handlers.iter().map(ToString::to_string).collect();
-            format!("{}, for {}", visit.name, handlers.join(", "))
+            let why = visit.fallback.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            format!("{}, for {}{why}", visit.name, handlers.join(", "))
         }
         OrderEvent::Node(event) => node(event),
         OrderEvent::NodeLeft { exit, reason, .. } => format!("{}{}", exit.name(), because(reason.as_ref())),

@@ -97,7 +97,7 @@ pub fn enter(stage: &mut Stage) -> Result<()> {
         let put = PutAccount {
             request_id: stage.request(),
             expected_revision: None,
-            account: Account { id: account.into(), name: account_name.into(), disabled: None },
+            account: Account { id: account.into(), name: account_name.into(), ..Account::default() },
         };
         let _: Accepted = stage.call("", directory::NAME, "PutAccount", &put)?;
         let contact = Contact {

@@ -1,8 +1,8 @@
 //! All kinds of aggregates in one place: keys, states, commands, events. Journal, engine and runtime know no other list.
 
 use super::definition::{Catalogue, CatalogueCommand, CatalogueEvent};
-use super::directory::{Account, Contact, DirectoryCommand, DirectoryEvent, StaffUser};
-use super::ids::{AccountId, ContactId, ServiceGroupId, StaffUserId, WorkOrderId};
+use super::directory::{Account, Contact, Department, DirectoryCommand, DirectoryEvent, StaffUser};
+use super::ids::{AccountId, ContactId, DepartmentId, ServiceGroupId, StaffUserId, WorkOrderId};
 use super::installation::{Installation, InstallationCommand, InstallationEvent};
 use super::number::WorkOrderNumber;
 use super::service_group::{ServiceGroup, ServiceGroupCommand, ServiceGroupEvent};
@@ -22,6 +22,7 @@ pub enum Key {
     Contact(ContactId),
     ServiceGroup(ServiceGroupId),
     WorkOrder(WorkOrderId),
+    Department(DepartmentId),
 }
 
 /// The state of an aggregate of any kind.
@@ -34,6 +35,7 @@ pub enum State {
     Contact(Box<Contact>),
     ServiceGroup(Box<ServiceGroup>),
     WorkOrder(Box<WorkOrder>),
+    Department(Box<Department>),
 }
 
 /// A command to an aggregate of any kind.
@@ -63,6 +65,8 @@ pub enum Claim {
     Number(WorkOrderNumber),
     /// The staff user reports to that one, or to nobody; all such lines together have no cycle (reading 19).
     Superior { of: StaffUserId, above: Option<StaffUserId> },
+    /// The department stands below that one, or at the top; all such lines together have no cycle.
+    Parent { of: DepartmentId, above: Option<DepartmentId> },
 }
 
 impl fmt::Display for Key {
@@ -75,6 +79,7 @@ impl fmt::Display for Key {
             Self::Contact(id) => write!(f, "contact {id}"),
             Self::ServiceGroup(id) => write!(f, "service group {id}"),
             Self::WorkOrder(id) => write!(f, "Work Order {id}"),
+            Self::Department(id) => write!(f, "department {id}"),
         }
     }
 }
@@ -90,6 +95,7 @@ impl State {
             Self::Contact(contact) => Key::Contact(contact.id.clone()),
             Self::ServiceGroup(group) => Key::ServiceGroup(group.id.clone()),
             Self::WorkOrder(order) => Key::WorkOrder(order.id),
+            Self::Department(department) => Key::Department(department.id.clone()),
         }
     }
 
@@ -102,6 +108,7 @@ impl State {
             | Self::StaffUser(_)
             | Self::Account(_)
             | Self::Contact(_)
+            | Self::Department(_)
             | Self::ServiceGroup(_) => None,
         }
     }
@@ -116,6 +123,7 @@ impl State {
         match self {
             Self::WorkOrder(order) => vec![Claim::Number(order.number.clone())],
             Self::StaffUser(user) => vec![Claim::Superior { of: user.id.clone(), above: user.superior.clone() }],
+            Self::Department(department) => vec![Claim::Parent { of: department.id.clone(), above: department.parent.clone() }],
             Self::Installation(_) | Self::Catalogue(_) | Self::Account(_) | Self::Contact(_) | Self::ServiceGroup(_) => Vec::new(),
         }
     }
@@ -125,7 +133,9 @@ impl State {
         match self {
             Self::ServiceGroup(_) => true,
             Self::WorkOrder(order) => order.is_open(),
-            Self::Installation(_) | Self::Catalogue(_) | Self::StaffUser(_) | Self::Account(_) | Self::Contact(_) => false,
+            Self::Installation(_) | Self::Catalogue(_) | Self::StaffUser(_) | Self::Department(_) | Self::Account(_) | Self::Contact(_) => {
+                false
+            }
         }
     }
 
@@ -150,6 +160,14 @@ impl State {
             Event::Directory(DirectoryEvent::StaffUserPut(user)) => Some(Self::StaffUser(Box::new(user.clone()))),
             Event::Directory(DirectoryEvent::AccountPut(account)) => Some(Self::Account(Box::new(account.clone()))),
             Event::Directory(DirectoryEvent::ContactPut(contact)) => Some(Self::Contact(Box::new(contact.clone()))),
+            Event::Directory(DirectoryEvent::DepartmentPut(department)) => Some(Self::Department(Box::new(department.clone()))),
+            Event::Directory(DirectoryEvent::AbsenceSet { absence, .. }) => match state {
+                Some(Self::StaffUser(mut user)) => {
+                    user.absence = *absence;
+                    Some(Self::StaffUser(user))
+                }
+                _ => None,
+            },
             Event::ServiceGroup(event) => {
                 let group = match state {
                     Some(Self::ServiceGroup(group)) => Some(*group),
@@ -182,6 +200,9 @@ impl Event {
             Self::Directory(DirectoryEvent::StaffUserPut(_)) => "StaffUserPut",
             Self::Directory(DirectoryEvent::AccountPut(_)) => "AccountPut",
             Self::Directory(DirectoryEvent::ContactPut(_)) => "ContactPut",
+            Self::Directory(DirectoryEvent::DepartmentPut(_)) => "DepartmentPut",
+            Self::Directory(DirectoryEvent::AbsenceSet { absence: Some(_), .. }) => "AbsenceSet",
+            Self::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "AbsenceCleared",
             Self::ServiceGroup(ServiceGroupEvent::Put { .. }) => "ServiceGroupPut",
             Self::ServiceGroup(ServiceGroupEvent::LoadTaken { .. }) => "LoadTaken",
             Self::WorkOrder(event) => event.name(),

@@ -70,6 +70,18 @@ slug!(
     ServiceGroupId
 );
 slug!(
+    /// A department: a node of the organisation tree, with a head.
+    DepartmentId
+);
+slug!(
+    /// What an engineer can do, and some Work Orders need.
+    Skill
+);
+slug!(
+    /// Where an account is, and where an engineer works.
+    Region
+);
+slug!(
     /// An account: a customer organisation or household.
     AccountId
 );

@@ -4,6 +4,7 @@
 
 use super::context::Context;
 use super::definition::Right;
+use super::ids::StaffUserId;
 use super::principal::Principal;
 use super::rejection::Rejection;
 use super::work_order::WorkOrder;
@@ -11,7 +12,7 @@ use super::work_order::state::{Handler, Party};
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub enum Action<'a> {
     /// Something that a right of a role allows, whatever Work Order it is about.
     Use(Right),
     /// A command of the node the Work Order is at.
@@ -20,17 +21,20 @@ pub enum Action {
     Handle,
     /// Cancel: the submitter (or who raised it on the submitter's behalf).
     CancelOwn,
+    /// Say when somebody is absent: they themselves, their superiors, and who may change the directory.
+    SetAbsence(&'a StaffUserId),
     /// What the daemon does by itself: timers, deliveries, mail outcomes.
     ActAsSystem,
 }
 
 /// Whether the principal may. The Work Order is given where the action is about one.
-pub fn may(action: Action, order: Option<&WorkOrder>, cx: &Context<'_>) -> Result<(), Rejection> {
+pub fn may(action: Action<'_>, order: Option<&WorkOrder>, cx: &Context<'_>) -> Result<(), Rejection> {
     let yes = match action {
         Action::Use(right) => has_right(right, cx),
         Action::HandleNode => order.is_some_and(|o| is_handler(o, cx)),
         Action::Handle => order.is_some_and(|o| is_handler(o, cx) || is_owner(o, cx)) || has_right(Right::HandleWorkOrders, cx),
         Action::CancelOwn => order.is_some_and(|o| is_submitter(o, cx)),
+        Action::SetAbsence(user) => is_or_leads(user, cx) || has_right(Right::ChangeDirectory, cx),
         Action::ActAsSystem => matches!(cx.principal, Principal::System),
     };
     if yes {
@@ -74,6 +78,13 @@ pub fn is_submitter(order: &WorkOrder, cx: &Context<'_>) -> bool {
     }
 }
 
+fn is_or_leads(user: &StaffUserId, cx: &Context<'_>) -> bool {
+    let Some(by) = cx.principal.user().filter(|by| cx.directory.active(by).is_some()) else { return false };
+    let above = |id: &StaffUserId| cx.directory.staff_user(id).and_then(|u| u.superior.clone());
+    let mut line = std::iter::successors(Some(user.clone()), above).take(cx.directory.staff_users().count() + 1);
+    line.any(|id| id == *by)
+}
+
 fn is_owner(order: &WorkOrder, cx: &Context<'_>) -> bool {
     cx.principal.user().is_some_and(|user| order.owner.as_ref() == Some(user) && cx.directory.active(user).is_some())
 }
@@ -111,7 +122,7 @@ fn handlers_text(order: &WorkOrder) -> String {
     order.visit().map(|v| v.handlers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")).unwrap_or_default()
 }
 
-impl Action {
+impl Action<'_> {
     fn describe(self) -> String {
         match self {
             Self::Use(right) => {
@@ -121,6 +132,7 @@ impl Action {
             Self::HandleNode => "this is for the handlers of the node".into(),
             Self::Handle => "this is for the owner, the handlers of the node, or a role with handle_work_orders".into(),
             Self::CancelOwn => "this is for the submitter".into(),
+            Self::SetAbsence(_) => "this is for themselves, their superiors, or a role with change_directory".into(),
             Self::ActAsSystem => "only the system does this".into(),
         }
     }

@@ -33,8 +33,20 @@ pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Cont
             simple(state, Event::ServiceGroup(event), cx)
         }
         Command::Directory(command) => {
-            may(Action::Use(Right::ChangeDirectory), None, cx)?;
-            let event = directory::decide(command, cx)?;
+            let known = match state {
+                Some(State::StaffUser(user)) => Some(&**user),
+                _ => None,
+            };
+            match command {
+                DirectoryCommand::SetAbsence { user, .. } | DirectoryCommand::ClearAbsence { user } => {
+                    may(Action::SetAbsence(user), None, cx)?;
+                }
+                DirectoryCommand::PutStaffUser(_)
+                | DirectoryCommand::PutAccount(_)
+                | DirectoryCommand::PutContact(_)
+                | DirectoryCommand::PutDepartment(_) => may(Action::Use(Right::ChangeDirectory), None, cx)?,
+            }
+            let event = directory::decide(command, known, cx)?;
             if is_so_already(state, &event) {
                 return Err(Rejection::NothingToChange);
             }
@@ -91,6 +103,7 @@ fn is_so_already(state: Option<&State>, event: &DirectoryEvent) -> bool {
         (Some(State::StaffUser(old)), DirectoryEvent::StaffUserPut(new)) => **old == *new,
         (Some(State::Account(old)), DirectoryEvent::AccountPut(new)) => **old == *new,
         (Some(State::Contact(old)), DirectoryEvent::ContactPut(new)) => **old == *new,
+        (Some(State::Department(old)), DirectoryEvent::DepartmentPut(new)) => **old == *new,
         _ => false,
     }
 }
@@ -101,5 +114,7 @@ pub fn directory_key(command: &DirectoryCommand) -> Key {
         DirectoryCommand::PutStaffUser(user) => Key::StaffUser(user.id.clone()),
         DirectoryCommand::PutAccount(account) => Key::Account(account.id.clone()),
         DirectoryCommand::PutContact(contact) => Key::Contact(contact.id.clone()),
+        DirectoryCommand::PutDepartment(department) => Key::Department(department.id.clone()),
+        DirectoryCommand::SetAbsence { user, .. } | DirectoryCommand::ClearAbsence { user } => Key::StaffUser(user.clone()),
     }
 }

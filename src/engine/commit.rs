@@ -4,10 +4,10 @@
 
 use super::cell::PendingStep;
 use crate::domain::aggregate::{Claim, Key};
-use crate::domain::ids::StaffUserId;
+use crate::domain::ids::{DepartmentId, StaffUserId};
 use crate::domain::rejection::Rejection;
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 
 /// What becomes of a pending step.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Committer {
     last: HashMap<u64, Last>,
     /// Who reports to whom.
     superiors: HashMap<StaffUserId, StaffUserId>,
+    /// Which department stands below which.
+    parents: HashMap<DepartmentId, DepartmentId>,
     /// Aggregates of which a step was refused, until their cells have heard of it.
     void: HashSet<Key>,
     group: Vec<u64>,
@@ -109,13 +111,10 @@ impl Committer {
                 let taken = self.claims.contains(&self.hasher.hash_one(claim));
                 taken.then(|| Rejection::NumberTaken { number: number.to_string() })
             }
-            Claim::Superior { of, above } => {
-                let line = std::iter::successors(above.as_ref(), |user| self.superiors.get(user));
-                // There is no cycle yet, so the line ends.
-                line.into_iter()
-                    .any(|user| user == of)
-                    .then(|| Rejection::invalid("superior", format!("the reporting line would be a cycle: {of}")))
-            }
+            Claim::Superior { of, above } => closes_a_circle(&self.superiors, of, above.as_ref())
+                .then(|| Rejection::invalid("superior", format!("the reporting line would be a cycle: {of}"))),
+            Claim::Parent { of, above } => closes_a_circle(&self.parents, of, above.as_ref())
+                .then(|| Rejection::invalid("parent", format!("{of} would stand below itself"))),
         }
     }
 
@@ -125,13 +124,21 @@ impl Committer {
                 Claim::Number(_) => {
                     self.claims.insert(self.hasher.hash_one(claim));
                 }
-                Claim::Superior { of, above: Some(above) } => {
-                    self.superiors.insert(of.clone(), above.clone());
-                }
-                Claim::Superior { of, above: None } => {
-                    self.superiors.remove(of);
-                }
+                Claim::Superior { of, above } => put(&mut self.superiors, of, above.as_ref()),
+                Claim::Parent { of, above } => put(&mut self.parents, of, above.as_ref()),
             }
         }
     }
+}
+
+fn put<T: Clone + Eq + Hash>(lines: &mut HashMap<T, T>, of: &T, above: Option<&T>) {
+    match above {
+        Some(above) => lines.insert(of.clone(), above.clone()),
+        None => lines.remove(of),
+    };
+}
+
+fn closes_a_circle<T: Eq + Hash>(lines: &HashMap<T, T>, of: &T, above: Option<&T>) -> bool {
+    // There is no circle yet, so the line ends.
+    std::iter::successors(above, |one| lines.get(one)).any(|one| one == of)
 }

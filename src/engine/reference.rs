@@ -27,6 +27,7 @@ impl Reference {
             State::StaffUser(user) => self.directory.take(&DirectoryEvent::StaffUserPut((**user).clone())),
             State::Account(account) => self.directory.take(&DirectoryEvent::AccountPut((**account).clone())),
             State::Contact(contact) => self.directory.take(&DirectoryEvent::ContactPut((**contact).clone())),
+            State::Department(department) => self.directory.take(&DirectoryEvent::DepartmentPut((**department).clone())),
             State::ServiceGroup(group) => self.directory.take_group(&group.id, group.as_members()),
             State::WorkOrder(_) => {}
         }

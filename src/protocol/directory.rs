@@ -13,17 +13,22 @@ shapes! {
     Receipt { revision: i64, sequence: i64 }
     /// Reply of every put.
     Accepted { receipt: Receipt }
+    /// When somebody is absent.
+    Absence { from: i64, until: i64 }
     /// A staff user.
     StaffUser {
         id: String, name: String, email: Option<String>, language: Option<String>, roles: Vec<String>, superior: Option<String>,
+        department: Option<String>, skills: Option<Vec<String>>, regions: Option<Vec<String>>, absence: Option<Absence>,
         disabled: Option<bool>,
     }
+    /// A department.
+    Department { id: String, name: String, head: Option<String>, parent: Option<String>, disabled: Option<bool> }
     /// A service group.
     ServiceGroup { id: String, name: String, leader: Option<String>, members: Vec<String>, disabled: Option<bool> }
     /// How much open work an engineer carries in a group.
     ServiceGroupLoad { engineer: String, open: i64 }
     /// An account.
-    Account { id: String, name: String, disabled: Option<bool> }
+    Account { id: String, name: String, region: Option<String>, disabled: Option<bool> }
     /// A contact.
     Contact {
         id: String, name: String, account: Option<String>, email: Option<String>, mobile: Option<String>, language: Option<String>,
@@ -33,6 +38,12 @@ shapes! {
     PutStaffUser { request_id: String, expected_revision: Option<i64>, staff_user: StaffUser }
     /// Parameters of `PutServiceGroup`.
     PutServiceGroup { request_id: String, expected_revision: Option<i64>, service_group: ServiceGroup }
+    /// Parameters of `PutDepartment`.
+    PutDepartment { request_id: String, expected_revision: Option<i64>, department: Department }
+    /// Parameters of `SetAbsence`.
+    SetAbsence { request_id: String, expected_revision: Option<i64>, id: String, from: i64, until: i64 }
+    /// Parameters of `ClearAbsence`.
+    ClearAbsence { request_id: String, expected_revision: Option<i64>, id: String }
     /// Parameters of `PutAccount`.
     PutAccount { request_id: String, expected_revision: Option<i64>, account: Account }
     /// Parameters of `PutContact`.
@@ -47,6 +58,8 @@ shapes! {
     StaffUsers { staff_users: Vec<StaffUser>, next: Option<String> }
     /// Reply of `ListServiceGroups`.
     ServiceGroups { service_groups: Vec<ServiceGroup>, next: Option<String> }
+    /// Reply of `ListDepartments`.
+    Departments { departments: Vec<Department>, next: Option<String> }
     /// Reply of `ListAccounts`.
     Accounts { accounts: Vec<Account>, next: Option<String> }
     /// Reply of `ListContacts`.
@@ -55,6 +68,8 @@ shapes! {
 
 impl super::shape::Absent for Receipt {}
 impl super::shape::Absent for StaffUser {}
+impl super::shape::Absent for Absence {}
+impl super::shape::Absent for Department {}
 impl super::shape::Absent for ServiceGroup {}
 impl super::shape::Absent for Account {}
 impl super::shape::Absent for Contact {}

@@ -124,9 +124,11 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
         (words("show|W|--json"), "WorkOrders1.Get", json!({ "number": "W" })),
         (words("watch|W|--after|0"), "WorkOrders1.Watch", json!({ "number": "W", "after": 0 })),
         (
-            words("staff-user|put|lei|--name|Lei|--role|dispatcher,engineer|--role|admin|--request-id|r-1|--expected-revision|4"),
+            words(
+                "staff-user|put|lei|--name|Lei|--role|dispatcher,engineer|--role|admin|--skill|lifts,电梯|--region|east|--department|field|--request-id|r-1|--expected-revision|4",
+            ),
             "Directory1.PutStaffUser",
-            json!({ "requestId": r, "expectedRevision": 4, "staffUser": { "id": "lei", "name": "Lei", "roles": ["dispatcher", "engineer", "admin"] } }),
+            json!({ "requestId": r, "expectedRevision": 4, "staffUser": { "id": "lei", "name": "Lei", "roles": ["dispatcher", "engineer", "admin"], "department": "field", "skills": ["lifts", "电梯"], "regions": ["east"] } }),
         ),
         (words("staff-user|list"), "Directory1.ListStaffUsers", json!({})),
         (
@@ -137,9 +139,25 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
         (words("group|list|--limit|2000"), "Directory1.ListServiceGroups", json!({ "limit": 1000 })),
         (words("group|show|north"), "Directory1.GetServiceGroup", json!({ "id": "north" })),
         (
-            words("account|put|acme|--name|Acme|--request-id|r-1"),
+            words("department|put|field|--name|Field|--head|lei|--parent|service|--request-id|r-1"),
+            "Directory1.PutDepartment",
+            json!({ "requestId": r, "department": { "id": "field", "name": "Field", "head": "lei", "parent": "service" } }),
+        ),
+        (words("department|list"), "Directory1.ListDepartments", json!({})),
+        (
+            words("absence|set|lei|--from|2026-11-22T14:03:05|--until|2026-11-22T14:03:06|--request-id|r-1"),
+            "Directory1.SetAbsence",
+            json!({ "requestId": r, "id": "lei", "from": NOW, "until": NOW + 1_000 }),
+        ),
+        (
+            words("absence|clear|lei|--request-id|r-1|--expected-revision|2"),
+            "Directory1.ClearAbsence",
+            json!({ "requestId": r, "expectedRevision": 2, "id": "lei" }),
+        ),
+        (
+            words("account|put|acme|--name|Acme|--region|east|--request-id|r-1"),
             "Directory1.PutAccount",
-            json!({ "requestId": r, "account": { "id": "acme", "name": "Acme" } }),
+            json!({ "requestId": r, "account": { "id": "acme", "name": "Acme", "region": "east" } }),
         ),
         (words("account|list"), "Directory1.ListAccounts", json!({})),
         (

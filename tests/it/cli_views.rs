@@ -8,7 +8,7 @@ use workorderd::cli::view::page::Page;
 use workorderd::cli::view::paint::Paint;
 use workorderd::cli::view::times::Times;
 use workorderd::cli::view::{directory, history, qr, show, status, width};
-use workorderd::protocol::directory::{GotServiceGroup, StaffUser};
+use workorderd::protocol::directory::{Absence, GotServiceGroup, StaffUser};
 use workorderd::protocol::system::Status;
 use workorderd::protocol::work_orders::{HistoryLine, Invitation, Line, Step, WorkOrder};
 
@@ -225,7 +225,14 @@ fn tables_of_the_directory() {
         ..StaffUser::default()
     };
     let users = [
-        user("wang.wei", "王伟", &["engineer"], None),
+        StaffUser {
+            department: Some("field".into()),
+            superior: Some("lei".into()),
+            absence: Some(Absence { from: NOW - DAY, until: NOW + DAY }),
+            ..user("wang.wei", "王伟", &["engineer"], None)
+        },
+        StaffUser { absence: Some(Absence { from: NOW + DAY, until: NOW + 2 * DAY }), ..user("lei", "雷", &["engineer"], None) },
+        StaffUser { absence: Some(Absence { from: 0, until: 1 }), ..user("mei", "梅", &["engineer"], None) },
         user("maximiliana.mustermann", "Maximiliana Mustermann-Überall", &["dispatcher", "service staff", "follow-up staff"], Some(true)),
     ];
     let group: GotServiceGroup = serde_json::from_value(json!({

@@ -75,10 +75,11 @@ fn visit() -> Visit {
         no: VisitNo(7),
         entered_at: Timestamp(1_795_000_000_000),
         handlers: vec![Handler::User(user("emil")), Handler::Role(name("dispatcher")), Handler::Submitter],
+        fallback: Some("nobody is there for leader".into()),
         limits: FrozenLimits {
             remind_after: Some(Span::days(1)),
             overdue_after: None,
-            escalate_to: Some(Handler::Leader(ServiceGroupId::new("hydraulics").unwrap())),
+            escalate_to: vec![Handler::Leader(ServiceGroupId::new("hydraulics").unwrap())],
             auto_complete_after: Some(Span::days(7)),
             stand_still_on_hold: true,
             message: Some(pin("please-act")),
@@ -156,6 +157,10 @@ fn events() -> Vec<OrderEvent> {
     ]
 }
 
+fn department() -> Key {
+    Key::Department(DepartmentId::new("工程部").unwrap())
+}
+
 fn body(events: Vec<Event>) -> StepBody {
     StepBody {
         actor: Actor::Staff { user: Some(user("dora")), through: "uid:1000".into() },
@@ -204,7 +209,7 @@ fn stored_bytes_are_as_they_were() {
     assert_eq!(entity.recent[0].receipt, Receipt { revision: 5, sequence: 40 });
     let state = codec::row::encode_state(entity.state.as_ref().unwrap()).unwrap();
     lines += &format!("Row {}\n", hex(&step::encode_row(&entity, &state).unwrap()));
-    for key in [Key::Installation, Key::Catalogue, Key::StaffUser(user("王伟")), Key::WorkOrder(created().id)] {
+    for key in [Key::Installation, Key::Catalogue, Key::StaffUser(user("王伟")), Key::WorkOrder(created().id), department()] {
         lines += &format!("Key {}\n", hex(&codec::key::encode(&key)));
     }
     golden(&lines);
@@ -240,7 +245,7 @@ fn rows_and_keys_come_back_as_they_were() {
     let state = codec::row::encode_state(entity.state.as_ref().unwrap()).unwrap();
     let bytes = step::encode_row(&entity, &state).unwrap();
     assert_eq!(step::decode_row(&bytes).unwrap(), entity);
-    for key in [Key::Installation, Key::Catalogue, Key::StaffUser(user("王伟")), order().key()] {
+    for key in [Key::Installation, Key::Catalogue, Key::StaffUser(user("王伟")), order().key(), department()] {
         assert_eq!(codec::key::decode(&codec::key::encode(&key)).unwrap(), key);
     }
 }

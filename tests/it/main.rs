@@ -10,6 +10,7 @@ mod cli_times;
 mod cli_views;
 mod codec_bytes;
 mod demo;
+mod handlers;
 mod journal_crash;
 mod journal_damage;
 mod journal_format;

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use workorderd::protocol::idl::Interface;
 
-use crate::real_stage::{Caller, Daemon, Home, definitions, full, seed, steps_after};
+use crate::real_stage::{BEGIN, Caller, DAY, Daemon, Home, definitions, full, seed, steps_after};
 
 /// Columns: the peer itself (admin), dora (dispatcher), emil (the engineer), mei (another engineer), sina (service-staff),
 /// rita (request-handler), gate (gateway), gast (guest).
 const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-const ROLES: [(&str, &str); 42] = [
+const ROLES: [(&str, &str); 46] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.Get", "yyyyyyhh"),
     ("WorkOrders1.History", "yyyyyyhh"),
@@ -37,11 +37,16 @@ const ROLES: [(&str, &str); 42] = [
     ("WorkOrders1.AddServiceRecord", "yyynynhh"),
     ("Directory1.PutStaffUser", "ynnnnnnn"),
     ("Directory1.PutServiceGroup", "ynnnnnnn"),
+    ("Directory1.PutDepartment", "ynnnnnnn"),
+    // mei herself, and admins.
+    ("Directory1.SetAbsence", "ynnynnnn"),
+    ("Directory1.ClearAbsence", "ynnynnnn"),
     ("Directory1.PutAccount", "ynnnnnnn"),
     ("Directory1.PutContact", "ynnnnnnn"),
     ("Directory1.GetServiceGroup", "yyyyyynn"),
     ("Directory1.ListStaffUsers", "yyyyyynn"),
     ("Directory1.ListServiceGroups", "yyyyyynn"),
+    ("Directory1.ListDepartments", "yyyyyynn"),
     ("Directory1.ListAccounts", "yyyyyynn"),
     ("Directory1.ListContacts", "yyyyyynn"),
     ("Definitions1.Apply", "ynnnnnnn"),
@@ -160,6 +165,16 @@ impl Stage {
             "AddServiceRecord" => json!({ "number": number("task"), "text": "a note" }),
             "PutStaffUser" => json!({ "staffUser": { "id": "zoe", "name": number("assign"), "roles": ["engineer"] } }),
             "PutServiceGroup" => json!({ "serviceGroup": { "id": "lifts", "name": number("assign"), "members": [] } }),
+            "PutDepartment" => json!({ "department": { "id": "field", "name": number("assign") } }),
+            "SetAbsence" => {
+                let from = BEGIN + self.daemon.admin().status()["sequence"].as_i64().unwrap();
+                json!({ "id": "mei", "from": from, "until": from + DAY })
+            }
+            "ClearAbsence" => {
+                let absence = json!({ "id": "mei", "from": BEGIN, "until": BEGIN + 1 });
+                let _ = self.daemon.admin().call("Directory1.SetAbsence", absence);
+                json!({ "id": "mei" })
+            }
             "PutAccount" => json!({ "account": { "id": "globex", "name": number("assign") } }),
             "PutContact" => json!({ "contact": { "id": "li", "name": number("assign") } }),
             "GetServiceGroup" => json!({ "id": "hydraulics" }),
@@ -374,6 +389,18 @@ fn cases(stage: &Stage) -> Vec<Case> {
     );
     let crowd: Vec<_> = (0..1001).map(|n| format!("u{n}")).collect();
     case("", "Directory1.PutServiceGroup", "TooMany", "members", json!({ "serviceGroup": { "id": "g", "name": "G", "members": crowd } }));
+    let department = |more: Value| {
+        let mut department = json!({ "id": "field", "name": "Field" });
+        department.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "department": department })
+    };
+    case("", "Directory1.PutDepartment", "UnknownReference", "head", department(json!({ "head": "nobody" })));
+    case("", "Directory1.PutDepartment", "UnknownReference", "parent", department(json!({ "parent": "nowhere" })));
+    case("", "Directory1.PutDepartment", "InvalidField", "below itself", department(json!({ "parent": "field" })));
+    case("", "Directory1.PutStaffUser", "UnknownReference", "department", user(json!({ "department": "nowhere" })));
+    case("", "Directory1.SetAbsence", "InvalidField", "until", json!({ "id": "mei", "from": 7, "until": 7 }));
+    case("", "Directory1.SetAbsence", "NotFound", "nobody", json!({ "id": "nobody", "from": 7, "until": 8 }));
+    case("", "Directory1.ClearAbsence", "NothingToChange", "so already", json!({ "id": "emil" }));
     case("", "Directory1.PutAccount", "InvalidField", "control character", json!({ "account": { "id": "a", "name": "A\u{0}B" } }));
     case("", "Directory1.PutAccount", "NothingToChange", "so already", json!({ "account": { "id": "acme", "name": "ACME" } }));
     case(
@@ -385,7 +412,13 @@ fn cases(stage: &Stage) -> Vec<Case> {
     );
     case("", "Directory1.PutContact", "InvalidField", "e-mail address", json!({ "contact": { "id": "c", "name": "C", "email": "a@b@c" } }));
     case("", "Directory1.PutContact", "InvalidField", "language", json!({ "contact": { "id": "c", "name": "C", "language": "Klingon!" } }));
-    for list in ["Directory1.ListStaffUsers", "Directory1.ListServiceGroups", "Directory1.ListAccounts", "Directory1.ListContacts"] {
+    for list in [
+        "Directory1.ListStaffUsers",
+        "Directory1.ListServiceGroups",
+        "Directory1.ListDepartments",
+        "Directory1.ListAccounts",
+        "Directory1.ListContacts",
+    ] {
         case("", list, "InvalidField", "limit", json!({ "limit": 1001 }));
     }
     // Links.

@@ -65,7 +65,11 @@ impl Story {
                 email: Some(PersonalText::new(&format!("{id}@example.org"))),
                 language: "en".into(),
                 roles: vec![slug(role, Name::new)],
-                superior: None,
+                superior: (id != "root" && id != "lena").then(|| slug(if role == "engineer" { "lena" } else { "root" }, StaffUserId::new)),
+                department: None,
+                skills: Vec::new(),
+                regions: Vec::new(),
+                absence: None,
                 disabled: false,
             }));
         }

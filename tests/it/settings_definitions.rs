@@ -143,11 +143,11 @@ fn references_must_lead_somewhere() {
             "[[process]]\nname = \"p\"\n[[process.node]]\nname = \"n\"\nkind = \"task\"\nhandlers = [\"boss\", \"team:x\", \"user:a b\", \"owner\", \"owner\"]\n",
             &[
                 "x.toml:6: process.p.node[1].handlers: \"boss\" is not a handler: it is none of the words (write role:NAME, user:NAME, group:NAME, leader, \
-                 engineer, owner or submitter)",
+                 engineer, owner or submitter, or superior-of: or department-head-of: one of these)",
                 "x.toml:6: process.p.node[1].handlers: \"team:x\" is not a handler: there is no form \"team\" (write role:NAME, user:NAME, group:NAME, leader, \
-                 engineer, owner or submitter)",
+                 engineer, owner or submitter, or superior-of: or department-head-of: one of these)",
                 "x.toml:6: process.p.node[1].handlers: \"user:a b\" is not a handler: the name has the character ' '; letters, digits and - _ . @ are allowed \
-                 (write role:NAME, user:NAME, group:NAME, leader, engineer, owner or submitter)",
+                 (write role:NAME, user:NAME, group:NAME, leader, engineer, owner or submitter, or superior-of: or department-head-of: one of these)",
                 "x.toml:6: process.p.node[1].handlers: the handler \"owner\" stands there twice",
             ],
         ),

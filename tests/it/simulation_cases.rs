@@ -27,7 +27,7 @@ fn reference() -> Reference {
     let mut reference = Reference::default();
     for (id, ..) in company::STAFF {
         let mut user = company::staff(id);
-        user.superior = None;
+        (user.superior, user.department) = (None, None);
         reference.directory.take(&DirectoryEvent::StaffUserPut(user));
     }
     reference
@@ -35,7 +35,7 @@ fn reference() -> Reference {
 
 fn reports_to(id: &str, above: Option<&str>, request: Option<&str>) -> Submission {
     let mut user = company::staff(id);
-    user.superior = above.map(company::user);
+    (user.superior, user.department) = (above.map(company::user), None);
     let request = request.map(|id| Request { id: RequestId::new(id).expect("a good id"), digest: 1 });
     let command = Command::Directory(DirectoryCommand::PutStaffUser(user));
     Submission { command, principal: Principal::System, request, expected_revision: None }

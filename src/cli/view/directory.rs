@@ -1,10 +1,10 @@
-//! Staff users, service groups, accounts, contacts as tables; a service group with the work its members carry.
+//! Staff users, departments, service groups, accounts, contacts as tables; a service group with the work its members carry.
 
 use super::page::Page;
 use super::paint::Tone;
 use super::table::{Cell, number, pliant, table, whole};
 use super::width::line;
-use crate::protocol::directory::{Account, Contact, GotServiceGroup, ServiceGroup, StaffUser};
+use crate::protocol::directory::{Absence, Account, Contact, Department, GotServiceGroup, ServiceGroup, StaffUser};
 
 fn text(value: Option<&String>) -> Cell {
     value.map(|text| line(text)).unwrap_or_default().into()
@@ -12,6 +12,32 @@ fn text(value: Option<&String>) -> Cell {
 
 fn disabled(value: Option<bool>) -> Cell {
     Cell::toned(if value == Some(true) { "disabled" } else { "" }, Tone::Dim)
+}
+
+/// `absent until 11-25`, if it is so now or will be.
+fn absence(absence: Option<&Absence>, page: &Page) -> Option<String> {
+    let (times, now) = (&page.times, page.times.now);
+    match absence? {
+        absence if now >= absence.until => None,
+        absence if now >= absence.from => Some(format!("absent until {}", times.day(absence.until))),
+        absence => Some(format!("absent from {}", times.day(absence.from))),
+    }
+}
+
+fn state(is_disabled: Option<bool>, away: Option<&Absence>, page: &Page) -> Cell {
+    match absence(away, page) {
+        Some(text) if is_disabled != Some(true) => Cell::toned(text, Tone::Now),
+        _ => disabled(is_disabled),
+    }
+}
+
+/// Departments.
+pub fn departments(all: &[Department], page: &Page) -> String {
+    let row = |one: &Department| {
+        vec![line(&one.id).into(), line(&one.name).into(), text(one.head.as_ref()), text(one.parent.as_ref()), disabled(one.disabled)]
+    };
+    let columns = [pliant("ID", 8), pliant("NAME", 8), pliant("HEAD", 8), pliant("BELONGS TO", 10), whole("STATE")];
+    listed(&columns, &all.iter().map(row).collect::<Vec<_>>(), "department", page)
 }
 
 /// Staff users.
@@ -24,10 +50,19 @@ pub fn staff_users(all: &[StaffUser], page: &Page) -> String {
             roles.into(),
             text(one.email.as_ref()),
             text(one.superior.as_ref()),
-            disabled(one.disabled),
+            text(one.department.as_ref()),
+            state(one.disabled, one.absence.as_ref(), page),
         ]
     };
-    let columns = [pliant("ID", 8), pliant("NAME", 8), pliant("ROLES", 8), pliant("E-MAIL", 10), pliant("SUPERIOR", 8), whole("STATE")];
+    let columns = [
+        pliant("ID", 6),
+        pliant("NAME", 6),
+        pliant("ROLES", 8),
+        pliant("E-MAIL", 8),
+        pliant("SUPERIOR", 8),
+        pliant("DEPT", 6),
+        whole("STATE"),
+    ];
     listed(&columns, &all.iter().map(row).collect::<Vec<_>>(), "staff user", page)
 }
 
@@ -43,8 +78,13 @@ pub fn service_groups(all: &[ServiceGroup], page: &Page) -> String {
 
 /// Accounts.
 pub fn accounts(all: &[Account], page: &Page) -> String {
-    let row = |one: &Account| vec![line(&one.id).into(), line(&one.name).into(), disabled(one.disabled)];
-    listed(&[pliant("ID", 8), pliant("NAME", 8), whole("STATE")], &all.iter().map(row).collect::<Vec<_>>(), "account", page)
+    let row = |one: &Account| vec![line(&one.id).into(), line(&one.name).into(), text(one.region.as_ref()), disabled(one.disabled)];
+    listed(
+        &[pliant("ID", 8), pliant("NAME", 8), pliant("REGION", 6), whole("STATE")],
+        &all.iter().map(row).collect::<Vec<_>>(),
+        "account",
+        page,
+    )
 }
 
 /// Contacts.

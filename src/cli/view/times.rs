@@ -36,6 +36,12 @@ impl Times {
         if same_year { self.told(at, "%m-%d %H:%M:%S") } else { self.second(at) }
     }
 
+    /// `11-22`; with the year, if that is not this one.
+    pub fn day(&self, at: i64) -> String {
+        let same_year = self.told(at, "%Y") == self.told(self.now, "%Y");
+        self.told(at, if same_year { "%m-%d" } else { "%Y-%m-%d" })
+    }
+
     /// `in 3 h`, `2 d ago`, `now`.
     pub fn from_now(&self, at: i64) -> String {
         let away = at.saturating_sub(self.now);

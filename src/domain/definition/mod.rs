@@ -13,5 +13,5 @@ pub use catalogue::{Catalogue, CatalogueCommand, CatalogueEvent, Definitions, Ve
 pub use condition::{Condition, ConditionField, Test};
 pub use evaluation::{Answer, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
 pub use message::{MessageTemplate, Wording};
-pub use process::{HandlerSpec, Limits, NodeSpec, Process, ProcessNode, RecordType};
+pub use process::{HandlerSpec, Limits, NodeSpec, Person, Process, ProcessNode, RecordType};
 pub use role::{Right, RoleDefinition};

@@ -6,6 +6,7 @@ use crate::domain::number::NumberPattern;
 use crate::domain::process::{accept, assign, confirm, evaluate, task};
 use crate::domain::time::Span;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Most nodes of one process.
 pub const NODES_MAX: usize = 100;
@@ -86,7 +87,7 @@ pub struct Limits {
     pub message: Option<Name>,
 }
 
-/// Who handles a node (PRC-2, as far as the spine needs it).
+/// Who handles a node (PRC-2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HandlerSpec {
     User(StaffUserId),
@@ -98,6 +99,51 @@ pub enum HandlerSpec {
     Engineer,
     Owner,
     Submitter,
+    SuperiorOf(Person),
+    /// The head of the main department.
+    DepartmentHeadOf(Person),
+}
+
+/// Of whom superior or department head handles a node. A type of its own: nothing that recurs reaches the disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Person {
+    User(StaffUserId),
+    Role(Name),
+    Members(ServiceGroupId),
+    Leader,
+    Engineer,
+    Owner,
+    Submitter,
+}
+
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "user:{user}"),
+            Self::Role(role) => write!(f, "role:{role}"),
+            Self::Members(group) => write!(f, "group:{group}"),
+            Self::Leader => f.write_str("leader"),
+            Self::Engineer => f.write_str("engineer"),
+            Self::Owner => f.write_str("owner"),
+            Self::Submitter => f.write_str("submitter"),
+        }
+    }
+}
+
+impl fmt::Display for HandlerSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "user:{user}"),
+            Self::Role(role) => write!(f, "role:{role}"),
+            Self::Members(group) => write!(f, "group:{group}"),
+            Self::Leader => f.write_str("leader"),
+            Self::Engineer => f.write_str("engineer"),
+            Self::Owner => f.write_str("owner"),
+            Self::Submitter => f.write_str("submitter"),
+            Self::SuperiorOf(person) => write!(f, "superior-of:{person}"),
+            Self::DepartmentHeadOf(person) => write!(f, "department-head-of:{person}"),
+        }
+    }
 }
 
 impl Process {

@@ -1,21 +1,65 @@
-//! Rules of the directory: names and addresses are clean, references exist, the reporting line has no cycle (reading 19).
+//! Rules of the directory: names and addresses are clean, references exist, neither the reporting line nor the tree of departments
+//! has a cycle (reading 19).
 
-use super::entry::{Account, Contact, DirectoryCommand, DirectoryEvent, StaffUser};
+use super::entry::{Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, StaffUser};
 use super::read_model::Directory;
 use crate::domain::context::Context;
+use crate::domain::ids::StaffUserId;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, NAME_MAX, PersonalText};
 
-/// Decides a put. The entry comes back normalised.
-pub fn decide(command: &DirectoryCommand, cx: &Context<'_>) -> Result<DirectoryEvent, Rejection> {
+/// Most skills, and most regions, of one staff user.
+pub const SKILLS_MAX: usize = 100;
+
+/// Decides a command; `known` is the staff user it is about, as it is. An entry comes back normalised.
+pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Context<'_>) -> Result<DirectoryEvent, Rejection> {
     match command {
-        DirectoryCommand::PutStaffUser(user) => staff_user(user, cx).map(DirectoryEvent::StaffUserPut),
+        DirectoryCommand::PutStaffUser(user) => {
+            let absence = known.and_then(|known| known.absence);
+            staff_user(user, cx).map(|user| DirectoryEvent::StaffUserPut(StaffUser { absence, ..user }))
+        }
+        DirectoryCommand::PutDepartment(department) => self::department(department, cx).map(DirectoryEvent::DepartmentPut),
+        DirectoryCommand::SetAbsence { user, absence } => {
+            let Absence { from, until } = absence;
+            if until <= from {
+                return Err(Rejection::invalid("until", "an absence ends after it begins"));
+            }
+            absence_of(user, known, Some(*absence))
+        }
+        DirectoryCommand::ClearAbsence { user } => absence_of(user, known, None),
         DirectoryCommand::PutAccount(account) => {
             let name = checked_name(&account.name)?;
             Ok(DirectoryEvent::AccountPut(Account { name, ..account.clone() }))
         }
         DirectoryCommand::PutContact(contact) => self::contact(contact, cx).map(DirectoryEvent::ContactPut),
     }
+}
+
+fn absence_of(user: &StaffUserId, known: Option<&StaffUser>, absence: Option<Absence>) -> Result<DirectoryEvent, Rejection> {
+    let known = known.ok_or_else(|| Rejection::NotFound { what: "staff user", id: user.to_string() })?;
+    if known.absence == absence {
+        return Err(Rejection::NothingToChange);
+    }
+    Ok(DirectoryEvent::AbsenceSet { user: user.clone(), absence })
+}
+
+fn department(department: &Department, cx: &Context<'_>) -> Result<Department, Rejection> {
+    if let Some(head) = &department.head
+        && cx.directory.staff_user(head).is_none()
+    {
+        return Err(Rejection::unknown("head", head.as_str()));
+    }
+    let mut above = department.parent.as_ref();
+    for _ in 0..=cx.directory.departments().count() {
+        let Some(id) = above else {
+            return Ok(Department { name: text::line("name", &department.name, NAME_MAX)?, ..department.clone() });
+        };
+        if *id == department.id {
+            break;
+        }
+        above = cx.directory.department(id).ok_or_else(|| Rejection::unknown("parent", id.as_str()))?.parent.as_ref();
+    }
+    Err(Rejection::invalid("parent", format!("{} would stand below itself", department.id)))
 }
 
 fn staff_user(user: &StaffUser, cx: &Context<'_>) -> Result<StaffUser, Rejection> {
@@ -29,12 +73,30 @@ fn staff_user(user: &StaffUser, cx: &Context<'_>) -> Result<StaffUser, Rejection
     if let Some(superior) = &user.superior {
         no_cycle(user, superior, cx.directory)?;
     }
+    if let Some(department) = &user.department
+        && cx.directory.department(department).is_none()
+    {
+        return Err(Rejection::unknown("department", department.as_str()));
+    }
     Ok(StaffUser {
+        skills: set("skills", &user.skills)?,
+        regions: set("regions", &user.regions)?,
         name: checked_name(&user.name)?,
         email: checked_email(user.email.as_ref())?,
         language: checked_language(&user.language)?,
         ..user.clone()
     })
+}
+
+/// Sorted, each once.
+fn set<T: Clone + Ord>(field: &'static str, items: &[T]) -> Result<Vec<T>, Rejection> {
+    if items.len() > SKILLS_MAX {
+        return Err(Rejection::TooMany { what: field, limit: SKILLS_MAX });
+    }
+    let mut items = items.to_vec();
+    items.sort();
+    items.dedup();
+    Ok(items)
 }
 
 fn no_cycle(user: &StaffUser, superior: &crate::domain::ids::StaffUserId, directory: &Directory) -> Result<(), Rejection> {

@@ -1,7 +1,8 @@
 //! The shapes of directory entries, and the commands and events that change them.
 
-use crate::domain::ids::{AccountId, ContactId, Name, StaffUserId};
+use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, Skill, StaffUserId};
 use crate::domain::text::PersonalText;
+use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// An inside person with a login.
@@ -13,7 +14,32 @@ pub struct StaffUser {
     pub language: Box<str>,
     pub roles: Vec<Name>,
     pub superior: Option<StaffUserId>,
+    /// The main department.
+    pub department: Option<DepartmentId>,
+    /// What they can do; a Work Order that needs a skill goes by itself only to somebody who has it (ASG-3).
+    pub skills: Vec<Skill>,
+    /// Where they work; none: everywhere.
+    pub regions: Vec<Region>,
+    /// Set and cleared by commands of its own; a put leaves it as it is.
+    pub absence: Option<Absence>,
     /// People who leave are disabled: they can no longer act and are assigned nothing.
+    pub disabled: bool,
+}
+
+/// A time at which nothing is assigned to somebody by itself: from (included) until (not included).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absence {
+    pub from: Timestamp,
+    pub until: Timestamp,
+}
+
+/// A node of the organisation tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Department {
+    pub id: DepartmentId,
+    pub name: Box<str>,
+    pub head: Option<StaffUserId>,
+    pub parent: Option<DepartmentId>,
     pub disabled: bool,
 }
 
@@ -22,6 +48,7 @@ pub struct StaffUser {
 pub struct Account {
     pub id: AccountId,
     pub name: PersonalText,
+    pub region: Option<Region>,
     pub disabled: bool,
 }
 
@@ -37,12 +64,15 @@ pub struct Contact {
     pub disabled: bool,
 }
 
-/// Commands: each gives the whole entry, which is made or replaced.
+/// Commands: a put gives the whole entry, which is made or replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DirectoryCommand {
     PutStaffUser(StaffUser),
     PutAccount(Account),
     PutContact(Contact),
+    PutDepartment(Department),
+    SetAbsence { user: StaffUserId, absence: Absence },
+    ClearAbsence { user: StaffUserId },
 }
 
 /// What happened to an entry.
@@ -51,4 +81,13 @@ pub enum DirectoryEvent {
     StaffUserPut(StaffUser),
     AccountPut(Account),
     ContactPut(Contact),
+    DepartmentPut(Department),
+    AbsenceSet { user: StaffUserId, absence: Option<Absence> },
+}
+
+impl StaffUser {
+    /// Whether they are absent at a time.
+    pub fn is_absent(&self, at: Timestamp) -> bool {
+        self.absence.is_some_and(|absence| absence.from <= at && at < absence.until)
+    }
 }

@@ -1,7 +1,7 @@
 //! The directory as decisions see it: durable entries by id. Fed by durable events alone.
 
-use super::entry::{Account, Contact, DirectoryEvent, StaffUser};
-use crate::domain::ids::{AccountId, ContactId, ServiceGroupId, StaffUserId};
+use super::entry::{Account, Contact, Department, DirectoryEvent, StaffUser};
+use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, ServiceGroupId, StaffUserId};
 use std::collections::BTreeMap;
 
 /// Leader and members of a service group, as far as decisions about others need them.
@@ -19,6 +19,7 @@ pub struct Directory {
     staff_users: BTreeMap<StaffUserId, StaffUser>,
     accounts: BTreeMap<AccountId, Account>,
     contacts: BTreeMap<ContactId, Contact>,
+    departments: BTreeMap<DepartmentId, Department>,
     groups: BTreeMap<ServiceGroupId, GroupMembers>,
 }
 
@@ -41,6 +42,37 @@ impl Directory {
     /// A contact.
     pub fn contact(&self, id: &ContactId) -> Option<&Contact> {
         self.contacts.get(id)
+    }
+
+    /// A department, also a disabled one.
+    pub fn department(&self, id: &DepartmentId) -> Option<&Department> {
+        self.departments.get(id)
+    }
+
+    /// Departments in order of id.
+    pub fn departments(&self) -> impl Iterator<Item = &Department> {
+        self.departments.values()
+    }
+
+    /// Active staff users who have the role, in order of id.
+    pub fn with_role<'a>(&'a self, role: &'a Name) -> impl Iterator<Item = &'a StaffUser> {
+        self.staff_users().filter(move |u| !u.disabled && u.roles.contains(role))
+    }
+
+    /// The nearest superior who can act: whoever has left is passed over. None at the top of the line.
+    pub fn superior(&self, of: &StaffUserId) -> Option<&StaffUserId> {
+        let above = |id: &StaffUserId| self.staff_user(id).and_then(|u| u.superior.as_ref());
+        // Should the line ever be a circle, this must still end.
+        let line = std::iter::successors(self.staff_user(of)?.superior.as_ref(), |id| above(id)).take(self.staff_users.len());
+        line.into_iter().find(|id| *id != of && self.active(id).is_some())
+    }
+
+    /// The head of somebody's main department, or of the next one above that has another head who can act.
+    pub fn department_head(&self, of: &StaffUserId) -> Option<&StaffUserId> {
+        let first = self.staff_user(of)?.department.as_ref().and_then(|id| self.department(id));
+        let up = |d: &&Department| d.parent.as_ref().and_then(|id| self.department(id));
+        let line = std::iter::successors(first, up).take(self.departments.len());
+        line.filter_map(|d| d.head.as_ref()).find(|head| *head != of && self.active(head).is_some())
     }
 
     /// A service group.
@@ -84,6 +116,14 @@ impl Directory {
             }
             DirectoryEvent::ContactPut(contact) => {
                 self.contacts.insert(contact.id.clone(), contact.clone());
+            }
+            DirectoryEvent::DepartmentPut(department) => {
+                self.departments.insert(department.id.clone(), department.clone());
+            }
+            DirectoryEvent::AbsenceSet { user, absence } => {
+                if let Some(user) = self.staff_users.get_mut(user) {
+                    user.absence = *absence;
+                }
             }
         }
     }

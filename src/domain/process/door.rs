@@ -88,9 +88,9 @@ fn pass_over(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, reason
 }
 
 fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Option<StaffUserId>) -> Result<(), Rejection> {
-    let handlers = match only {
-        Some(user) => vec![Handler::User(user)],
-        None => handlers::resolve(node, &draft.order),
+    let (handlers, fallback) = match only {
+        Some(user) => (vec![Handler::User(user)], None),
+        None => handlers::resolve(node, &draft.order, draft.cx.directory),
     };
     let mut evaluation = None;
     let state = match &node.spec {
@@ -112,6 +112,7 @@ fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Opti
         no: VisitNo(draft.order.visits + 1),
         entered_at: draft.cx.now,
         handlers,
+        fallback,
         limits: freeze(node, draft),
         stood_still: Span(0),
         reminded: false,
@@ -133,7 +134,11 @@ fn freeze(node: &ProcessNode, draft: &Draft<'_>) -> FrozenLimits {
     FrozenLimits {
         remind_after: limits.remind_after,
         overdue_after: limits.overdue_after,
-        escalate_to: limits.escalate_to.as_ref().and_then(|spec| handlers::resolve_one(spec, &draft.order)),
+        escalate_to: limits
+            .escalate_to
+            .as_ref()
+            .map(|spec| handlers::resolve_one(spec, &draft.order, draft.cx.directory))
+            .unwrap_or_default(),
         auto_complete_after: limits.auto_complete_after,
         stand_still_on_hold: limits.stand_still_on_hold,
         message: limits.message.as_ref().and_then(|name| draft.cx.catalogue.message(name)),

@@ -255,7 +255,7 @@ fn remind_handlers(draft: &mut Draft<'_>, escalate: bool) {
     use super::state::Handler;
     let Some(visit) = draft.order.visit() else { return };
     let Some(message) = visit.limits.message.clone() else { return };
-    let handlers = if escalate { visit.limits.escalate_to.clone().into_iter().collect() } else { visit.handlers.clone() };
+    let handlers = if escalate { visit.limits.escalate_to.clone() } else { visit.handlers.clone() };
     for handler in handlers {
         let party = match handler {
             Handler::User(user) => Some(Party::Staff(user)),

@@ -121,7 +121,7 @@ impl fmt::Display for Party {
 pub struct FrozenLimits {
     pub remind_after: Option<Span>,
     pub overdue_after: Option<Span>,
-    pub escalate_to: Option<Handler>,
+    pub escalate_to: Vec<Handler>,
     pub auto_complete_after: Option<Span>,
     pub stand_still_on_hold: bool,
     pub message: Option<VersionedName>,
@@ -135,6 +135,8 @@ pub struct Visit {
     pub no: VisitNo,
     pub entered_at: Timestamp,
     pub handlers: Vec<Handler>,
+    /// Why the admins are the handlers, if it is for want of others.
+    pub fallback: Option<Box<str>>,
     pub limits: FrozenLimits,
     /// On hold while the limits stand still, so far.
     pub stood_still: Span,

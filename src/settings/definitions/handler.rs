@@ -1,13 +1,15 @@
-//! Handlers as files name them: `role:dispatcher`, `user:anna`, `group:hydraulics`, `leader`, `engineer`, `owner`, `submitter`.
+//! Handlers as files name them: `role:dispatcher`, `user:anna`, `group:hydraulics`, `leader`, `engineer`, `owner`, `submitter`, and
+//! `superior-of:` or `department-head-of:` one of these.
 //!
 //! Roles are checked against all files. People and groups are in the directory, which is not in files.
 
 use super::book::{Book, Kind};
-use crate::domain::definition::HandlerSpec;
+use crate::domain::definition::{HandlerSpec, Person};
 use crate::domain::ids::{ServiceGroupId, StaffUserId};
 use crate::settings::toml_reader::{Located, Table};
 
-const FORMS: &str = "write role:NAME, user:NAME, group:NAME, leader, engineer, owner or submitter";
+const FORMS: &str =
+    "write role:NAME, user:NAME, group:NAME, leader, engineer, owner or submitter, or superior-of: or department-head-of: one of these";
 
 /// The key `handlers`; none where it is missing or unreadable.
 pub fn read_list(table: &Table<'_>, book: &mut Book<'_>) -> Option<Vec<HandlerSpec>> {
@@ -32,20 +34,37 @@ pub fn read_list(table: &Table<'_>, book: &mut Book<'_>) -> Option<Vec<HandlerSp
 
 /// One handler; none if it is unreadable, which is reported.
 pub fn read(text: &Located<&str>, book: &mut Book<'_>) -> Option<HandlerSpec> {
+    match text.value.split_once(':') {
+        Some(("superior-of", rest)) => person(rest, text, book).map(HandlerSpec::SuperiorOf),
+        Some(("department-head-of", rest)) => person(rest, text, book).map(HandlerSpec::DepartmentHeadOf),
+        Some(_) | None => person(text.value, text, book).map(|person| match person {
+            Person::User(user) => HandlerSpec::User(user),
+            Person::Role(role) => HandlerSpec::Role(role),
+            Person::Members(group) => HandlerSpec::Members(group),
+            Person::Leader => HandlerSpec::Leader,
+            Person::Engineer => HandlerSpec::Engineer,
+            Person::Owner => HandlerSpec::Owner,
+            Person::Submitter => HandlerSpec::Submitter,
+        }),
+    }
+}
+
+/// Whom a handler is, or of whom superior or department head it is.
+fn person(word: &str, text: &Located<&str>, book: &mut Book<'_>) -> Option<Person> {
     let bad = |problem: String| {
         book.sink.report_with(&text.place, format!("{:?} is not a handler: {problem}", text.value), FORMS);
         None
     };
-    match text.value.split_once(':') {
-        Some(("role", name)) => book.refer(Kind::Role, name, &text.place).map(HandlerSpec::Role),
-        Some(("user", name)) => StaffUserId::new(name).map(HandlerSpec::User).map_or_else(|p| bad(format!("the name {p}")), Some),
-        Some(("group", name)) => ServiceGroupId::new(name).map(HandlerSpec::Members).map_or_else(|p| bad(format!("the name {p}")), Some),
+    match word.split_once(':') {
+        Some(("role", name)) => book.refer(Kind::Role, name, &text.place).map(Person::Role),
+        Some(("user", name)) => StaffUserId::new(name).map(Person::User).map_or_else(|p| bad(format!("the name {p}")), Some),
+        Some(("group", name)) => ServiceGroupId::new(name).map(Person::Members).map_or_else(|p| bad(format!("the name {p}")), Some),
         Some((other, _)) => bad(format!("there is no form {other:?}")),
-        None => match text.value {
-            "leader" => Some(HandlerSpec::Leader),
-            "engineer" => Some(HandlerSpec::Engineer),
-            "owner" => Some(HandlerSpec::Owner),
-            "submitter" => Some(HandlerSpec::Submitter),
+        None => match word {
+            "leader" => Some(Person::Leader),
+            "engineer" => Some(Person::Engineer),
+            "owner" => Some(Person::Owner),
+            "submitter" => Some(Person::Submitter),
             _ => bad("it is none of the words".to_owned()),
         },
     }

@@ -6,10 +6,10 @@
 use workorderd::domain::aggregate::{Command, Key};
 use workorderd::domain::definition::{
     CatalogueCommand, Condition, ConditionField, Definitions, EvaluationRule, EvaluationTemplate, FieldKind, HandlerSpec, Limits,
-    MessageTemplate, NodeSpec, Process, ProcessNode, Recipient, RecordType, RoleDefinition, TemplateField, Test, Wording,
+    MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, RoleDefinition, TemplateField, Test, Wording,
 };
-use workorderd::domain::directory::{Account, Contact, DirectoryCommand, StaffUser};
-use workorderd::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId};
+use workorderd::domain::directory::{Account, Contact, Department, DirectoryCommand, StaffUser};
+use workorderd::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, ServiceGroupId, SlugProblem, StaffUserId};
 use workorderd::domain::number::NumberPattern;
 use workorderd::domain::process::evaluate::{self, Method};
 use workorderd::domain::process::{accept, assign, confirm, task};
@@ -43,6 +43,8 @@ pub const CONTACTS: [(&str, &str, Option<&str>, bool, &str); 5] = [
     ("walk-in", "Jo", None, false, "en"),
 ];
 pub const ACCOUNTS: [(&str, &str); 2] = [("acme", "Acme Ltd."), ("huadong", "华东机电有限公司")];
+/// Departments with their head, below which one.
+pub const DEPARTMENTS: [(&str, &str, Option<&str>); 2] = [("service", "disp-1", None), ("field", "lead-a", Some("service"))];
 /// How many editions of the definitions there are.
 pub const EDITIONS: u32 = 6;
 
@@ -66,6 +68,14 @@ pub fn account_id(text: &str) -> AccountId {
     AccountId::new(text).expect("a good slug")
 }
 
+pub fn department_id(text: &str) -> DepartmentId {
+    slug(text, DepartmentId::new)
+}
+
+fn slug<T>(text: &str, make: fn(&str) -> Result<T, SlugProblem>) -> T {
+    make(text).expect("a good slug")
+}
+
 fn personal(text: &str) -> PersonalText {
     PersonalText::new(text)
 }
@@ -73,9 +83,16 @@ fn personal(text: &str) -> PersonalText {
 /// The commands that found the company, in order.
 pub fn founding() -> Vec<(Key, Command)> {
     let mut all = vec![(Key::Catalogue, apply(0))];
+    all.extend(DEPARTMENTS.iter().map(|(id, _, parent)| put_department(id, None, *parent)));
     all.extend(STAFF.iter().map(|(id, ..)| (Key::StaffUser(user(id)), Command::Directory(DirectoryCommand::PutStaffUser(staff(id))))));
+    all.extend(DEPARTMENTS.iter().map(|(id, head, parent)| put_department(id, Some(head), *parent)));
     for (id, title) in ACCOUNTS {
-        let account = Account { id: account_id(id), name: personal(title), disabled: false };
+        let account = Account {
+            id: account_id(id),
+            name: personal(title),
+            region: (id == "acme").then(|| slug("east", Region::new)),
+            disabled: false,
+        };
         all.push((Key::Account(account.id.clone()), Command::Directory(DirectoryCommand::PutAccount(account))));
     }
     for (id, ..) in CONTACTS {
@@ -83,6 +100,18 @@ pub fn founding() -> Vec<(Key, Command)> {
     }
     all.extend(GROUPS.iter().map(|id| (Key::ServiceGroup(group(id)), Command::ServiceGroup(put_group(id)))));
     all
+}
+
+/// A department with this head below that one.
+pub fn put_department(id: &str, head: Option<&str>, parent: Option<&str>) -> (Key, Command) {
+    let department = Department {
+        id: department_id(id),
+        name: format!("Department {id}").into(),
+        head: head.map(user),
+        parent: parent.map(department_id),
+        disabled: false,
+    };
+    (Key::Department(department.id.clone()), Command::Directory(DirectoryCommand::PutDepartment(department)))
 }
 
 /// A staff user as founded.
@@ -95,6 +124,10 @@ pub fn staff(id: &str) -> StaffUser {
         language: if id.is_ascii() { "en".into() } else { "zh".into() },
         roles: vec![name(role)],
         superior: superior.map(user),
+        department: Some(department_id(if *role == "engineer" { "field" } else { "service" })),
+        skills: Vec::new(),
+        regions: Vec::new(),
+        absence: None,
         disabled: false,
     }
 }
@@ -213,7 +246,8 @@ fn repair(edition: u32) -> Process {
     let engineer = [HandlerSpec::Engineer];
     let assign = node("assign", &[dispatchers()], reminders(Span::hours(2), Span::hours(8), false), assigning(true, true));
     let accept = node("accept", &engineer, automatic(Span::hours(4), Some(Span::hours(1)), false), accepting(true, true, false));
-    let inspect = node("inspect", &[HandlerSpec::Owner, HandlerSpec::Leader], Limits::default(), working(false, false));
+    let inspect =
+        node("inspect", &[HandlerSpec::Owner, HandlerSpec::SuperiorOf(Person::Engineer)], Limits::default(), working(false, false));
     let work = node("work", &engineer, reminders(Span::days(1), Span::days(2), true), working(true, false));
     let confirm = node("confirm", &[HandlerSpec::Submitter], automatic(Span::days(3), Some(Span::days(1)), true), confirming(Some("ask")));
     let evaluate =
@@ -267,7 +301,7 @@ fn strict(edition: u32) -> Process {
         node("accept", &[HandlerSpec::Engineer], Limits::default(), accepting(false, true, true)),
         node("work", &[HandlerSpec::Engineer, HandlerSpec::Leader], Limits::default(), working(true, true)),
         node("gate", &[dispatchers()], limits, by_qr("stars", true, false)),
-        node("close", &[dispatchers()], Limits::default(), working(false, false)),
+        node("close", &[HandlerSpec::DepartmentHeadOf(Person::Engineer)], Limits::default(), working(false, false)),
     ];
     if edition == 1 {
         nodes.insert(0, node("look", &[dispatchers()], Limits::default(), working(false, false)));

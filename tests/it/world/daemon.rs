@@ -35,7 +35,7 @@ pub enum Ticket {
 
 /// What lies in a cell's mailbox.
 pub enum Letter {
-    Submit(Ticket, Submission),
+    Submit(Ticket, Box<Submission>),
     /// For a mail errand: the durable state, and the revision that was published when it was asked for.
     Read(u64, u64),
     Appended {

@@ -7,13 +7,14 @@ use super::company::{self, ACCOUNTS, CONTACTS, ENGINEERS, GROUPS, RECORD_TYPES, 
 use super::daemon::{Letter, Ticket};
 use super::world::World;
 use workorderd::domain::aggregate::{Command, Key, State};
-use workorderd::domain::directory::DirectoryCommand;
+use workorderd::domain::directory::{Absence, DirectoryCommand};
 use workorderd::domain::ids::{InvitationNo, RequestId, WorkOrderId};
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::principal::Principal;
 use workorderd::domain::process::NodeState;
 use workorderd::domain::service_group::ServiceGroupCommand;
+use workorderd::domain::time::Span;
 use workorderd::domain::work_order::command::{Create, TransferTo};
 use workorderd::domain::work_order::state::{Channel, Handler, HoldReason, Party, Priority, Purpose};
 use workorderd::domain::work_order::{Command as Order, WorkOrder};
@@ -153,7 +154,7 @@ impl World {
         }
         let submission =
             Submission { command, principal: call.principal, request: call.request, expected_revision: call.expected_revision };
-        self.send(&call.key, Letter::Submit(Ticket::Client(attempt), submission));
+        self.send(&call.key, Letter::Submit(Ticket::Client(attempt), Box::new(submission)));
     }
 
     fn number(&mut self, record_type: &workorderd::domain::ids::Name) -> WorkOrderNumber {
@@ -210,8 +211,10 @@ impl World {
 
     fn administer(&mut self) {
         let who = if self.rng.u32(..6) == 0 { staff("disp-1") } else { administrator() };
-        let (key, command) = match self.rng.u32(..11) {
-            10 => return self.move_somebody(),
+        let (key, command) = match self.rng.u32(..15) {
+            10 | 14 => return self.move_somebody(),
+            11 | 12 => return self.absence(),
+            13 => return self.reorganise(),
             0 | 1 => (Key::Catalogue, company::apply(self.rng.u32(..company::EDITIONS))),
             2..5 => {
                 let mut user = company::staff(ENGINEERS[self.rng.usize(..ENGINEERS.len())]);
@@ -278,6 +281,30 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Two departments change places, at once.
+    fn reorganise(&mut self) {
+        // Each below the other would be a circle, whoever comes first.
+        let (one, other) = (self.rng.bool().then_some("field"), self.rng.bool().then_some("service"));
+        for (id, head, parent) in [("service", "disp-1", one), ("field", "lead-a", other)] {
+            let (key, command) = company::put_department(id, Some(head), parent);
+            self.ask(key, administrator(), command, None, None);
+        }
+    }
+
+    /// Somebody is away for a while, or back.
+    fn absence(&mut self) {
+        let user = company::user(ENGINEERS[self.rng.usize(..ENGINEERS.len())]);
+        let command = if self.rng.u32(..3) == 0 {
+            DirectoryCommand::ClearAbsence { user: user.clone() }
+        } else {
+            let from = self.now.plus(Span::minutes(self.rng.u64(..60)));
+            let absence = Absence { from, until: from.plus(Span::hours(self.rng.u64(..48))) };
+            DirectoryCommand::SetAbsence { user: user.clone(), absence }
+        };
+        let who = if self.rng.bool() { administrator() } else { staff(user.as_str()) };
+        self.ask(Key::StaffUser(user), who, Command::Directory(command), None, None);
     }
 
     /// One command to a Work Order: what fits its node by one who may, mostly.

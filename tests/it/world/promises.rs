@@ -6,7 +6,7 @@ use super::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use workorderd::codec;
 use workorderd::domain::aggregate::{Key, State};
-use workorderd::domain::ids::{ServiceGroupId, StaffUserId};
+use workorderd::domain::ids::{DepartmentId, ServiceGroupId, StaffUserId};
 use workorderd::engine::board::Row;
 use workorderd::engine::schedule::Timer;
 use workorderd::runtime::step;
@@ -57,6 +57,7 @@ impl World {
                 State::StaffUser(user) => reference.directory.staff_user(&user.id) == Some(user),
                 State::Account(account) => reference.directory.account(&account.id) == Some(account),
                 State::Contact(contact) => reference.directory.contact(&contact.id) == Some(contact),
+                State::Department(department) => reference.directory.department(&department.id) == Some(department),
                 State::ServiceGroup(group) => reference.directory.group(&group.id) == Some(&group.as_members()),
                 State::WorkOrder(_) => true,
             };
@@ -101,13 +102,18 @@ impl World {
         }
     }
 
-    /// Nobody is their own superior, however far up (reading 19).
+    /// Nobody is their own superior, and no department stands below itself, however far up (reading 19).
     fn check_reporting_lines(&self) {
         let reference = self.daemon.views.reference();
         for user in reference.directory.staff_users() {
             let above = |id: &StaffUserId| reference.directory.staff_user(id).and_then(|u| u.superior.clone());
             let mut line = std::iter::successors(user.superior.clone(), above).take(100);
             assert!(line.all(|id| id != user.id), "{} is their own superior", user.id);
+        }
+        for department in reference.directory.departments() {
+            let above = |id: &DepartmentId| reference.directory.department(id).and_then(|d| d.parent.clone());
+            let mut line = std::iter::successors(department.parent.clone(), above).take(100);
+            assert!(line.all(|id| id != department.id), "{} stands below itself", department.id);
         }
     }
 

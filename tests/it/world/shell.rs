@@ -52,15 +52,15 @@ impl World {
     pub fn send_as_system(&mut self, key: &Key, ticket: Ticket, command: Command) {
         let submission = Submission { command, principal: Principal::System, request: None, expected_revision: None };
         match self.rng.u32(..100) {
-            _ if self.calm => self.send(key, Letter::Submit(ticket, submission)),
+            _ if self.calm => self.send(key, Letter::Submit(ticket, Box::new(submission))),
             _ if self.busy => self.daemon.replies.push((ticket, Err(Refusal::Busy))),
             0 => {
                 self.lingers_since = self.lingers_since.min(Timestamp(self.audit.completes_until));
-                self.send(key, Letter::Submit(Ticket::Nobody, submission));
+                self.send(key, Letter::Submit(Ticket::Nobody, Box::new(submission)));
                 self.daemon.replies.push((ticket, Err(Refusal::Busy)));
                 self.coverage.count("system", "timed out");
             }
-            _ => self.send(key, Letter::Submit(ticket, submission)),
+            _ => self.send(key, Letter::Submit(ticket, Box::new(submission))),
         }
     }
 
@@ -95,7 +95,7 @@ impl World {
                     let handed = daemon.handed.get(&key).copied().unwrap_or(0);
                     self.clients.judged(*attempt, handed, &self.audit);
                 }
-                let output = with_context(&daemon.views, now, |cx| cell.submit(ticket, submission, cx));
+                let output = with_context(&daemon.views, now, |cx| cell.submit(ticket, *submission, cx));
                 self.perform(&key, output.into_iter().collect());
             }
             Letter::Read(errand, published) => {
