@@ -3,10 +3,11 @@
 //! Frames are put together and looked through as text, so that the measuring side takes as little of the machine as it can.
 
 use super::stage::USER;
+use crate::control::socket::Socket;
+use std::future::poll_fn;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
 
 /// What a row of the table is made of.
 #[derive(Debug, Default, Clone)]
@@ -43,15 +44,15 @@ pub enum Work {
 
 /// One connection.
 pub struct Line {
-    stream: UnixStream,
+    socket: Socket,
     buffer: Vec<u8>,
 }
 
 impl Line {
     /// Connects; `user` to act as somebody.
     pub async fn open(socket: &Path, user: Option<&str>) -> Result<Self, String> {
-        let stream = UnixStream::connect(socket).await.map_err(|e| format!("{}: {e}", socket.display()))?;
-        let mut line = Self { stream, buffer: Vec::with_capacity(4096) };
+        let connected = UnixStream::connect(socket).and_then(Socket::new).map_err(|e| format!("{}: {e}", socket.display()))?;
+        let mut line = Self { socket: connected, buffer: Vec::with_capacity(4096) };
         if let Some(user) = user {
             line.call(&format!(r#"{{"method":"org.workorderd.System1.ActAs","parameters":{{"user":"{user}"}}}}"#)).await?;
         }
@@ -63,10 +64,15 @@ impl Line {
         let mut bytes = Vec::with_capacity(frame.len() + 1);
         bytes.extend_from_slice(frame.as_bytes());
         bytes.push(0);
-        self.stream.write_all(&bytes).await.map_err(|e| e.to_string())?;
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            let written = poll_fn(|cx| self.socket.poll_write(rest, cx)).await.map_err(|e| e.to_string())?;
+            rest = &rest[written..];
+        }
         self.buffer.clear();
         while self.buffer.last() != Some(&0) {
-            if self.stream.read_buf(&mut self.buffer).await.map_err(|e| e.to_string())? == 0 {
+            self.buffer.reserve(1024);
+            if poll_fn(|cx| self.socket.poll_read(&mut self.buffer, cx)).await.map_err(|e| e.to_string())? == 0 {
                 return Err("the daemon closed the connection".into());
             }
         }

@@ -7,6 +7,9 @@ use serde::de::DeserializeOwned;
 /// Largest value that is encoded or decoded, in bytes.
 pub const LIMIT: u64 = 4 << 20;
 
+/// Length of what stands before the body, in bytes.
+const HEAD: usize = 7;
+
 /// What an envelope holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -38,7 +41,20 @@ fn options() -> impl Options {
 
 /// Encodes with the one configuration: little endian, variable-length integers, limited.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CodecError> {
-    Ok(options().serialize(value)?)
+    let mut out = Vec::with_capacity(512);
+    encode_into(&mut out, value)?;
+    Ok(out)
+}
+
+/// Encodes behind what is there already. In one pass: with a limit, bincode would serialise everything twice, the first time for its
+/// length alone.
+pub fn encode_into<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), CodecError> {
+    let start = out.len();
+    options().with_no_limit().serialize_into(&mut *out, value)?;
+    match out.len() - start {
+        length if length as u64 > LIMIT => Err(Box::new(bincode::ErrorKind::SizeLimit).into()),
+        _ => Ok(()),
+    }
 }
 
 /// Decodes; bytes that are left over are an error.
@@ -46,19 +62,26 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     Ok(options().deserialize(bytes)?)
 }
 
-/// Puts a body into an envelope: kind, schema version, CRC-32 of the body, body.
-pub fn seal(kind: Kind, version: u16, body: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(7 + body.len());
+/// An envelope around what is written into it: kind, schema version, CRC-32 of the body, body. `room` is the length to expect, in bytes.
+pub fn sealed(
+    kind: Kind,
+    version: u16,
+    room: usize,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+) -> Result<Vec<u8>, CodecError> {
+    let mut out = Vec::with_capacity(HEAD + room);
     out.push(kind as u8);
     out.extend_from_slice(&version.to_le_bytes());
-    out.extend_from_slice(&crc32fast::hash(body).to_le_bytes());
-    out.extend_from_slice(body);
-    out
+    out.extend_from_slice(&[0; 4]);
+    write(&mut out)?;
+    let sum = crc32fast::hash(&out[HEAD..]);
+    out[HEAD - 4..HEAD].copy_from_slice(&sum.to_le_bytes());
+    Ok(out)
 }
 
 /// Takes an envelope apart and checks it: the schema version and the body.
 pub fn open(kind: Kind, newest: u16, bytes: &[u8]) -> Result<(u16, &[u8]), CodecError> {
-    let Some((head, body)) = bytes.split_at_checked(7) else { return Err(CodecError::CutOff(bytes.len())) };
+    let Some((head, body)) = bytes.split_at_checked(HEAD) else { return Err(CodecError::CutOff(bytes.len())) };
     if head[0] != kind as u8 {
         return Err(CodecError::WrongKind { expected: kind, found: head[0] });
     }

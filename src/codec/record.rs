@@ -36,9 +36,9 @@ pub struct RecordParts {
 
 /// Encodes a step.
 pub fn encode(step: &StepBody) -> Result<RecordParts, CodecError> {
-    let (body, values) = split::collect(|| envelope::encode(step));
+    let (body, values) = split::collect(|| envelope::sealed(Kind::Record, VERSION, 300, |out| envelope::encode_into(out, step)));
     let personal = if values.is_empty() { Vec::new() } else { envelope::encode(&values)? };
-    Ok(RecordParts { body: envelope::seal(Kind::Record, VERSION, &body?), personal })
+    Ok(RecordParts { body: body?, personal })
 }
 
 /// Decodes a step. `personal` is none if that part was erased.

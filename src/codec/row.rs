@@ -47,14 +47,18 @@ pub fn encode_state(state: &State) -> Result<StateBytes, CodecError> {
 
 /// Encodes a row from its head and an encoded state.
 pub fn encode(row: &Row, state: &StateBytes) -> Result<Vec<u8>, CodecError> {
-    let head = envelope::encode(row)?;
-    let mut body = Vec::with_capacity(8 + head.len() + state.body.len() + state.personal.len());
-    body.extend_from_slice(&(head.len() as u32).to_le_bytes());
-    body.extend_from_slice(&(state.body.len() as u32).to_le_bytes());
-    body.extend_from_slice(&head);
-    body.extend_from_slice(&state.body);
-    body.extend_from_slice(&state.personal);
-    Ok(envelope::seal(Kind::Row, VERSION, &body))
+    let room = 64 + 64 * row.recent.len() + state.body.len() + state.personal.len();
+    envelope::sealed(Kind::Row, VERSION, room, |out| {
+        let start = out.len();
+        out.extend_from_slice(&[0; 4]);
+        out.extend_from_slice(&(state.body.len() as u32).to_le_bytes());
+        envelope::encode_into(out, row)?;
+        let head = (out.len() - start - 8) as u32;
+        out[start..start + 4].copy_from_slice(&head.to_le_bytes());
+        out.extend_from_slice(&state.body);
+        out.extend_from_slice(&state.personal);
+        Ok(())
+    })
 }
 
 /// Decodes a row.

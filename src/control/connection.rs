@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::io;
+use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,7 +14,6 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::SendFlags;
-use tokio::net::UnixStream;
 use tokio::time::{Instant, Sleep};
 
 use super::calls::Calls;
@@ -21,6 +21,7 @@ use super::frames::{Frames, Next};
 use super::limits::Limits;
 use super::output::{Output, error_frame};
 use super::service::Service;
+use super::socket::Socket;
 use super::stop::{Ear, Stop};
 use crate::protocol::varlink::{Call, ErrorReply, FrameError, INVALID_FRAME};
 
@@ -46,7 +47,7 @@ pub enum Ended {
 }
 
 pub(super) struct Connection<S: Service> {
-    stream: UnixStream,
+    socket: Socket,
     limits: Arc<Limits>,
     ear: Ear,
     frames: Frames,
@@ -75,9 +76,9 @@ struct Timer {
 }
 
 impl<S: Service> Connection<S> {
-    pub(super) fn new(stream: UnixStream, service: Rc<S>, session: S::Session, limits: Arc<Limits>, stop: &Rc<Stop>) -> Connection<S> {
+    pub(super) fn new(socket: Socket, service: Rc<S>, session: S::Session, limits: Arc<Limits>, stop: &Rc<Stop>) -> Connection<S> {
         Connection {
-            stream,
+            socket,
             limits,
             ear: Ear::new(stop),
             frames: Frames::default(),
@@ -189,14 +190,14 @@ impl<S: Service> Connection<S> {
 
     /// Both directions closed by the client; a client that has only finished sending still reads.
     fn hung_up(&self) -> bool {
-        let mut fds = [PollFd::new(&self.stream, PollFlags::empty())];
+        let mut fds = [PollFd::new(&self.socket, PollFlags::empty())];
         let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
         poll(&mut fds, Some(&at_once)).is_ok() && fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
     }
 
     fn shut_down(&self) {
         // Already closed by the other side is as good.
-        let _ = rustix::net::shutdown(&self.stream, rustix::net::Shutdown::Both);
+        let _ = rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Both);
     }
 
     /// All that can be done without waiting. Returns whether it stopped only to let others have their turn.
@@ -227,7 +228,7 @@ impl<S: Service> Connection<S> {
             if self.eof || !self.may_take() {
                 return false;
             }
-            match self.frames.poll_read(&mut self.stream, cx) {
+            match self.frames.poll_read(&mut self.socket, cx) {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(0)) => self.read_end(),
                 Poll::Ready(Ok(_)) => {}
@@ -250,7 +251,7 @@ impl<S: Service> Connection<S> {
     }
 
     fn flush(&mut self, cx: &mut Context<'_>) {
-        if let Poll::Ready(Err(error)) = self.output.poll_flush(&mut self.stream, cx, self.limits.drain_time) {
+        if let Poll::Ready(Err(error)) = self.output.poll_flush(&mut self.socket, cx, self.limits.drain_time) {
             tracing::debug!(%error, "writing to a client failed");
             self.lose_client();
         }
@@ -346,8 +347,7 @@ impl<S: Service> Future for Connection<S> {
 impl<S: Service> Unpin for Connection<S> {}
 
 /// Sends one error and closes: for clients that get no connection. Best effort, never waits.
-pub(super) fn turn_away(stream: &UnixStream, error: &ErrorReply) {
-    // Not through tokio, which does not know yet that a new socket can be written to.
-    let _ = rustix::net::send(stream, &error_frame(error), SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
+pub(super) fn turn_away(stream: impl AsFd, error: &ErrorReply) {
+    let _ = rustix::net::send(&stream, &error_frame(error), SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
     let _ = rustix::net::shutdown(stream, rustix::net::Shutdown::Both);
 }

@@ -14,10 +14,10 @@ use crate::domain::may::{self, Action};
 use crate::domain::principal::Principal;
 use crate::engine::entity::Request;
 use crate::protocol::catalogue::{Catalogue, StandardReply};
-use crate::protocol::varlink::{Call, ErrorReply, Parameters, ServiceInfo};
+use crate::protocol::varlink::{Call, ErrorReply, INTERNAL, ServiceInfo};
 use crate::protocol::{self, catalogue::CatalogueError};
 use crate::runtime::Runtime;
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -70,8 +70,8 @@ pub const DESCRIPTIONS: [&str; 6] = [
 
 impl Visit<'_> {
     /// The parameters as a shape. The call was held against its description before.
-    pub fn parameters<T: DeserializeOwned>(&self) -> Result<T, ErrorReply> {
-        serde_json::from_value(serde_json::Value::Object(self.call.parameters.clone()))
+    pub fn parameters<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ErrorReply> {
+        T::deserialize(&self.call.parameters)
             .map_err(|error| ErrorReply::invalid_parameter("parameters", &error.to_string()))
     }
 
@@ -94,10 +94,16 @@ impl Visit<'_> {
     /// The request of a mutation: its id, and a digest of who asks for what.
     pub fn request(&self, id: &str) -> Result<Request, ErrorReply> {
         let id = RequestId::new(id).map_err(|problem| refuse::field("requestId", problem))?;
-        let parameters: Parameters =
-            self.call.parameters.iter().filter(|(k, _)| *k != "requestId").map(|(k, v)| (k.clone(), v.clone())).collect();
-        let text = format!("{}\n{}\n{}", self.call.method, self.principal.key(), serde_json::Value::Object(parameters));
-        Ok(Runtime::request(id, text.as_bytes()))
+        let mut text = Vec::with_capacity(256);
+        for part in [self.call.method.as_str(), &self.principal.key()] {
+            text.extend_from_slice(part.as_bytes());
+            text.push(b'\n');
+        }
+        // Names are in order and values are JSON, so the same parameters are always the same text.
+        for (name, value) in self.call.parameters.iter().filter(|(name, _)| *name != "requestId") {
+            serde_json::to_writer(&mut text, &(name, value)).map_err(|_| ErrorReply::new(INTERNAL))?;
+        }
+        Ok(Runtime::request(id, &text))
     }
 }
 

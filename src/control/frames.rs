@@ -4,13 +4,10 @@
 //! Leaves to others: what a frame means, and how long one may take.
 
 use std::ffi::CStr;
-use std::future::Future;
 use std::io;
-use std::pin::pin;
 use std::task::{Context, Poll};
 
-use tokio::io::AsyncReadExt;
-use tokio::net::UnixStream;
+use super::socket::Socket;
 
 /// Room made for a read, in bytes.
 const READ: usize = 16 << 10;
@@ -63,7 +60,7 @@ impl Frames {
     }
 
     /// Reads once; 0 bytes mean that the client sends no more.
-    pub(super) fn poll_read(&mut self, stream: &mut UnixStream, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_read(&mut self, socket: &mut Socket, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.start == self.bytes.len() {
             self.bytes.clear();
             if self.bytes.capacity() > KEEP {
@@ -77,7 +74,7 @@ impl Frames {
         if self.bytes.capacity() - self.bytes.len() < READ / 4 {
             self.bytes.reserve(READ);
         }
-        pin!(stream.read_buf(&mut self.bytes)).poll(cx)
+        socket.poll_read(&mut self.bytes, cx)
     }
 
     /// Forgets all that was read.

@@ -23,6 +23,7 @@ use super::connection::{Connection, Ended, turn_away};
 use super::limits::{Census, Limits, Place};
 use super::peer::Peer;
 use super::service::Service;
+use super::socket::Socket;
 use super::stop::Stop;
 
 /// Connections that may wait to be accepted.
@@ -188,7 +189,14 @@ fn admit<S: Service>(
     };
     match contain("(connect)", || service.open(&peer)).and_then(|session| session) {
         Ok(session) => {
-            let connection = Connection::new(stream, Rc::clone(service), session, Arc::clone(limits), signal);
+            let socket = match stream.into_std().and_then(Socket::new) {
+                Ok(socket) => socket,
+                Err(error) => {
+                    tracing::warn!(%error, "a client's socket cannot be watched; it is turned away");
+                    return None;
+                }
+            };
+            let connection = Connection::new(socket, Rc::clone(service), session, Arc::clone(limits), signal);
             Some(async move {
                 let _place = place;
                 let ended = connection.await;

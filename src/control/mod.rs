@@ -10,6 +10,7 @@ pub mod listener;
 mod output;
 pub mod peer;
 pub mod service;
+pub mod socket;
 mod stop;
 
 pub mod definitions;

@@ -4,15 +4,13 @@
 //! Leaves to others: bounding what is put in, and cutting the client off.
 
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::AsyncWrite;
-use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 use super::service::Body;
+use super::socket::Socket;
 use crate::protocol::varlink::ErrorReply;
 
 /// A larger buffer is given back once it is empty, in bytes.
@@ -50,9 +48,9 @@ impl Output {
     }
 
     /// Writes all that waits.
-    pub(super) fn poll_flush(&mut self, stream: &mut UnixStream, cx: &mut Context<'_>, drain_time: Duration) -> Poll<io::Result<()>> {
+    pub(super) fn poll_flush(&mut self, socket: &mut Socket, cx: &mut Context<'_>, drain_time: Duration) -> Poll<io::Result<()>> {
         while self.waiting() > 0 {
-            let poll = Pin::new(&mut *stream).poll_write(cx, &self.bytes[self.written..]);
+            let poll = socket.poll_write(&self.bytes[self.written..], cx);
             if poll.is_pending() {
                 if self.deadline.is_none() {
                     self.owed = self.waiting();

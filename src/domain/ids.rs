@@ -2,6 +2,7 @@
 //!
 //! Slugs (staff users, groups, accounts, contacts, names of definitions) are checked once, here; a `Slug` in hand is a good one.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -39,7 +40,7 @@ macro_rules! slug {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(Box<str>);
+        pub struct $name(CompactString);
 
         impl $name {
             /// Takes a text that is a good slug; see [`check_slug`].
@@ -129,7 +130,7 @@ pub struct MailNo(pub u32);
 /// A client's name for one mutation; the same again gets the same receipt. 1 to 64 printable ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RequestId(Box<str>);
+pub struct RequestId(CompactString);
 
 impl RequestId {
     /// Takes 1 to 64 printable ASCII characters without blanks.

@@ -3,13 +3,14 @@
 //! Uniqueness is not kept here but by a claim that the writer checks (`claims`); this only spells numbers.
 
 use super::time::Timestamp;
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A readable number, for example `WO-20261122-000017`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct WorkOrderNumber(pub Box<str>);
+pub struct WorkOrderNumber(pub CompactString);
 
 impl fmt::Display for WorkOrderNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

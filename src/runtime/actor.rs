@@ -165,9 +165,13 @@ impl Handler<Appended> for CellActor {
             Ok(row) => {
                 let place = Place { sequence: message.sequence, position: message.position };
                 let mut pending = self.shared.pending();
+                // The applier sleeps only while nothing waits: waking it is a system call.
+                let wake = pending.len() == 0;
                 pending.put(&key, row.into(), place);
                 drop(pending);
-                self.shared.rows_wait.notify_one();
+                if wake {
+                    self.shared.rows_wait.notify_one();
+                }
             }
             // The journal has it; the store stays behind and the next start folds it in.
             Err(error) => tracing::error!(key = %self.cell.key(), %error, "a row cannot be encoded"),

@@ -25,7 +25,7 @@ pub struct Meta {
 impl Meta {
     /// The bytes of the meta row.
     pub fn encode(&self) -> Result<Vec<u8>, CodecError> {
-        Ok(envelope::seal(Kind::Meta, VERSION, &envelope::encode(self)?))
+        envelope::sealed(Kind::Meta, VERSION, 64, |out| envelope::encode_into(out, self))
     }
 
     /// Reads a meta row.

@@ -7,6 +7,7 @@ use super::coverage::Coverage;
 use super::gate::Gate;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use workorderd::codec::{self, StepBody};
+use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::aggregate::{Event, Key, State};
 use workorderd::domain::definition::Catalogue;
 use workorderd::domain::ids::{MailNo, RequestId, ServiceGroupId, StaffUserId, WorkOrderId};
@@ -71,6 +72,7 @@ pub struct Audit {
     pub numbers: BTreeSet<Box<str>>,
     /// Up to when nodes could complete by themselves, as the firings under way were told.
     pub completes_until: i64,
+    pub numbers: BTreeSet<WorkOrderNumber>,
     /// Messages that groups have not taken yet, in order.
     messages: BTreeMap<ServiceGroupId, VecDeque<(u64, Load)>>,
     /// Definitions that a step in flight may have been judged by: the latest, and those that were replaced a moment ago.
@@ -149,7 +151,7 @@ impl Audit {
         }
         let (Key::WorkOrder(id), Event::WorkOrder(event)) = (key, event) else { return };
         if let OrderEvent::Created(created) = event {
-            assert!(self.numbers.insert(created.number.0.clone()), "number {} was given twice", created.number);
+            assert!(self.numbers.insert(created.number.clone()), "number {} was given twice", created.number);
             assert!(self.gates.insert(*id, Gate::new(created.process.clone())).is_none(), "{key} was created twice");
         }
         let editions: Vec<&Catalogue> = self.catalogues.iter().map(|(_, c)| c).collect();

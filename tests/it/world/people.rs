@@ -164,7 +164,7 @@ impl World {
         };
         let Some(scope) = scope else { return WorkOrderNumber("none-1".into()) };
         let number = self.daemon.views.numbers().propose(&scope);
-        assert!(!self.audit.numbers.contains(&number.0), "{number} is proposed, and used");
+        assert!(!self.audit.numbers.contains(&number), "{number} is proposed, and used");
         match self.last_number.take() {
             // Somebody else was told the same number a moment ago.
             Some(taken) if self.rng.u32(..3) == 0 && !self.calm => taken,
