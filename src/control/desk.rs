@@ -71,8 +71,7 @@ pub const DESCRIPTIONS: [&str; 6] = [
 impl Visit<'_> {
     /// The parameters as a shape. The call was held against its description before.
     pub fn parameters<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ErrorReply> {
-        T::deserialize(&self.call.parameters)
-            .map_err(|error| ErrorReply::invalid_parameter("parameters", &error.to_string()))
+        T::deserialize(&self.call.parameters).map_err(|error| ErrorReply::invalid_parameter("parameters", &error.to_string()))
     }
 
     /// Refuses unless a role of the caller has the right.

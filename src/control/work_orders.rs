@@ -141,7 +141,7 @@ async fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     }
     let board = visit.desk.runtime.views().board();
     let (rows, next) = board.list(&filter, after, limit);
-    let lines = rows.into_iter().map(present::line).collect();
+    let lines = rows.iter().map(present::line).collect();
     let next = next.map(|(at, id)| format!("{}.{id}", at.0));
     Ok(Outcome::reply(&shape::Listed { lines, next, total: board.len() as i64 }))
 }

@@ -1,5 +1,8 @@
 //! The board: what lists show of every Work Order, fed by durable records, rebuilt at start.
+//!
+//! An open Work Order is in memory anyway, for its actor: the board holds on to the same state. Of a closed one it keeps the line alone.
 
+use crate::domain::aggregate::State;
 use crate::domain::ids::{AccountId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeState;
@@ -7,7 +10,8 @@ use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::state::{Outcome, Priority, Status};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// One line of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +55,32 @@ pub struct Filter {
 /// Where a page begins: older than this (created, id).
 pub type Cursor = (Timestamp, WorkOrderId);
 
+/// What is kept of a Work Order.
+#[derive(Debug)]
+enum Kept {
+    Open(Arc<State>),
+    Closed(Box<Row>),
+}
+
+/// What filters look at, borrowed from wherever it is.
+struct Seen<'a> {
+    status: Status,
+    open: bool,
+    priority: Priority,
+    record_type: &'a Name,
+    group: Option<&'a ServiceGroupId>,
+    engineer: Option<&'a StaffUserId>,
+    account: Option<&'a AccountId>,
+    reference: Option<&'a str>,
+    on_hold: bool,
+    overdue: bool,
+}
+
 /// All rows: newest first by creation.
 #[derive(Debug, Default)]
 pub struct Board {
-    rows: HashMap<WorkOrderId, Row>,
-    order: BTreeMap<Cursor, ()>,
+    rows: HashMap<WorkOrderId, Kept>,
+    order: BTreeSet<Cursor>,
     numbers: HashMap<WorkOrderNumber, WorkOrderId>,
     by_status: BTreeMap<Status, u64>,
     through: u64,
@@ -89,36 +114,96 @@ impl Row {
 }
 
 impl Filter {
-    fn matches(&self, row: &Row) -> bool {
-        fn same<T: PartialEq>(wanted: Option<&T>, value: Option<&T>) -> bool {
+    fn matches(&self, seen: &Seen<'_>) -> bool {
+        fn same<T: PartialEq + ?Sized>(wanted: Option<&T>, value: Option<&T>) -> bool {
             wanted.is_none() || wanted == value
         }
-        same(self.status.as_ref(), Some(&row.status))
-            && same(self.open.as_ref(), Some(&row.outcome.is_none()))
-            && same(self.priority.as_ref(), Some(&row.priority))
-            && same(self.record_type.as_ref(), Some(&row.record_type))
-            && same(self.group.as_ref(), row.group.as_ref())
-            && same(self.engineer.as_ref(), row.engineer.as_ref())
-            && same(self.account.as_ref(), row.account.as_ref())
-            && same(self.reference.as_ref(), row.reference.as_ref())
-            && same(self.on_hold.as_ref(), Some(&row.on_hold))
-            && same(self.overdue.as_ref(), Some(&row.overdue))
+        same(self.status.as_ref(), Some(&seen.status))
+            && same(self.open.as_ref(), Some(&seen.open))
+            && same(self.priority.as_ref(), Some(&seen.priority))
+            && same(self.record_type.as_ref(), Some(seen.record_type))
+            && same(self.group.as_ref(), seen.group)
+            && same(self.engineer.as_ref(), seen.engineer)
+            && same(self.account.as_ref(), seen.account)
+            && same(self.reference.as_deref(), seen.reference)
+            && same(self.on_hold.as_ref(), Some(&seen.on_hold))
+            && same(self.overdue.as_ref(), Some(&seen.overdue))
+    }
+}
+
+impl Kept {
+    fn of(state: &Arc<State>, order: &WorkOrder) -> Self {
+        if order.is_open() { Self::Open(Arc::clone(state)) } else { Self::Closed(Box::new(Row::of(order))) }
+    }
+
+    /// The Work Order or the line, whichever is kept.
+    fn either(&self) -> Result<&WorkOrder, Option<&Row>> {
+        match self {
+            Self::Open(state) => state.work_order().ok_or(None),
+            Self::Closed(row) => Err(Some(row)),
+        }
+    }
+
+    fn status(&self) -> Option<Status> {
+        match self.either() {
+            Ok(order) => Some(order.status()),
+            Err(row) => row.map(|row| row.status),
+        }
+    }
+
+    fn row(&self) -> Option<Row> {
+        match self.either() {
+            Ok(order) => Some(Row::of(order)),
+            Err(row) => row.cloned(),
+        }
+    }
+
+    fn seen(&self) -> Option<Seen<'_>> {
+        Some(match self.either() {
+            Ok(order) => Seen {
+                status: order.status(),
+                open: order.is_open(),
+                priority: order.priority,
+                record_type: &order.record_type,
+                group: order.group.as_ref(),
+                engineer: order.engineer.as_ref(),
+                account: order.account.as_ref(),
+                reference: order.reference.as_deref(),
+                on_hold: order.hold.is_some(),
+                overdue: order.visit().is_some_and(|v| v.overdue),
+            },
+            Err(row) => {
+                let row = row?;
+                Seen {
+                    status: row.status,
+                    open: row.outcome.is_none(),
+                    priority: row.priority,
+                    record_type: &row.record_type,
+                    group: row.group.as_ref(),
+                    engineer: row.engineer.as_ref(),
+                    account: row.account.as_ref(),
+                    reference: row.reference.as_deref(),
+                    on_hold: row.on_hold,
+                    overdue: row.overdue,
+                }
+            }
+        })
     }
 }
 
 impl Board {
     /// Takes the durable state of a Work Order in.
-    pub fn take(&mut self, order: &WorkOrder, sequence: u64) {
-        let row = Row::of(order);
-        *self.by_status.entry(row.status).or_insert(0) += 1;
-        match self.rows.insert(row.id, row) {
+    pub fn take(&mut self, state: &Arc<State>, sequence: u64) {
+        let Some(order) = state.work_order() else { return };
+        *self.by_status.entry(order.status()).or_insert(0) += 1;
+        match self.rows.insert(order.id, Kept::of(state, order)) {
             Some(old) => {
-                if let Some(count) = self.by_status.get_mut(&old.status) {
+                if let Some(count) = old.status().and_then(|status| self.by_status.get_mut(&status)) {
                     *count -= 1;
                 }
             }
             None => {
-                self.order.insert((order.created_at, order.id), ());
+                self.order.insert((order.created_at, order.id));
                 self.numbers.insert(order.number.clone(), order.id);
             }
         }
@@ -140,25 +225,30 @@ impl Board {
         self.numbers.get(&WorkOrderNumber(number.into())).copied()
     }
 
+    /// Whether there is such a Work Order.
+    pub fn has(&self, id: WorkOrderId) -> bool {
+        self.rows.contains_key(&id)
+    }
+
     /// One line.
-    pub fn row(&self, id: WorkOrderId) -> Option<&Row> {
-        self.rows.get(&id)
+    pub fn row(&self, id: WorkOrderId) -> Option<Row> {
+        self.rows.get(&id).and_then(Kept::row)
     }
 
     /// Up to `most` lines that match, newest first, older than the cursor; and the cursor of the next page, if there may be one.
-    pub fn list(&self, filter: &Filter, after: Option<Cursor>, most: usize) -> (Vec<&Row>, Option<Cursor>) {
+    pub fn list(&self, filter: &Filter, after: Option<Cursor>, most: usize) -> (Vec<Row>, Option<Cursor>) {
         let mut found = Vec::new();
         let keys: Box<dyn Iterator<Item = &Cursor>> = match &after {
-            Some(cursor) => Box::new(self.order.range(..*cursor).rev().map(|(k, ())| k)),
-            None => Box::new(self.order.keys().rev()),
+            Some(cursor) => Box::new(self.order.range(..*cursor).rev()),
+            None => Box::new(self.order.iter().rev()),
         };
         for key in keys {
-            let Some(row) = self.rows.get(&key.1).filter(|row| filter.matches(row)) else { continue };
+            let Some(kept) = self.rows.get(&key.1).filter(|kept| kept.seen().is_some_and(|seen| filter.matches(&seen))) else { continue };
             if found.len() == most {
-                let last = found.last().map(|r: &&Row| (r.created_at, r.id));
+                let last = found.last().map(|r: &Row| (r.created_at, r.id));
                 return (found, last);
             }
-            found.push(row);
+            found.extend(kept.row());
         }
         (found, None)
     }
@@ -176,10 +266,5 @@ impl Board {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
-    }
-
-    /// All lines, in no order.
-    pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.rows.values()
     }
 }

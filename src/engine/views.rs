@@ -11,7 +11,7 @@ use super::reference::Reference;
 use super::schedule::{Schedule, Timer};
 use crate::domain::aggregate::State;
 use crate::domain::work_order::reaction::LoadChanged;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The read side of the engine.
 #[derive(Debug, Default)]
@@ -26,10 +26,10 @@ pub struct Views {
 
 impl Views {
     /// Takes a stored state in, at start.
-    pub fn load(&self, state: &State, sequence: u64) {
-        match state {
+    pub fn load(&self, state: &Arc<State>, sequence: u64) {
+        match &**state {
             State::WorkOrder(order) => {
-                self.board_mut().take(order, sequence);
+                self.board_mut().take(state, sequence);
                 self.numbers().load(&order.number);
                 self.schedule().change(order.id, &[], &state.deadlines());
             }
@@ -62,7 +62,7 @@ impl Views {
                 if before != after {
                     self.schedule().change(order.id, &before, &after);
                 }
-                self.board_mut().take(order, sequence);
+                self.board_mut().take(&step.after, sequence);
             }
             other => {
                 // A group's counters change often; who is in it seldom does.

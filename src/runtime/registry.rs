@@ -112,7 +112,7 @@ fn load(key: &Key, shared: &Shared) -> Result<Entity, LoadError> {
     // The board is fed before a row gets to the store: what it does not have is new, and sled need not be asked (it is slow in
     // saying no, and a reader waits for the batch that is being applied).
     if let Key::WorkOrder(id) = key
-        && shared.views.board().row(*id).is_none()
+        && !shared.views.board().has(*id)
     {
         return Ok(Entity::default());
     }

@@ -253,7 +253,7 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     let views = Views::default();
     let mut committer = Committer::default();
     let mut entities = Vec::new();
-    store.scan(|key, row| {
+    scan(&store, |key, row| {
         if !overlay.entities.contains_key(key) {
             let entity = step::decode_row(row)?;
             if let Some(key) = load_entity(&views, &mut committer, &entity)
@@ -270,6 +270,33 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     load_letters(&journal.reader(), meta.read_from, applied, letters, &views).map_err(std::io::Error::other)?;
     let clock = views.reference().installation.as_ref().map(|i| i.manual_clock);
     Ok(Loaded { journal, store, views, committer, entities, pending, clock })
+}
+
+/// Every row of the store: one thread reads and sums while this one decodes.
+fn scan(store: &Store, mut take: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    const ROWS: usize = 512;
+    type Chunk = Vec<(Vec<u8>, Vec<u8>)>;
+    let (send, receive) = std::sync::mpsc::sync_channel::<Chunk>(8);
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            let mut chunk = Chunk::with_capacity(ROWS);
+            // Nobody takes rows any more: decoding failed, and its error is the one to tell.
+            let given_up = |_| StoreError::Io(std::io::ErrorKind::Interrupted.into());
+            store.scan(|key, row| {
+                chunk.push((key.to_vec(), row.to_vec()));
+                if chunk.len() == ROWS {
+                    send.send(std::mem::replace(&mut chunk, Chunk::with_capacity(ROWS))).map_err(given_up)?;
+                }
+                Ok(())
+            })?;
+            send.send(chunk).map_err(given_up)
+        });
+        for (key, row) in receive.iter().flatten() {
+            take(&key, &row)?;
+        }
+        drop(receive);
+        reading.join().unwrap_or_else(|_| Err(StoreError::Io(std::io::Error::other("reading the store panicked"))))
+    })
 }
 
 fn tell(report: &mut StartReport, found: &OpenReport, overlay: &Overlay, had_checkpoint: bool) {

@@ -2,6 +2,7 @@
 //! Cells and the writer's checks by themselves, without disk or shell; what whole runs must keep is in `simulation`.
 
 use crate::world::company;
+use std::sync::Arc;
 use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::context::Context;
 use workorderd::domain::directory::{DirectoryCommand, DirectoryEvent};
@@ -166,6 +167,6 @@ fn a_timer_whose_clock_was_set_back_while_it_fired_stays_set() {
 #[test]
 fn lists_reach_the_end_of_the_journal_after_a_start_whatever_its_last_record_is() {
     let views = Views::default();
-    views.load(&State::Installation(Installation { manual_clock: None, anchor: None }), 12);
+    views.load(&Arc::new(State::Installation(Installation { manual_clock: None, anchor: None })), 12);
     assert_eq!(views.board().through(), 12);
 }

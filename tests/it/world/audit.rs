@@ -7,10 +7,10 @@ use super::coverage::Coverage;
 use super::gate::Gate;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use workorderd::codec::{self, StepBody};
-use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::aggregate::{Event, Key, State};
 use workorderd::domain::definition::Catalogue;
 use workorderd::domain::ids::{MailNo, RequestId, ServiceGroupId, StaffUserId, WorkOrderId};
+use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::service_group::ServiceGroupEvent;
 use workorderd::domain::time::Timestamp;
 use workorderd::domain::work_order::Event as OrderEvent;
@@ -69,7 +69,6 @@ pub struct Audit {
     pub mails: BTreeMap<(WorkOrderId, MailNo), MailStory>,
     /// Every acceptance of a request, oldest first.
     pub accepted: BTreeMap<(Key, Box<str>), Vec<u64>>,
-    pub numbers: BTreeSet<Box<str>>,
     /// Up to when nodes could complete by themselves, as the firings under way were told.
     pub completes_until: i64,
     pub numbers: BTreeSet<WorkOrderNumber>,

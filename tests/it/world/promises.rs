@@ -20,7 +20,7 @@ impl World {
         if let Some(line) = self.audit.lines.last()
             && let Some(State::WorkOrder(order)) = self.audit.known.get(&line.key).map(|k| &k.state)
         {
-            assert_eq!(self.daemon.views.board().row(order.id), Some(&Row::of(order)), "the list shows the last step");
+            assert_eq!(self.daemon.views.board().row(order.id), Some(Row::of(order)), "the list shows the last step");
         }
     }
 
@@ -33,7 +33,7 @@ impl World {
         for known in self.audit.known.values() {
             let State::WorkOrder(order) = &known.state else { continue };
             orders += 1;
-            assert_eq!(board.row(order.id), Some(&Row::of(order)), "the board shows {} as it is", order.number);
+            assert_eq!(board.row(order.id), Some(Row::of(order)), "the board shows {} as it is", order.number);
             assert_eq!(board.find(&order.number.0), Some(order.id), "{} is found by its number", order.number);
             expected.extend(known.state.deadlines().into_iter().map(|(due, deadline)| Timer { due, order: order.id, deadline }));
         }
