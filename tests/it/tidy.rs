@@ -19,7 +19,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     // Besides the table of floors: `journal` for the head that readers and watchers go by, `settings` for definitions sent as files.
     ("control", &["domain", "engine", "protocol", "runtime", "journal", "settings"]),
     ("cli", &["client", "protocol"]),
-    ("bench", &["client", "protocol", "journal"]),
+    ("bench", &["client", "protocol", "journal", "control"]),
     ("verify", &["domain", "codec", "journal", "runtime"]),
     ("demo", &["client", "protocol", "verify", "settings", "mail"]),
     ("daemon", &["domain", "engine", "protocol", "runtime", "control", "settings", "mail", "verify", "demo", "journal"]),
