@@ -108,6 +108,11 @@ impl Pending {
         self.waiting.is_empty() && self.applying.is_none() && self.announced.is_empty()
     }
 
+    /// Whether there are rows that are not in the store yet.
+    pub fn has_rows(&self) -> bool {
+        self.len() > 0
+    }
+
     /// Rows that are not in the store yet.
     pub fn len(&self) -> usize {
         self.waiting.len() + self.applying.as_ref().map_or(0, |b| b.rows.len())

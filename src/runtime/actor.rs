@@ -166,7 +166,7 @@ impl Handler<Appended> for CellActor {
                 let place = Place { sequence: message.sequence, position: message.position };
                 let mut pending = self.shared.pending();
                 // The applier sleeps only while nothing waits: waking it is a system call.
-                let wake = pending.len() == 0;
+                let wake = !pending.has_rows();
                 pending.put(&key, row.into(), place);
                 drop(pending);
                 if wake {
