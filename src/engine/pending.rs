@@ -110,7 +110,7 @@ impl Pending {
 
     /// Whether there are rows that are not in the store yet.
     pub fn has_rows(&self) -> bool {
-        self.len() > 0
+        !self.waiting.is_empty() || self.applying.is_some()
     }
 
     /// Rows that are not in the store yet.
