@@ -164,6 +164,10 @@ impl<T> Cell<T> {
             out.push(Output::Answer(ticket, Ok(Receipt { revision, sequence })));
         }
         self.answer_front(&mut out);
+        if self.waiting.is_empty() {
+            // Most cells are idle most of the time, and there may be a million: the queue's room is given back.
+            self.waiting = VecDeque::new();
+        }
         out
     }
 

@@ -53,6 +53,8 @@ impl Entity {
             if self.recent.len() >= REQUESTS_KEPT {
                 self.recent.remove(0);
             }
+            // Most have few, and there may be a million: no room ahead.
+            self.recent.reserve_exact(1);
             self.recent.push(Accepted { request: request.clone(), receipt: Receipt { revision, sequence } });
         }
     }

@@ -118,6 +118,9 @@ impl CellActor {
         {
             let _ = answer.send(self.cell.durable().clone());
         }
+        if self.reads.is_empty() {
+            self.reads = VecDeque::new();
+        }
     }
 
     fn unfit(&mut self, revision: u64, rejection: Rejection, cx: &mut ActorCx<Self>) {

@@ -80,7 +80,10 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             }
             cancel_mails(order, Some(*visit));
         }
-        Event::Invited(invitation) => order.invitations.push(invitation.clone()),
+        Event::Invited(invitation) => {
+            order.invitations.reserve_exact(1);
+            order.invitations.push(invitation.clone());
+        }
         Event::EvaluationRecorded(evaluation) => {
             if let Some(invitation) = order.invitations.iter_mut().find(|i| i.no == evaluation.invitation) {
                 invitation.used += 1;
@@ -117,6 +120,7 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
         }
         Event::MailQueued(mail) => {
             order.mails_made = mail.no.0;
+            order.mails.reserve_exact(1);
             order.mails.push((**mail).clone());
             forget_settled(order);
         }
