@@ -3,15 +3,16 @@
 //! Rooms turn parameters into commands and states into shapes; rules are the domain's.
 
 use super::peer::Peer;
-use super::peers::{PeerMap, Session};
+use super::peers::{Match, PeerMap, PeerRule, Peers, Session};
 use super::refuse;
 use super::service::{Outcome, Service};
 use super::{definitions, directory, guest, system, watch, work_orders};
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{Name, RequestId};
 use crate::domain::may::{self, Action};
 use crate::domain::principal::Principal;
+use crate::domain::time::Timestamp;
 use crate::engine::entity::Request;
 use crate::protocol::catalogue::{Catalogue, StandardReply};
 use crate::protocol::varlink::{Call, ErrorReply, INTERNAL, ServiceInfo};
@@ -24,12 +25,27 @@ use std::rc::Rc;
 /// Everything a room needs.
 pub struct Desk {
     pub runtime: Runtime,
-    pub peers: RefCell<PeerMap>,
+    pub peers: Peers,
+    /// For a gateway: whoever may open this socket is one, and it serves customers behind links alone.
+    for_guests: bool,
     /// What the start said; part of the status.
     pub said: Vec<String>,
     /// Links lead there; the token is put behind it.
-    pub base_url: String,
+    pub base_url: RefCell<String>,
+    /// How the last reload of the settings went.
+    pub reloaded: RefCell<Reloaded>,
     catalogue: Catalogue,
+}
+
+/// Reloads of the settings, for the status.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    /// How many were asked for since the start, good or bad.
+    pub count: u64,
+    /// When the last one was asked for.
+    pub at: Option<Timestamp>,
+    /// Why the last one was refused; empty: it was good.
+    pub problems: Vec<String>,
 }
 
 /// One call with who brings it.
@@ -46,16 +62,37 @@ impl Desk {
     /// # Errors
     /// A description is broken; a test makes sure that none is.
     pub fn new(runtime: Runtime, peers: PeerMap, said: Vec<String>, base_url: String) -> Result<Self, CatalogueError> {
-        let info = ServiceInfo {
-            vendor: "workorderd".into(),
-            product: "workorderd".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            url: "https://varlink.org".into(),
-            interfaces: Vec::new(),
-        };
-        let catalogue = Catalogue::new(info, &DESCRIPTIONS)?;
-        Ok(Self { runtime, peers: RefCell::new(peers), said, base_url, catalogue })
+        Ok(Self {
+            runtime,
+            peers: Peers::new(peers),
+            for_guests: false,
+            said,
+            base_url: RefCell::new(base_url),
+            reloaded: RefCell::default(),
+            catalogue: catalogue(&DESCRIPTIONS)?,
+        })
     }
+
+    /// A desk for a gateway's socket: the guest interface alone, whoever calls. Who may open the socket is a matter of its mode.
+    ///
+    /// # Errors
+    /// A description is broken; a test makes sure that none is.
+    pub fn for_guests(runtime: Runtime) -> Result<Self, CatalogueError> {
+        let catalogue = catalogue(&[protocol::ERRORS, protocol::guest::DESCRIPTION])?;
+        let desk = Self::new(runtime, PeerMap::default(), Vec::new(), String::new())?;
+        Ok(Self { for_guests: true, catalogue, ..desk })
+    }
+}
+
+fn catalogue(descriptions: &[&'static str]) -> Result<Catalogue, CatalogueError> {
+    let info = ServiceInfo {
+        vendor: "workorderd".into(),
+        product: "workorderd".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        url: "https://varlink.org".into(),
+        interfaces: Vec::new(),
+    };
+    Catalogue::new(info, descriptions)
 }
 
 /// All interfaces that are served, as they are described.
@@ -106,19 +143,27 @@ impl Visit<'_> {
     }
 }
 
+fn unknown_peer(uid: u32) -> ErrorReply {
+    ErrorReply::new("org.workorderd.UnknownPeer")
+        .with("message", format!("uid {uid} is not mapped to anybody; an admin can add it to control.peers"))
+        .with("uid", uid)
+}
+
 impl Service for Desk {
     type Session = Session;
 
     fn open(&self, peer: &Peer) -> Result<Session, ErrorReply> {
-        match self.peers.borrow().find(peer) {
-            Some(rule) => Ok(Session::new(peer, rule.clone())),
-            None => Err(ErrorReply::new("org.workorderd.UnknownPeer")
-                .with("message", format!("uid {} is not mapped to anybody; an admin can add it to control.peers", peer.uid))
-                .with("uid", peer.uid)),
+        if self.for_guests {
+            let roles = Name::new("gateway").into_iter().collect();
+            return Ok(Session::fixed(peer, PeerRule { who: Match::Uid(peer.uid), user: None, roles, act_as: false }));
         }
+        Session::open(peer, &self.peers).ok_or_else(|| unknown_peer(peer.uid))
     }
 
     async fn call(self: Rc<Self>, session: Rc<Session>, call: Call) -> Outcome {
+        if !self.for_guests && !session.follow(&self.peers) {
+            return unknown_peer(session.uid).into();
+        }
         if let Err(error) = self.catalogue.check(&call) {
             return error.into();
         }

@@ -45,6 +45,29 @@ impl Default for Limits {
     }
 }
 
+/// The bounds in force, which may change while sockets are served. A connection keeps those it began with.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    limits: Arc<Mutex<Arc<Limits>>>,
+}
+
+impl Bounds {
+    /// Bounds that begin with these.
+    pub fn new(limits: Limits) -> Bounds {
+        Bounds { limits: Arc::new(Mutex::new(Arc::new(limits))) }
+    }
+
+    /// Those that hold now.
+    pub fn now(&self) -> Arc<Limits> {
+        Arc::clone(&self.limits.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on new connections, and a stop, go by these.
+    pub fn set(&self, limits: Limits) {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(limits);
+    }
+}
+
 /// The connections there are, by user. Clones count together, on all threads.
 #[derive(Clone, Debug, Default)]
 pub struct Census {

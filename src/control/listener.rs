@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use super::calls::contain;
 use super::connection::{Connection, Ended, turn_away};
-use super::limits::{Census, Limits, Place};
+use super::limits::{Bounds, Census, Limits, Place};
 use super::peer::Peer;
 use super::service::Service;
 use super::socket::Socket;
@@ -92,7 +92,7 @@ pub fn bind(path: &Path, mode: u32) -> Result<StdListener, BindError> {
     Ok(StdListener::from(socket))
 }
 
-/// Serves `service` on `listeners` until `stop` is ready, then lets calls in flight finish (at most `limits.stop_time`).
+/// Serves `service` on `listeners` until `stop` is ready, then lets calls in flight finish (at most `stop_time` of the bounds).
 /// Runs inside a `LocalSet` or an actix arbiter. `census` may be shared between sockets and threads.
 ///
 /// # Errors
@@ -100,7 +100,7 @@ pub fn bind(path: &Path, mode: u32) -> Result<StdListener, BindError> {
 pub async fn serve<S: Service>(
     listeners: Vec<StdListener>,
     service: Rc<S>,
-    limits: Arc<Limits>,
+    bounds: Bounds,
     census: Census,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
@@ -123,7 +123,7 @@ pub async fn serve<S: Service>(
             accepted = accept(&listeners) => match accepted {
                 Ok(stream) => {
                     failures = 0;
-                    if let Some(connection) = admit(stream, &service, &limits, &census, &signal) {
+                    if let Some(connection) = admit(stream, &service, &bounds.now(), &census, &signal) {
                         connections.spawn_local(connection);
                     }
                 }
@@ -145,7 +145,7 @@ pub async fn serve<S: Service>(
     signal.raise();
     // Connections keep the time themselves; the second more is for one that does not get to run.
     let all = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(limits.stop_time + Duration::from_secs(1), all).await.is_err() {
+    if tokio::time::timeout(bounds.now().stop_time + Duration::from_secs(1), all).await.is_err() {
         tracing::warn!(connections = connections.len(), "connections are dropped at the stop");
     }
     Ok(())

@@ -42,13 +42,13 @@ fn who_am_i(visit: &Visit<'_>) -> Outcome {
         user: visit.principal.user().map(ToString::to_string),
         roles: roles(&visit.principal),
         through: format!("uid:{}", visit.session.uid),
-        may_act_as: visit.session.rule.act_as,
+        may_act_as: visit.session.may_act_as(),
     })
 }
 
 fn act_as(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::ActAs = visit.parameters()?;
-    if !visit.session.rule.act_as {
+    if !visit.session.may_act_as() {
         let action = "acting as somebody else needs act_as in control.peers".to_owned();
         return Err(refuse::rejection(&Rejection::NotPermitted {
             action,
@@ -95,6 +95,7 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let runtime = &visit.desk.runtime;
     let figures = runtime.figures();
     let head = runtime.head();
+    let reloaded = visit.desk.reloaded.borrow();
     let by_status = runtime.views().board().counts().map(|(s, n)| shape::Count { status: s.name().into(), count: n as i64 }).collect();
     let messages_under_way = runtime.views().delivery().waiting() as i64;
     let work_orders = runtime.views().board().len() as i64;
@@ -132,6 +133,9 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         store_through: figures.store_through as i64,
         panics: figures.panics as i64,
         said: visit.desk.said.clone(),
+        reloads: reloaded.count as i64,
+        reloaded_at: reloaded.at.map(|at| at.0),
+        reload_problems: reloaded.problems.clone(),
     };
     Ok(Outcome::reply(&shape::StatusTold { status }))
 }

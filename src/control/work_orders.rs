@@ -91,7 +91,7 @@ async fn get(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let Some(order) = entity.state.as_ref().and_then(|s| s.work_order()) else {
         return Err(ErrorReply::new(INTERNAL));
     };
-    let work_order = visit.judge(|cx| present::work_order(order, &entity, cx, &visit.desk.runtime, &visit.desk.base_url));
+    let work_order = visit.judge(|cx| present::work_order(order, &entity, cx, &visit.desk.runtime, &visit.desk.base_url.borrow()));
     Ok(Outcome::reply(&shape::Got { work_order }))
 }
 

@@ -1,7 +1,8 @@
 //! The command line of `workorderd`, and its exit codes.
 
+use super::prepare::prepare;
 use super::run::{self, RunError};
-use crate::settings::daemon::{Loaded, Sources, load};
+use crate::settings::daemon::{SettingProblem, Sources, load};
 use crate::{demo, verify};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -61,7 +62,7 @@ struct RunArguments {
     /// Where a clock set by hand begins, in milliseconds since 1970 (default: now).
     #[arg(long, value_name = "MS")]
     clock_start: Option<i64>,
-    /// Check the settings and end.
+    /// Check the settings, with the names, secrets and certificates they speak of, and end.
     #[arg(long)]
     check: bool,
     /// Print the settings that hold, with where each comes from, and end.
@@ -86,30 +87,29 @@ pub fn main() -> ExitCode {
 }
 
 fn run_daemon(arguments: RunArguments) -> ExitCode {
-    let loaded = match settings(&arguments) {
+    let sources = match sources(&arguments) {
+        Ok(sources) => sources,
+        Err(problem) => return wrong_settings(&[problem]),
+    };
+    let loaded = match load(&sources) {
         Ok(loaded) => loaded,
-        Err(problems) => {
-            for problem in problems {
-                eprintln!("workorderd: {problem}");
-            }
-            return ExitCode::from(EXIT_CONFIG);
-        }
+        Err(problems) => return wrong_settings(&problems),
     };
     if arguments.print_effective {
         print!("{}", loaded.effective());
         return ExitCode::SUCCESS;
     }
     if arguments.check {
+        if let Err(problems) = prepare(&loaded) {
+            return wrong_settings(&problems);
+        }
         println!("the settings are good");
         return ExitCode::SUCCESS;
     }
     let manual = (arguments.clock == ClockKind::Manual).then_some(arguments.clock_start);
-    match run::run(&loaded.settings, manual) {
+    match run::run(sources, loaded, manual) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error @ RunError::Settings { .. }) => {
-            eprintln!("workorderd: {error}");
-            ExitCode::from(EXIT_CONFIG)
-        }
+        Err(RunError::Settings(problems)) => wrong_settings(&problems),
         Err(error) => {
             eprintln!("workorderd: {error}");
             ExitCode::FAILURE
@@ -117,18 +117,27 @@ fn run_daemon(arguments: RunArguments) -> ExitCode {
     }
 }
 
-fn settings(arguments: &RunArguments) -> Result<Loaded, Vec<String>> {
+fn wrong_settings(problems: &[SettingProblem]) -> ExitCode {
+    for problem in problems {
+        eprintln!("workorderd: {problem}");
+    }
+    ExitCode::from(EXIT_CONFIG)
+}
+
+fn sources(arguments: &RunArguments) -> Result<Sources, SettingProblem> {
     let mut flags = Vec::new();
     let path = |p: &PathBuf| p.to_string_lossy().into_owned();
     flags.extend(arguments.data.as_ref().map(|p| ("data.dir".to_owned(), path(p))));
     flags.extend(arguments.socket.as_ref().map(|p| ("control.socket".to_owned(), path(p))));
     for set in &arguments.set {
-        match set.split_once('=') {
-            Some((key, value)) => flags.push((key.to_owned(), value.to_owned())),
-            None => return Err(vec![format!("--set {set}: expected section.key=value")]),
-        }
+        let (key, value) = set.split_once('=').ok_or_else(|| SettingProblem {
+            source: format!("flag --set {set}"),
+            key: String::new(),
+            problem: "there is no =".to_owned(),
+            hint: Some("write section.key=value, for example --set log.level=debug".to_owned()),
+        })?;
+        flags.push((key.to_owned(), value.to_owned()));
     }
     let environment = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
-    let sources = Sources { file: arguments.config.clone(), environment, flags, zone_known: |zone| jiff::tz::TimeZone::get(zone).is_ok() };
-    load(&sources).map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    Ok(Sources { file: arguments.config.clone(), environment, flags, zone_known: |zone| jiff::tz::TimeZone::get(zone).is_ok() })
 }

@@ -18,6 +18,7 @@ pub fn run(mut store: Store, shared: &Arc<Shared>, stop: &AtomicBool) {
     let mut last_checkpoint = shared.clock.uptime_ms();
     let mut dirty = false;
     loop {
+        shared.counters.applier_seen.store(shared.clock.uptime_ms(), Ordering::Relaxed);
         let batch = shared.wait_for_rows(Duration::from_millis(200)).begin();
         if let Some(batch) = batch {
             let rows = batch.rows.iter().map(|(key, row)| (&**key, &**row));

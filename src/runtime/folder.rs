@@ -39,7 +39,7 @@ impl Folder {
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))?;
         let lock = lock(path)?;
         let journal = path.join("journal");
-        let has_journal = journal.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        let has_journal = has_files(&journal);
         DirBuilder::new().recursive(true).mode(0o700).create(&journal).map_err(at(&journal))?;
         let name = path.join("installation");
         let installation = match std::fs::read_to_string(&name) {
@@ -72,6 +72,11 @@ impl Folder {
         self.path.join("journal")
     }
 
+    /// Whether there is anything of a journal.
+    pub fn has_journal(&self) -> bool {
+        has_files(&self.journal())
+    }
+
     /// Where sled keeps its files.
     pub fn store(&self) -> PathBuf {
         self.path.join("store")
@@ -96,6 +101,10 @@ impl Folder {
         std::fs::rename(&from, &to).map_err(|source| FolderError::Io { path: from, source })?;
         Ok(to)
     }
+}
+
+fn has_files(folder: &Path) -> bool {
+    folder.read_dir().is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// Reads the installation id of a folder without locking it.

@@ -178,6 +178,7 @@ impl Runtime {
             groups: counters.groups.load(Relaxed),
             mails_sent: counters.mails_sent.load(Relaxed),
             mails_failed: counters.mails_failed.load(Relaxed),
+            mail_trouble: counters.mail_trouble.load(Relaxed),
             actors: counters.actors.load(Relaxed),
             panics: counters.panics.load(Relaxed),
             store_behind: pending.len(),
@@ -193,6 +194,8 @@ pub struct Figures {
     pub groups: u64,
     pub mails_sent: u64,
     pub mails_failed: u64,
+    /// Attempts put off in a row: since the last mail that was sent.
+    pub mail_trouble: u64,
     pub actors: usize,
     pub panics: u64,
     /// Rows that are in the journal and not in the store yet.

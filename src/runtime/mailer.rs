@@ -15,9 +15,9 @@ use crate::engine::backoff;
 use crate::engine::cell::Refusal;
 use crate::engine::schedule::Timer;
 use crate::mail::{Outcome, Smtp};
-use std::rc::Rc;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc};
+use std::sync::atomic::Ordering;
+use tokio::sync::{Semaphore, mpsc, watch};
 
 /// Where mails go.
 #[derive(Clone)]
@@ -27,6 +27,21 @@ pub struct Post {
     pub letterhead: Letterhead,
     /// How many mails are worked on at a time.
     pub at_once: usize,
+}
+
+/// Where mails go now, and the places for those under way. A new post office has places of its own; what is under way ends in the old one.
+#[derive(Clone)]
+pub struct Office {
+    post: Arc<Post>,
+    places: Arc<Semaphore>,
+}
+
+impl Office {
+    /// An office for this post.
+    pub fn new(post: Post) -> Self {
+        let places = Arc::new(Semaphore::new(post.at_once.max(1)));
+        Self { post: Arc::new(post), places }
+    }
 }
 
 /// The way to the mailer.
@@ -47,12 +62,11 @@ impl MailQueue {
 }
 
 /// Runs for ever on the arbiter it is spawned on.
-pub async fn run(runtime: Runtime, post: Post, mut due: mpsc::UnboundedReceiver<Timer>) {
-    let places = Arc::new(Semaphore::new(post.at_once.max(1)));
-    let post = Rc::new(post);
+pub async fn run(runtime: Runtime, office: watch::Receiver<Office>, mut due: mpsc::UnboundedReceiver<Timer>) {
     while let Some(timer) = due.recv().await {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let (runtime, post) = (runtime.clone(), Rc::clone(&post));
+        let places = Arc::clone(&office.borrow().places);
+        let Ok(place) = places.acquire_owned().await else { return };
+        let (runtime, post) = (runtime.clone(), Arc::clone(&office.borrow().post));
         actix_rt::spawn(async move {
             send(&runtime, &post, timer).await;
             drop(place);
@@ -73,9 +87,12 @@ async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
         }
     };
     match &outcome {
-        MailOutcome::Sent => Shared::count(&runtime.shared.counters.mails_sent),
+        MailOutcome::Sent => {
+            Shared::count(&runtime.shared.counters.mails_sent);
+            runtime.shared.counters.mail_trouble.store(0, Ordering::Relaxed);
+        }
         MailOutcome::Failed { .. } => Shared::count(&runtime.shared.counters.mails_failed),
-        MailOutcome::Deferred { .. } => {}
+        MailOutcome::Deferred { .. } => Shared::count(&runtime.shared.counters.mail_trouble),
     }
     let command = Command::WorkOrder(work_order::Command::RecordMail { mail: no, attempt, outcome });
     loop {

@@ -7,6 +7,7 @@ pub mod applier;
 pub mod clock;
 pub mod folder;
 pub mod handle;
+pub mod health;
 pub mod history;
 pub mod links;
 pub mod mailer;
@@ -21,4 +22,4 @@ pub mod writer;
 
 pub use clock::Clock;
 pub use handle::Runtime;
-pub use start::{Options, StartError, start};
+pub use start::{Options, Progress, StartError, start};

@@ -43,6 +43,11 @@ impl Registry {
         Self { hasher: RandomState::new(), shards, keep_idle }
     }
 
+    /// The threads that actors live on.
+    pub fn arbiters(&self) -> impl Iterator<Item = &ArbiterHandle> {
+        self.shards.iter().map(|shard| &shard.arbiter)
+    }
+
     /// The actor of a key; started over what the store has, if it is not there.
     pub fn actor(&self, key: &Key, shared: &Arc<Shared>) -> Result<Addr<CellActor>, LoadError> {
         let shard = self.shard(key);

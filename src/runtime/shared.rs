@@ -49,6 +49,10 @@ pub struct Counters {
     pub groups: AtomicU64,
     pub mails_sent: AtomicU64,
     pub mails_failed: AtomicU64,
+    /// Attempts put off in a row: since the last mail that was sent.
+    pub mail_trouble: AtomicU64,
+    /// When the applier was last seen at work, in milliseconds since the start.
+    pub applier_seen: AtomicU64,
     /// Actors that are alive.
     pub actors: AtomicUsize,
     /// Rules that panicked.

@@ -5,7 +5,7 @@ use super::applier;
 use super::clock::Clock;
 use super::folder::{Folder, FolderError};
 use super::handle::Runtime;
-use super::mailer::{self, MailQueue, Post};
+use super::mailer::{self, MailQueue, Office, Post};
 use super::recovery::{Overlay, RecoveryError, load_entity, load_letters, put_overlay};
 use super::registry::Registry;
 use super::shared::Shared;
@@ -26,6 +26,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::watch;
 
 /// What a runtime is started with.
 pub struct Options {
@@ -42,7 +44,21 @@ pub struct Options {
     pub clock_must_be_synchronised: bool,
     /// A secret for links that replaces the one of the data folder.
     pub secret: Option<[u8; 32]>,
+    /// Told how a long start gets on; not told anything while it is stuck.
+    pub progress: Box<dyn Fn(Progress)>,
 }
+
+/// How a start gets on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The store did not match and is built anew from the journal.
+    Rebuilding,
+    /// So many records of the journal and rows of the store were read.
+    Read(u64),
+}
+
+/// Records and rows between two reports.
+const PROGRESS_EVERY: u64 = 1024;
 
 /// Why the daemon cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +103,7 @@ pub struct Running {
     writer: JoinHandle<()>,
     applier: JoinHandle<()>,
     stop_applier: Arc<AtomicBool>,
+    office: watch::Sender<Office>,
     _folder: Folder,
 }
 
@@ -173,29 +190,40 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     }
     let (mails, due) = MailQueue::new();
     actix_rt::spawn(timers::deliver(runtime.clone(), parcels_out));
-    actix_rt::spawn(mailer::run(runtime.clone(), options.post, due));
+    let office = watch::Sender::new(Office::new(options.post));
+    actix_rt::spawn(mailer::run(runtime.clone(), office.subscribe(), due));
     actix_rt::spawn(timers::run(runtime.clone(), mails));
     restart_deliveries(&shared);
-    Ok(Running { runtime, report, writer, applier, stop_applier, _folder: folder })
+    Ok(Running { runtime, report, writer, applier, stop_applier, office, _folder: folder })
 }
 
 impl Running {
+    /// From now on mails go this way; those under way end as they began.
+    pub fn set_post(&self, post: Post) {
+        self.office.send_replace(Office::new(post));
+    }
+
     /// Ends in order: what was acknowledged is in the journal anyway; the store is brought up to it, so that the next start is quick.
-    pub async fn stop(self) {
+    ///
+    /// # Errors
+    /// Which thread did not come to its end in time. Nothing is lost, but the process must be left without waiting for it.
+    pub async fn stop(self, limit: Duration) -> Result<(), &'static str> {
         let Self { runtime, writer, applier, stop_applier, .. } = self;
         runtime.shared.writer.stop();
-        let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        ended(writer, limit).await.map_err(|()| "writer")?;
         // Actors still have to hand over the rows of the last group.
-        let limit = runtime.uptime_ms() + 10_000;
         stop_applier.store(true, Ordering::Release);
-        let joined = tokio::task::spawn_blocking(move || applier.join());
-        tokio::pin!(joined);
-        while runtime.uptime_ms() < limit {
-            if tokio::time::timeout(std::time::Duration::from_millis(50), &mut joined).await.is_ok() {
-                break;
-            }
-        }
+        ended(applier, limit).await.map_err(|()| "applier")
     }
+}
+
+async fn ended(thread: JoinHandle<()>, limit: Duration) -> Result<(), ()> {
+    let look = async {
+        while !thread.is_finished() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(limit, look).await.map_err(|_| ())
 }
 
 fn restart_deliveries(shared: &Arc<Shared>) {
@@ -231,14 +259,25 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     let storage = Arc::new(RealStorage::new(folder.journal())?);
     let opened = Store::open(&folder.store(), options.store_cache_bytes, folder.installation)?;
     let store = opened.store;
+    if opened.meta.is_none() && folder.has_journal() {
+        (options.progress)(Progress::Rebuilding);
+    }
     let meta = opened.meta.unwrap_or_default();
     let checkpoint =
         (meta.applied_sequence > 0).then_some(Checkpoint { sequence: meta.applied_sequence, position: Position(meta.applied_position) });
     let mut overlay = Overlay::default();
+    let read = std::cell::Cell::new(0_u64);
+    let read_one = || {
+        read.set(read.get() + 1);
+        if read.get().is_multiple_of(PROGRESS_EVERY) {
+            (options.progress)(Progress::Read(read.get()));
+        }
+    };
     let mut letters = Vec::new();
     let journal_options = journal::Options { segment_bytes: options.segment_bytes, installation: folder.installation, epoch: 1 };
     let mut stored = |key: &[u8]| Ok(store.get(key).ok().flatten());
     let (journal, found) = Journal::open(storage, journal_options, checkpoint, &mut |record| {
+        read_one();
         let step = overlay.fold(&record, &mut stored)?;
         if !step.messages.is_empty() {
             letters.push((record.sequence(), record.position().0, step.messages));
@@ -254,6 +293,7 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     let mut committer = Committer::default();
     let mut entities = Vec::new();
     scan(&store, |key, row| {
+        read_one();
         if !overlay.entities.contains_key(key) {
             let entity = step::decode_row(row)?;
             if let Some(key) = load_entity(&views, &mut committer, &entity)

@@ -37,6 +37,8 @@ pub enum Order {
     Append(Request),
     /// Adopt a segment that was prepared ahead.
     Prepared(Box<journal::Prepared>),
+    /// Say that you are at work: what came before is written.
+    Probe(tokio::sync::oneshot::Sender<()>),
     /// Write what waits and end.
     Stop,
 }
@@ -53,6 +55,7 @@ impl std::fmt::Debug for Order {
         f.write_str(match self {
             Self::Append(_) => "Append",
             Self::Prepared(_) => "Prepared",
+            Self::Probe(_) => "Probe",
             Self::Stop => "Stop",
         })
     }
@@ -77,6 +80,13 @@ impl WriterQueue {
         let _ = self.sender.send(Order::Append(request));
     }
 
+    /// Asks the writer whether it is at work. The answer comes behind everything that waits, and writes nothing.
+    pub fn probe(&self) -> tokio::sync::oneshot::Receiver<()> {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let _ = self.sender.send(Order::Probe(answer));
+        answered
+    }
+
     /// Tells the writer to write what waits and end.
     pub fn stop(&self) {
         let _ = self.sender.send(Order::Stop);
@@ -91,6 +101,7 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
         let Ok(first) = orders.recv() else { return };
         let mut group = Vec::new();
         let mut bytes = 0;
+        let mut probe = None;
         for order in std::iter::once(first).chain(orders.try_iter()) {
             match order {
                 Order::Append(request) => {
@@ -98,6 +109,7 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
                     group.push(request);
                 }
                 Order::Prepared(prepared) => journal.adopt(*prepared),
+                Order::Probe(answer) => probe = Some(answer),
                 Order::Stop => stopping = true,
             }
             if group.len() >= GROUP_STEPS || bytes + shared.record_max >= group_bytes {
@@ -109,6 +121,8 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
             write_group(&mut journal, &mut committer, group, shared);
             prepare_ahead(&mut journal, shared);
         }
+        // Who asked may have given up.
+        let _ = probe.map(|answer| answer.send(()));
     }
 }
 

@@ -253,6 +253,7 @@ fn the_status_tells_what_asks_for_attention() {
         "byStatus": [{ "status": "open", "count": 3 }, { "status": "closed", "count": 14 }], "actors": 4, "timers": 9, "nextTimer": NOW + 90 * MINUTE,
         "timersFired": 12, "timersStale": 1, "timersParked": 1, "messagesUnderWay": 0, "steps": 900, "groups": 400, "mailsSent": 31, "mailsFailed": 2,
         "storeBehind": 0, "storeThrough": 1042, "panics": 1, "said": ["the store was rebuilt from the journal"],
+        "reloads": 2, "reloadedAt": NOW - MINUTE, "reloadProblems": ["workorderd.toml:3: mail.hots: unknown key (did you mean host?)"],
     }))
     .unwrap();
     golden("status", &status::status(&told, &page()));

@@ -81,8 +81,14 @@ impl Home {
 
     /// Spawns without waiting for anything.
     pub fn spawn(&self, mut command: Command) -> Daemon {
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        self.spawn_as_it_is(command)
+    }
+
+    /// Spawns with the stdin and stdout that the command has.
+    pub fn spawn_as_it_is(&self, mut command: Command) -> Daemon {
         let log = self.path(&format!("log.{}", self.starts.fetch_add(1, Ordering::Relaxed)));
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).unwrap()).spawn().unwrap();
+        let child = command.stderr(File::create(&log).unwrap()).spawn().unwrap();
         Daemon { child, socket: self.socket(), log }
     }
 
@@ -154,9 +160,13 @@ impl Daemon {
         self.child.wait().unwrap();
     }
 
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
+    }
+
     /// SIGTERM; must end in order.
     pub fn stop(mut self) {
-        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), rustix::process::Signal::TERM).unwrap();
+        self.signal(rustix::process::Signal::TERM);
         assert_eq!(self.wait_for_end(), 0, "{}", self.log());
     }
 

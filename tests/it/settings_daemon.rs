@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::time::Duration;
-use workorderd::settings::daemon::{Loaded, LogLevel, PeerMatch, Security, Sources, load};
+use workorderd::settings::daemon::{Change, KEYS, Loaded, LogLevel, PeerMatch, Security, Sources, load};
 
 fn zone_known(name: &str) -> bool {
     ["UTC", "Europe/Vienna"].contains(&name)
@@ -107,7 +107,7 @@ fn everything_that_is_wrong_in_any_layer_is_said_at_once() {
         got,
         [
             "w.toml:2: data.dri: unknown key (did you mean dir?)",
-            "w.toml:3: data.segment_mib: 0 is not between 1 and 4096",
+            "w.toml:3: data.segment_mib: 0 is not between 1 and 2047",
             "w.toml:4: mial: unknown key (did you mean mail?)",
             "w.toml:6: mail.port: expected a whole number, found a text",
             "w.toml:7: mail.security: \"ssl\" is not possible here (known are none, starttls, tls)",
@@ -197,4 +197,67 @@ fn the_effective_settings_read_back_as_the_same() {
     assert!(shown.contains("# extra_root is not set\n"), "{shown}");
     let second = good(&[("w.toml", &shown)], &[], &[]);
     assert_eq!(second.settings, first.settings);
+}
+
+#[test]
+fn the_shipped_settings_file_names_every_key_and_marks_those_that_take_a_restart() {
+    let mut section = "";
+    let mut above = String::new();
+    let mut found = Vec::new();
+    for line in include_str!("../../config/workorderd.toml").lines() {
+        let bare = line.strip_prefix('#').unwrap_or(line);
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name;
+        } else if let Some(key) = KEYS.iter().find(|k| k.parts().0 == section && bare.starts_with(&format!("{} = ", k.parts().1))) {
+            let change = if above.contains("(restart)") { Change::Restart } else { Change::Reload };
+            assert_eq!(change, key.change, "{}", key.name);
+            found.push(key.name);
+            above += "=";
+        } else if line.starts_with("# ") {
+            // A comment goes for the keys right below it.
+            above = if above.ends_with('=') { line.to_owned() } else { above + line };
+        }
+    }
+    found.push("control.peers");
+    let missing: Vec<_> = KEYS.iter().filter(|key| !found.contains(&key.name)).map(|key| key.name).collect();
+    assert!(missing.is_empty(), "not in config/workorderd.toml: {missing:?}");
+}
+
+#[test]
+fn a_credential_of_systemd_is_used_where_no_file_is_named_and_harms_nobody_who_has_no_need_of_it() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("smtp-password");
+    std::fs::write(&path, "secret\n").expect("file");
+    let environment = [("CREDENTIALS_DIRECTORY", folder.path().to_str().expect("UTF-8"))];
+    let idle = good(&[("w.toml", "")], &environment, &[]);
+    assert_eq!(idle.settings.mail.password_file.as_deref(), Some(&*path));
+    assert_eq!((idle.origin("mail.password_file"), idle.origin("links.secret_file")), (Some("credential smtp-password"), None));
+    let user = "[mail]\nuser = \"u\"\n";
+    assert_eq!(good(&[("w.toml", user)], &environment, &[]).settings.mail.user.as_deref(), Some("u"));
+    assert!(try_load(&[("w.toml", user)], &[], &[]).is_err(), "without it the password is missing");
+    let named = "[mail]\nuser = \"u\"\npassword_file = \"/else\"\n";
+    assert_eq!(good(&[("w.toml", named)], &environment, &[]).settings.mail.password_file.as_deref(), Some(Path::new("/else")));
+}
+
+#[test]
+fn differences_are_of_values_and_say_what_takes_a_restart() {
+    let before = good(&[("w.toml", "[log]\nlevel = \"info\"\n[data]\nsegment_mib = 8\n")], &[], &[]);
+    assert!(before.differences(&good(&[("w.toml", "# moved\n\n[data]\nsegment_mib = 8\n")], &[], &[])).is_empty());
+    let peers = "[[control.peers]]\nuid = 7\nuser = \"anna\"\n";
+    let after = good(&[("w.toml", &format!("[log]\nlevel = \"debug\"\n{peers}"))], &[], &[]);
+    let differences = before.differences(&after);
+    let told: Vec<_> = differences.iter().map(|d| (d.key.name, d.before.as_deref(), d.after.as_deref())).collect();
+    assert_eq!(
+        told,
+        [
+            ("data.segment_mib", Some("8"), Some("64")),
+            ("control.peers", None, Some("1 entries")),
+            ("log.level", Some("\"info\""), Some("\"debug\""))
+        ]
+    );
+    let refused: Vec<_> = differences.iter().filter_map(|d| d.refused()).map(|p| p.to_string()).collect();
+    assert_eq!(
+        refused,
+        ["default: data.segment_mib: changing it from 8 to 64 takes a restart (restart the daemon, or change it back and reload)"]
+    );
 }

@@ -33,6 +33,7 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("config", &["settings"]),
     ("actix", &["runtime"]),
     ("actix_rt", &["runtime", "daemon"]),
+    ("sd_notify", &["daemon"]),
     ("clap", &["cli", "daemon", "bench"]),
     ("tokio", &["runtime", "control", "mail", "demo", "daemon", "bench"]),
 ];

@@ -4,7 +4,6 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use workorderd::client::connection::Client;
-use workorderd::control::limits::{Census, Limits};
+use workorderd::control::limits::{Bounds, Census, Limits};
 use workorderd::control::listener::{bind, serve};
 use workorderd::protocol::varlink::{Call, Reply};
 
@@ -42,7 +41,7 @@ impl Stage {
                 let stop = async {
                     let _ = stopped.await;
                 };
-                serve(vec![listener], Rc::new(Stock::new()), Arc::new(limits), counted, stop).await.unwrap();
+                serve(vec![listener], Rc::new(Stock::new()), Bounds::new(limits), counted, stop).await.unwrap();
             };
             tokio::task::LocalSet::new().block_on(&runtime, served);
         });

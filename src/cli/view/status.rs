@@ -33,6 +33,17 @@ pub fn status(status: &Status, page: &Page) -> String {
     );
     tell("messages", format!("{} under way", status.messages_under_way));
     tell("mails", format!("{} sent, {} failed", status.mails_sent, status.mails_failed));
+    if let Some(at) = status.reloaded_at {
+        let at = page.times.second(at);
+        let text = match status.reload_problems.len() {
+            0 => format!("reloaded {at}"),
+            _ => page.paint.tone(Tone::Bad, &format!("the reload of {at} was refused; nothing changed")),
+        };
+        fact(&mut out, "settings", &text, page);
+        for problem in &status.reload_problems {
+            fact(&mut out, "", &line(problem), page);
+        }
+    }
     if status.panics > 0 {
         let text = format!("{} (its log says more)", status.panics);
         fact(&mut out, "defects", &page.paint.tone(Tone::Bad, &text), page);

@@ -21,11 +21,12 @@ pub fn build(values: &Merged, written: &Written, problems: &mut Vec<SettingProbl
     let settings = Settings {
         data: Data {
             dir: get.path("data.dir")?,
-            segment_bytes: get.number("data.segment_mib")? << 20,
+            segment_bytes: u32::try_from(get.number("data.segment_mib")? << 20).ok()?,
             store_cache_bytes: get.number("data.store_cache_mib")? << 20,
         },
         control: Control {
             socket: get.path("control.socket")?,
+            guest_socket: get.path("control.guest_socket"),
             max_frame_bytes: get.size("control.max_frame_bytes")?,
             connections_per_uid: get.size("control.connections_per_uid")?,
             connections_total: get.size("control.connections_total")?,
@@ -73,7 +74,7 @@ fn check(settings: &Settings, written: &Written, problems: &mut Vec<SettingProbl
         let hint = "add base_url = \"https://service.example.org/e/\", say, to [links]";
         report("mail.enabled", "mail is enabled, but links.base_url is missing: customers could not open their links", hint);
     }
-    if given("mail.user") && !given("mail.password_file") {
+    if given("mail.user") && mail.password_file.is_none() && !given("mail.password_file") {
         report("mail.user", "there is a user, but no mail.password_file", "name a file that holds the password and nothing else");
     }
     if given("mail.password_file") && !given("mail.user") {
@@ -84,6 +85,9 @@ fn check(settings: &Settings, written: &Written, problems: &mut Vec<SettingProbl
         report("mail.security", "the password would cross the network in the clear", "choose starttls or tls");
     }
     let control = &settings.control;
+    if control.guest_socket.as_ref() == Some(&control.socket) {
+        report("control.guest_socket", "is the control socket itself", "give guests a socket of their own, or leave the key out");
+    }
     if control.connections_per_uid > control.connections_total {
         report("control.connections_per_uid", "is larger than control.connections_total", "raise the total or lower the share of one uid");
     }

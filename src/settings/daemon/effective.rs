@@ -27,6 +27,11 @@ impl Loaded {
         out
     }
 
+    /// Where each of the peers came from, in order.
+    pub fn peer_origins(&self) -> Vec<String> {
+        peer_origins(&self.values)
+    }
+
     /// Where the value of a key came from: `default`, a file with its line, a variable or a flag; none: it is not set.
     pub fn origin(&self, key: &str) -> Option<&str> {
         self.values.get(key)?.origin()
@@ -41,11 +46,20 @@ fn line(name: &str, value: Option<&config::Value>, key: &str, port: u16) -> Stri
     }
 }
 
-fn show(kind: &ValueKind) -> String {
+/// A value as in a settings file.
+pub(super) fn show(kind: &ValueKind) -> String {
     match kind {
         ValueKind::Boolean(flag) => flag.to_string(),
         ValueKind::I64(number) => number.to_string(),
+        ValueKind::Array(entries) => format!("{} entries", entries.len()),
         other => quoted(&other.to_string()),
+    }
+}
+
+fn peer_origins(values: &Merged) -> Vec<String> {
+    match values.get("control.peers").map(|value| &value.kind) {
+        Some(ValueKind::Array(array)) => array.iter().map(|value| value.origin().unwrap_or("?").to_owned()).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -58,10 +72,7 @@ fn peers(out: &mut String, peers: &[Peer], values: &Merged) {
         let _ = writeln!(out, "# no peers are mapped: the daemon's own uid and root are admins");
         return;
     }
-    let origins = match values.get("control.peers").map(|value| &value.kind) {
-        Some(ValueKind::Array(array)) => array.iter().map(|value| value.origin().unwrap_or("?").to_owned()).collect(),
-        _ => Vec::new(),
-    };
+    let origins = peer_origins(values);
     for (index, peer) in peers.iter().enumerate() {
         let origin = origins.get(index).map_or("?", String::as_str);
         let matches = match &peer.matches {

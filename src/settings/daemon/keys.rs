@@ -28,21 +28,35 @@ pub enum Shape {
 }
 
 /// One key.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     /// Section and key, for example `data.dir`.
     pub name: &'static str,
     pub shape: Shape,
     /// None: not set.
     pub default: Option<&'static str>,
+    pub change: Change,
+}
+
+/// When a changed value takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// With a reload.
+    Reload,
+    /// With a restart. A reload that finds it changed is refused as a whole, so that what runs is always one state of the files.
+    Restart,
 }
 
 const fn key(name: &'static str, shape: Shape, default: &'static str) -> Key {
-    Key { name, shape, default: Some(default) }
+    Key { name, shape, default: Some(default), change: Change::Reload }
 }
 
 const fn unset(name: &'static str, shape: Shape) -> Key {
-    Key { name, shape, default: None }
+    Key { name, shape, default: None, change: Change::Reload }
+}
+
+const fn fixed(key: Key) -> Key {
+    Key { change: Change::Restart, ..key }
 }
 
 /// The sections, in order.
@@ -52,11 +66,12 @@ pub const SECTIONS: [&str; 7] = ["data", "control", "mail", "links", "time", "ru
 pub const LOCAL_BASE_URL: &str = "http://localhost:8080/e/";
 
 /// All keys, by section, in order.
-pub const KEYS: [Key; 28] = [
-    key("data.dir", Shape::Path, "/var/lib/workorderd"),
-    key("data.segment_mib", Shape::Number(1, 4_096), "64"),
-    key("data.store_cache_mib", Shape::Number(16, 1 << 20), "256"),
-    key("control.socket", Shape::Socket, "/run/workorderd/control.sock"),
+pub const KEYS: [Key; 29] = [
+    fixed(key("data.dir", Shape::Path, "/var/lib/workorderd")),
+    fixed(key("data.segment_mib", Shape::Number(1, 2_047), "64")),
+    fixed(key("data.store_cache_mib", Shape::Number(16, 1 << 20), "256")),
+    fixed(key("control.socket", Shape::Socket, "/run/workorderd/control.sock")),
+    fixed(unset("control.guest_socket", Shape::Socket)),
     key("control.max_frame_bytes", Shape::Number(4_096, 16 << 20), "1048576"),
     key("control.connections_per_uid", Shape::Number(1, 65_536), "256"),
     key("control.connections_total", Shape::Number(1, 65_536), "1024"),
@@ -75,11 +90,11 @@ pub const KEYS: [Key; 28] = [
     key("mail.connections", Shape::Number(1, 100), "4"),
     unset("mail.extra_root", Shape::Path),
     key("links.base_url", Shape::Url, LOCAL_BASE_URL),
-    unset("links.secret_file", Shape::Path),
-    key("time.zone", Shape::Zone, "UTC"),
-    key("time.require_synchronised", Shape::Flag, "false"),
-    key("runtime.arbiters", Shape::Number(0, 256), "0"),
-    key("runtime.resident_closed", Shape::Number(0, 100_000_000), "10000"),
+    fixed(unset("links.secret_file", Shape::Path)),
+    fixed(key("time.zone", Shape::Zone, "UTC")),
+    fixed(key("time.require_synchronised", Shape::Flag, "false")),
+    fixed(key("runtime.arbiters", Shape::Number(0, 256), "0")),
+    fixed(key("runtime.resident_closed", Shape::Number(0, 100_000_000), "10000")),
     key("log.level", Shape::LogLevel, "info"),
 ];
 

@@ -5,9 +5,13 @@ use crate::settings::nearest;
 use config::{ConfigError, Map, Source, Value, ValueKind};
 use serde::Serialize;
 use std::fmt;
+use std::path::Path;
 
 /// What the names of all variables of the settings begin with.
 pub const PREFIX: &str = "WORKORDERD_";
+
+/// Credentials of systemd, and the keys that hold the paths of such secrets.
+pub const CREDENTIALS: [(&str, &str); 2] = [("smtp-password", "mail.password_file"), ("link-secret", "links.secret_file")];
 
 /// A problem with a setting.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -67,6 +71,21 @@ impl Layer {
             // A default is good by construction, which a test holds; the zone's is UTC, which everybody knows.
             if let Some(Ok(kind)) = key.default.map(|text| key.shape.from_text(text, |_| true)) {
                 layer.put(key, kind, "default");
+            }
+        }
+        layer
+    }
+
+    /// Secrets that systemd hands over in a folder (`LoadCredential=`), see [`CREDENTIALS`].
+    /// They do not count as written: a credential that nothing needs is no mistake.
+    pub fn credentials(folder: &Path) -> Self {
+        let mut layer = Self::default();
+        for (credential, name) in CREDENTIALS {
+            let path = folder.join(credential);
+            if let Some(key) = Key::find(name)
+                && path.is_file()
+            {
+                layer.put(key, ValueKind::String(path.display().to_string()), &format!("credential {credential}"));
             }
         }
         layer

@@ -6,7 +6,7 @@ use super::layer::{Layer, PREFIX, SettingProblem};
 use super::model::Settings;
 use config::{Config, Value, ValueKind};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The settings file where none is named.
 pub const DEFAULT_FILE: &str = "/etc/workorderd/workorderd.toml";
@@ -14,12 +14,15 @@ pub const DEFAULT_FILE: &str = "/etc/workorderd/workorderd.toml";
 /// Variables that begin with `WORKORDERD_` and are no settings.
 pub const FOREIGN_VARIABLES: [&str; 2] = ["WORKORDERD_CONFIG", "WORKORDERD_SOCKET"];
 
+/// The variable by which systemd names the folder of credentials.
+const CREDENTIALS_FOLDER: &str = "CREDENTIALS_DIRECTORY";
+
 /// Where settings come from.
 #[derive(Debug, Clone)]
 pub struct Sources {
     /// `--config FILE`, which must then be there; none: [`DEFAULT_FILE`], if it is there.
     pub file: Option<PathBuf>,
-    /// The environment; what does not begin with `WORKORDERD_` is passed over.
+    /// The environment; of what does not begin with `WORKORDERD_` only `CREDENTIALS_DIRECTORY` is looked at.
     pub environment: Vec<(String, String)>,
     /// Flags as (key, value), for example `("data.dir", "/srv/workorderd")`.
     pub flags: Vec<(String, String)>,
@@ -43,6 +46,8 @@ pub(super) type Merged = BTreeMap<String, Value>;
 pub fn load(sources: &Sources) -> Result<Loaded, Vec<SettingProblem>> {
     let mut problems = Vec::new();
     let mut layers = vec![Layer::defaults()];
+    let folder = sources.environment.iter().find(|(name, _)| name == CREDENTIALS_FOLDER);
+    layers.extend(folder.map(|(_, folder)| Layer::credentials(Path::new(folder))));
     let main = sources.file.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
     let files = files::find(&main, sources.file.is_some(), &mut problems);
     for path in &files {

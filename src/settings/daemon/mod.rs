@@ -6,12 +6,14 @@
 //! | layer | where | how |
 //! | --- | --- | --- |
 //! | 1 | built in | [`KEYS`] |
-//! | 2 | `--config FILE`, else `/etc/workorderd/workorderd.toml` if it is there | TOML |
-//! | 3 | `conf.d/*.toml` beside that file, in order of names | TOML |
-//! | 4 | `WORKORDERD_SECTION__KEY`, for example `WORKORDERD_MAIL__HOST` | text, without quotes |
-//! | 5 | flags, as (key, value) | text, without quotes |
+//! | 2 | `$CREDENTIALS_DIRECTORY`: paths of secrets that systemd hands over | files `smtp-password`, `link-secret` |
+//! | 3 | `--config FILE`, else `/etc/workorderd/workorderd.toml` if it is there | TOML |
+//! | 4 | `conf.d/*.toml` beside that file, in order of names | TOML |
+//! | 5 | `WORKORDERD_SECTION__KEY`, for example `WORKORDERD_MAIL__HOST` | text, without quotes |
+//! | 6 | flags, as (key, value) | text, without quotes |
 
 mod build;
+mod changes;
 mod effective;
 mod files;
 mod keys;
@@ -20,8 +22,9 @@ mod load;
 mod model;
 mod peer;
 
-pub use keys::{KEYS, Key, Shape};
-pub use layer::SettingProblem;
+pub use changes::Difference;
+pub use keys::{Change, KEYS, Key, Shape};
+pub use layer::{CREDENTIALS, SettingProblem};
 pub use load::{DEFAULT_FILE, FOREIGN_VARIABLES, Loaded, Sources, load};
 pub use model::{Control, Data, Links, Log, LogLevel, Mail, Mailbox, Runtime, Security, Settings, Time};
 pub use peer::{Peer, PeerMatch};

@@ -21,7 +21,7 @@ pub struct Settings {
 pub struct Data {
     pub dir: PathBuf,
     /// Size of one segment of the journal, in bytes.
-    pub segment_bytes: u64,
+    pub segment_bytes: u32,
     /// Memory for sled's cache, in bytes.
     pub store_cache_bytes: u64,
 }
@@ -30,6 +30,8 @@ pub struct Data {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Control {
     pub socket: PathBuf,
+    /// A second socket that serves the guest interface alone, for a gateway such as a portal.
+    pub guest_socket: Option<PathBuf>,
     /// Longest message of the protocol, in bytes.
     pub max_frame_bytes: usize,
     pub connections_per_uid: usize,
@@ -52,8 +54,9 @@ pub struct Mail {
     /// Never zero: 25, 587 or 465 by `security` where nothing is said.
     pub port: u16,
     pub security: Security,
-    /// Given if and only if `password_file` is.
+    /// Given only with a `password_file`.
     pub user: Option<String>,
+    /// Without a user it is not read: it may be a credential of systemd that is not needed.
     pub password_file: Option<PathBuf>,
     /// Always there where mail is enabled.
     pub from: Option<Mailbox>,
