@@ -41,9 +41,10 @@ async fn apply(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 }
 
 fn changes(difference: &Definitions) -> Vec<shape::Change> {
-    let Definitions { record_types, processes, templates, rules, messages, roles } = difference;
+    let Definitions { forms, record_types, processes, templates, rules, messages, roles } = difference;
     let change = |kind: &str, name: &crate::domain::ids::Name| shape::Change { kind: kind.into(), name: name.to_string() };
     let mut all = Vec::new();
+    all.extend(forms.iter().map(|t| change("form", &t.name)));
     all.extend(record_types.iter().map(|t| change("record type", &t.name)));
     all.extend(processes.iter().map(|t| change("process", &t.name)));
     all.extend(templates.iter().map(|t| change("evaluation template", &t.name)));

@@ -2,11 +2,16 @@
 
 pub mod aggregate;
 pub mod context;
+pub mod currency;
+pub mod decimal;
 pub mod definition;
 pub mod directory;
+pub mod form;
 pub mod ids;
 pub mod installation;
+pub mod label;
 pub mod may;
+pub mod nearest;
 pub mod number;
 pub mod principal;
 pub mod process;

@@ -10,6 +10,9 @@ pub enum Rejection {
     NotFound { what: &'static str, id: String },
     #[error("{field}: {problem}")]
     InvalidField { field: String, problem: String },
+    /// A field of a form; `rule` is what of its definition stands in the way, such as `required`, `max` or `pattern`.
+    #[error("{field}: {problem}")]
+    InvalidFormField { field: String, rule: &'static str, problem: String },
     #[error("{field}: there is no {value:?}")]
     UnknownReference { field: String, value: String },
     #[error("{who} may not: {action}{}", if handlers.is_empty() { String::new() } else { format!(" (now: {handlers})") })]
@@ -87,6 +90,7 @@ impl Rejection {
         match self {
             Self::NotFound { .. } => "NotFound",
             Self::InvalidField { .. } => "InvalidField",
+            Self::InvalidFormField { .. } => "InvalidFormField",
             Self::UnknownReference { .. } => "UnknownReference",
             Self::NotPermitted { .. } => "NotPermitted",
             Self::WrongNode { .. } => "WrongNode",

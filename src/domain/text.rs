@@ -114,6 +114,12 @@ pub mod split {
     }
 }
 
+/// How many characters a person counts in a text (grapheme clusters). A cluster counts once more for each further 64 bytes, so
+/// that a pile of combining marks is no way around a limit.
+pub fn characters(text: &str) -> usize {
+    text.graphemes(true).map(|cluster| cluster.len().div_ceil(64)).sum()
+}
+
 /// One line of 1 to `max` characters, trimmed, without control characters.
 pub fn line(field: &'static str, text: &str, max: usize) -> Result<Box<str>, Rejection> {
     let text = text.trim();
@@ -132,9 +138,9 @@ pub fn long(field: &'static str, text: &str, max: usize) -> Result<Box<str>, Rej
     if let Some(bad) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(Rejection::invalid(field, format!("holds the control character {bad:?}")));
     }
-    // A grapheme has at least one byte, and a cluster of combining marks must not be a way around the limit.
-    let count = if text.len() <= max { text.len() } else { text.graphemes(true).count() };
-    if count > max || text.len() > max * 16 {
+    // A character has at least one byte.
+    let count = if text.len() <= max { text.len() } else { characters(text) };
+    if count > max {
         return Err(Rejection::invalid(field, format!("has {count} characters, at most {max} are allowed")));
     }
     Ok(text.into())

@@ -5,7 +5,6 @@
 
 pub mod daemon;
 pub mod definitions;
-mod nearest;
 mod problem;
 mod span;
 mod toml_reader;

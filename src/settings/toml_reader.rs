@@ -3,9 +3,11 @@
 //! A `Table` remembers which keys were asked for; `finish` reports the others as unknown. Values that cannot be read count
 //! as missing for whoever asks, and are reported here. What the values mean is left to the callers.
 
-use super::nearest;
 use super::problem::{Place, Sink};
 use super::span::parse_span;
+use crate::domain::form::Given;
+use crate::domain::label::{LANGUAGES_MAX, Label};
+use crate::domain::nearest;
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
 use crate::domain::time::Span;
@@ -35,6 +37,12 @@ pub struct Table<'a> {
     file: &'a File<'a>,
     items: &'a DeTable<'a>,
     asked: RefCell<Vec<&'static str>>,
+}
+
+/// An entry of a list that holds texts and tables.
+pub enum Entry<'a> {
+    Text(Located<&'a str>),
+    Table(Table<'a>),
 }
 
 impl<'a> File<'a> {
@@ -138,6 +146,105 @@ impl<'a> Table<'a> {
             return Some(default.into());
         }
         self.line(key, text::NAME_MAX)
+    }
+
+    /// A title in one language, or a table of languages such as `{ en = "Repair", zh = "..." }`; `default` where the key is missing.
+    pub fn label(&self, key: &'static str, default: &str) -> Option<Label> {
+        if !self.has(key) {
+            self.asked.borrow_mut().push(key);
+            return Some(default.into());
+        }
+        self.words(key, text::NAME_MAX)
+    }
+
+    /// A text of one line, in one language or in a table of languages.
+    pub fn words(&self, key: &'static str, max: usize) -> Option<Label> {
+        let (value, place) = self.get(key)?;
+        let DeValue::Table(items) = value else {
+            return self.line(key, max).map(|text| Label::from(&*text));
+        };
+        if items.is_empty() || items.len() > LANGUAGES_MAX {
+            self.sink().report(&place, format!("has {} languages, 1 to {LANGUAGES_MAX} are allowed", items.len()));
+            return None;
+        }
+        // In the order of the file: the first one is for everybody else.
+        let mut entries: Vec<_> = items.iter().collect();
+        entries.sort_by_key(|(tag, _)| tag.span().start);
+        let mut texts = Vec::new();
+        for (tag, value) in entries {
+            let name: String = tag.get_ref().chars().take(40).collect();
+            let place = Place { line: self.file.line(tag.span().start), ..place.key(&name) };
+            let good = (2..=35).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            if !good {
+                self.sink().report_with(&place, format!("{name:?} is not a language tag"), "write a tag such as en, zh or pt-BR");
+            }
+            match value.get_ref() {
+                DeValue::String(words) => match text::line("text", words, max) {
+                    Ok(words) if good => texts.push((name.into(), words)),
+                    Ok(_) => {}
+                    Err(refusal) => self.sink().report(&place, reason(&refusal)),
+                },
+                found => self.wrong_type(&place, "a text in quotes", found),
+            }
+        }
+        (texts.len() == items.len()).then(|| Label::of(texts))
+    }
+
+    /// Any value, raw, if there is one.
+    pub fn given(&self, key: &'static str) -> Option<Located<Given>> {
+        let (value, place) = self.get(key)?;
+        Some(Located { value: given(value), place })
+    }
+
+    /// A list of raw values; none where the key is missing or not a list.
+    pub fn givens(&self, key: &'static str) -> Option<Located<Vec<Located<Given>>>> {
+        let (list, place) = self.list(key, "a list of values such as [\"one\", \"two\"]")?;
+        let entry = |entry: &toml::Spanned<DeValue<'_>>| Located {
+            value: given(entry.get_ref()),
+            place: Place { line: self.file.line(entry.span().start), ..place.clone() },
+        };
+        Some(Located { value: list.iter().map(entry).collect(), place: place.clone() })
+    }
+
+    /// The text under a key, if it is one. Does not count as asked for, and reports nothing.
+    pub fn peek_text(&self, key: &str) -> Option<&'a str> {
+        self.items.iter().find(|(k, _)| k.get_ref() == key).and_then(|(_, v)| v.get_ref().as_str())
+    }
+
+    /// A list of texts and tables, each called `key[n]`, counted from 1; none where it is no list, is too long or holds something else.
+    pub fn entries(&self, key: &'static str, limit: usize) -> Option<Vec<Entry<'a>>> {
+        let (value, place) = self.get(key)?;
+        let DeValue::Array(array) = value else {
+            self.wrong_type(&place, "a list such as [\"one\", \"two\"]", value);
+            return None;
+        };
+        if array.len() > limit {
+            self.sink().report(&place, format!("has {} entries, at most {limit} are allowed", array.len()));
+            return None;
+        }
+        let entry = |(index, entry): (usize, &'a toml::Spanned<DeValue<'a>>)| {
+            let place = Place { line: self.file.line(entry.span().start), key: format!("{}[{}]", place.key, index + 1), ..place.clone() };
+            match entry.get_ref() {
+                DeValue::String(text) => Some(Entry::Text(Located { value: text.as_ref(), place })),
+                DeValue::Table(items) => Some(Entry::Table(Table { place, file: self.file, items, asked: RefCell::default() })),
+                found => {
+                    self.wrong_type(&place, "a text in quotes or a table", found);
+                    None
+                }
+            }
+        };
+        let entries: Vec<_> = array.iter().enumerate().map(entry).collect();
+        entries.into_iter().collect()
+    }
+
+    /// Whether the key holds a list. Does not count as asked for.
+    pub fn is_list(&self, key: &str) -> bool {
+        self.items.iter().any(|(k, v)| k.get_ref() == key && matches!(v.get_ref(), DeValue::Array(_)))
+    }
+
+    /// Whether the key holds one table, and not a list or something else. Does not count as asked for.
+    pub fn is_table(&self, key: &str) -> bool {
+        self.items.iter().any(|(k, v)| k.get_ref() == key && matches!(v.get_ref(), DeValue::Table(_)))
     }
 
     /// One line of at most `max` characters as a person counts them.
@@ -309,6 +416,20 @@ impl<'a> Table<'a> {
             known.dedup();
             self.sink().put(&place, "unknown key".to_owned(), nearest::hint(&name, known));
         }
+    }
+}
+
+/// A value as plain as it stands there. Its depth is bounded by the parser's.
+fn given(value: &DeValue<'_>) -> Given {
+    match value {
+        DeValue::String(text) => Given::text(text),
+        DeValue::Integer(number) if number.radix() == 10 => Given::Number(number.as_str().into()),
+        DeValue::Integer(number) => Given::Text(number.to_string().into()),
+        DeValue::Float(number) => Given::Number(number.as_str().into()),
+        DeValue::Boolean(flag) => Given::Flag(*flag),
+        DeValue::Datetime(time) => Given::Text(time.to_string().into()),
+        DeValue::Array(list) => Given::List(list.iter().map(|entry| given(entry.get_ref())).collect()),
+        DeValue::Table(items) => Given::Map(items.iter().map(|(k, v)| (k.get_ref().as_ref().into(), given(v.get_ref()))).collect()),
     }
 }
 

@@ -257,7 +257,7 @@ fn conditions_can_come_true() {
         ("[{ field = \"priority\", in = [] }]", "when[1].in: the list of values is empty (name at least one value, or leave the test out)"),
         (
             "[{ field = \"colour\", in = [\"x\"] }]",
-            "when[1].field: there is no field \"colour\" to test (known are record_type, priority, channel, account, service_group)",
+            "when[1].field: there is no field \"colour\" to test (known are record_type, priority, channel, account, contact, service_group)",
         ),
         ("[{ field = \"record_type\", not_in = [\"case\"] }]", "when[1].not_in: there is no record type \"case\" (did you mean base?)"),
         (
@@ -270,7 +270,7 @@ fn conditions_can_come_true() {
         ),
         (
             "[{ field = \"channel\" }]",
-            "when[1]: the key in is missing (for example { field = \"priority\", in = [\"urgent\"] }, or not_in)",
+            "when[1]: the key in is missing (for example { field = \"priority\", in = [\"urgent\"] }, or not_in, equals, contains, less, at_most, more, at_least, between, empty)",
         ),
         ("[{ field = \"channel\", is = \"phone\", in = [\"phone\"] }]", "when[1].is: unknown key (did you mean in?)"),
         ("\"urgent\"", "when: expected a list of tables, found a text (write [[...when]] above it, in double brackets)"),

@@ -6,6 +6,7 @@ use super::evaluation::{EvaluationRule, EvaluationTemplate};
 use super::message::MessageTemplate;
 use super::process::{Process, RecordType};
 use super::role::{Right, RoleDefinition, built_in};
+use crate::domain::form::Form;
 use crate::domain::ids::Name;
 use crate::domain::rejection::Rejection;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,7 @@ pub struct Shelf<T>(Vec<T>);
 /// One validated set of definitions, as files say it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Definitions {
+    pub forms: Vec<Form>,
     pub record_types: Vec<RecordType>,
     pub processes: Vec<Process>,
     pub templates: Vec<EvaluationTemplate>,
@@ -37,6 +39,7 @@ pub struct Definitions {
 /// Every definition in every version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Catalogue {
+    forms: BTreeMap<Name, Shelf<Form>>,
     record_types: BTreeMap<Name, Shelf<RecordType>>,
     processes: BTreeMap<Name, Shelf<Process>>,
     templates: BTreeMap<Name, Shelf<EvaluationTemplate>>,
@@ -81,6 +84,16 @@ fn pinned<'a, T>(shelf: &'a BTreeMap<Name, Shelf<T>>, pin: &VersionedName) -> Op
 }
 
 impl Catalogue {
+    /// The latest version of a form, and the pin for it.
+    pub fn form(&self, name: &Name) -> Option<(&Form, VersionedName)> {
+        latest(&self.forms, name)
+    }
+
+    /// A pinned version of a form.
+    pub fn pinned_form(&self, pin: &VersionedName) -> Option<&Form> {
+        pinned(&self.forms, pin)
+    }
+
     /// The latest version of a record type.
     pub fn record_type(&self, name: &Name) -> Option<&RecordType> {
         latest(&self.record_types, name).map(|(t, _)| t)
@@ -126,7 +139,8 @@ impl Catalogue {
         fn rows<'a, T>(kind: &'static str, shelf: &'a BTreeMap<Name, Shelf<T>>) -> impl Iterator<Item = (&'static str, Name, u32)> + 'a {
             shelf.iter().map(move |(name, versions)| (kind, name.clone(), versions.0.len() as u32))
         }
-        rows("record type", &self.record_types)
+        rows("form", &self.forms)
+            .chain(rows("record type", &self.record_types))
             .chain(rows("process", &self.processes))
             .chain(rows("evaluation template", &self.templates))
             .chain(self.rules.iter().map(|r| ("evaluation rule", r.name.clone(), 1)))
@@ -151,6 +165,7 @@ impl Catalogue {
             items.iter().filter(differs).cloned().collect()
         }
         Definitions {
+            forms: changed(&self.forms, &wanted.forms, |f| &f.name),
             record_types: changed(&self.record_types, &wanted.record_types, |t| &t.name),
             processes: changed(&self.processes, &wanted.processes, |p| &p.name),
             templates: changed(&self.templates, &wanted.templates, |t| &t.name),
@@ -173,6 +188,9 @@ impl Catalogue {
     /// Takes an event in; total.
     pub fn evolve(&mut self, event: &CatalogueEvent) {
         let CatalogueEvent::DefinitionsApplied(change) = event;
+        for item in &change.forms {
+            Shelf::put(&mut self.forms, item.name.clone(), item.clone());
+        }
         for item in &change.record_types {
             Shelf::put(&mut self.record_types, item.name.clone(), item.clone());
         }
@@ -197,8 +215,9 @@ impl Catalogue {
 impl Definitions {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        let Self { record_types, processes, templates, rules, messages, roles } = self;
-        record_types.is_empty()
+        let Self { forms, record_types, processes, templates, rules, messages, roles } = self;
+        forms.is_empty()
+            && record_types.is_empty()
             && processes.is_empty()
             && templates.is_empty()
             && rules.is_none()

@@ -38,10 +38,10 @@ impl MessageTemplate {
     }
 }
 
-/// The first `#Name#` in a text that is not a variable, if any. A lone `#` is plain text.
-pub fn unknown_variable(text: &str) -> Option<String> {
+/// The first `#Name#` in a text that is neither a variable nor the name of a field, if any. A lone `#` is plain text.
+pub fn unknown_variable(text: &str, is_field: impl Fn(&str) -> bool) -> Option<String> {
     pieces(text).find_map(|piece| match piece {
-        Piece::Variable(name) if !VARIABLES.contains(&name) => Some(name.to_owned()),
+        Piece::Variable(name) if !VARIABLES.contains(&name) && !is_field(name) => Some(name.to_owned()),
         Piece::Variable(_) | Piece::Text(_) => None,
     })
 }
@@ -75,7 +75,7 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             rest = after;
             return Some(Piece::Text(before));
         }
-        let name_end = rest[1..].find(|c: char| !c.is_ascii_alphanumeric()).map(|i| i + 1);
+        let name_end = rest[1..].find(|c: char| !(c.is_alphanumeric() || "-_.@".contains(c))).map(|i| i + 1);
         match name_end {
             Some(end) if end > 1 && rest[end..].starts_with('#') => {
                 let name = &rest[1..end];

@@ -8,10 +8,12 @@ pub mod evaluation;
 pub mod message;
 pub mod process;
 pub mod role;
+pub mod test;
 
 pub use catalogue::{Catalogue, CatalogueCommand, CatalogueEvent, Definitions, VersionedName};
-pub use condition::{Condition, ConditionField, Test};
+pub use condition::Condition;
 pub use evaluation::{Answer, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
 pub use message::{MessageTemplate, Wording};
 pub use process::{HandlerSpec, Limits, NodeSpec, Person, Process, ProcessNode, RecordType};
 pub use role::{Right, RoleDefinition};
+pub use test::{Check, Constant, Subject, Test};

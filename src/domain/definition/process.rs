@@ -19,6 +19,8 @@ pub struct RecordType {
     pub description: Box<str>,
     pub number: NumberPattern,
     pub process: Name,
+    /// What is asked at intake.
+    pub form: Option<Name>,
 }
 
 /// An ordered list of nodes.
@@ -39,6 +41,8 @@ pub struct ProcessNode {
     /// If it does not hold, the node is passed over and the history says so.
     pub condition: Condition,
     pub limits: Limits,
+    /// What its handlers fill in before a person passes it on.
+    pub form: Option<Name>,
     pub spec: NodeSpec,
 }
 

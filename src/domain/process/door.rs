@@ -67,8 +67,8 @@ fn enter_from(draft: &mut Draft<'_>, first: u16) -> Result<(), Rejection> {
     let process = draft.process()?;
     for (index, node) in process.nodes.iter().enumerate().skip(usize::from(first)) {
         let index = NodeIndex(index as u16);
-        if !node.condition.holds(&draft.order) {
-            pass_over(draft, node, index, "its condition does not hold");
+        if let Some(why) = node.condition.why_not(&draft.order) {
+            pass_over(draft, node, index, &format!("its condition does not hold: {why}"));
             continue;
         }
         if let NodeSpec::Evaluate(spec) = &node.spec

@@ -3,6 +3,7 @@
 use super::event::{Created, Event};
 use super::mail::{MailStatus, SETTLED_KEPT};
 use super::state::{Hold, WorkOrder};
+use crate::domain::form::Fields;
 use crate::domain::ids::{NodeIndex, VisitNo};
 use crate::domain::process::{NodeEvent, NodeState, accept, assign, confirm, task};
 use crate::domain::time::{Span, Timestamp};
@@ -49,6 +50,7 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         evaluations: Vec::new(),
         mails: Vec::new(),
         mails_made: 0,
+        fields: Fields::new(),
     }
 }
 

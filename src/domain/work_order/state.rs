@@ -2,6 +2,7 @@
 
 use super::mail::Mail;
 use crate::domain::definition::{Answer, VersionedName};
+use crate::domain::form::Fields;
 use crate::domain::ids::{AccountId, ContactId, InvitationNo, Name, NodeIndex, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeState;
@@ -233,6 +234,8 @@ pub struct WorkOrder {
     pub evaluations: Vec<Evaluation>,
     pub mails: Vec<Mail>,
     pub mails_made: u32,
+    /// What the forms of its record type and its nodes hold, by field name.
+    pub fields: Fields,
 }
 
 impl WorkOrder {

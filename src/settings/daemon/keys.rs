@@ -3,7 +3,7 @@
 //! To add a setting: a row here, a field in `model`, a line in `build`, and its lines in `config/workorderd.toml`.
 
 use super::model::{LogLevel, Mailbox, Security};
-use crate::settings::nearest;
+use crate::domain::nearest;
 use crate::settings::span::parse_span;
 use config::ValueKind;
 

@@ -1,7 +1,7 @@
 //! One layer of settings: checked values by key, each with where it came from, as a source for the `config` crate.
 
 use super::keys::{KEYS, Key};
-use crate::settings::nearest;
+use crate::domain::nearest;
 use config::{ConfigError, Map, Source, Value, ValueKind};
 use serde::Serialize;
 use std::fmt;

@@ -2,10 +2,12 @@
 //!
 //! Noted also of things that have problems of their own, so that one problem neither hides nor makes another.
 
+use super::fields::Fields;
 use super::role::RoleDraft;
 use crate::domain::definition::role::BUILT_IN;
+use crate::domain::form::Field;
 use crate::domain::ids::{Name, check_slug};
-use crate::settings::nearest;
+use crate::domain::nearest;
 use crate::settings::problem::{Place, Sink};
 use crate::settings::toml_reader::{Located, Table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Kinds of definitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
+    Form,
     RecordType,
     Process,
     EvaluationTemplate,
@@ -48,17 +51,20 @@ pub struct Book<'a> {
     message_uses: Vec<MessageUse>,
     precedences: BTreeMap<u32, Place>,
     numbers: Vec<Located<Box<str>>>,
+    fields: Fields,
     /// Words of files that could not be read; none where all could.
     unreadable: Option<BTreeSet<&'a str>>,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [Self::RecordType, Self::Process, Self::EvaluationTemplate, Self::EvaluationRule, Self::Message, Self::Role];
+    pub const ALL: [Self; 7] =
+        [Self::Form, Self::RecordType, Self::Process, Self::EvaluationTemplate, Self::EvaluationRule, Self::Message, Self::Role];
 
     /// The name of its table.
     pub fn table(self) -> &'static str {
         match self {
+            Self::Form => "form",
             Self::RecordType => "record_type",
             Self::Process => "process",
             Self::EvaluationTemplate => "evaluation_template",
@@ -71,6 +77,7 @@ impl Kind {
     /// What it is called.
     pub fn words(self) -> &'static str {
         match self {
+            Self::Form => "form",
             Self::RecordType => "record type",
             Self::Process => "process",
             Self::EvaluationTemplate => "evaluation template",
@@ -94,6 +101,7 @@ impl<'a> Book<'a> {
             message_uses: Vec::new(),
             precedences: BTreeMap::new(),
             numbers: Vec::new(),
+            fields: Fields::default(),
             unreadable: None,
         }
     }
@@ -164,6 +172,31 @@ impl<'a> Book<'a> {
             self.sink.report_with(place, problem, "give each record type a text of its own before {counter}");
         }
         self.numbers.push(Located { value: pattern.into(), place: place.clone() });
+    }
+
+    /// Notes a field of a form; the same name elsewhere must be the same field.
+    pub fn field_defined(&mut self, field: &Field, form: Option<&Name>, place: &Place) {
+        self.fields.define(field, form, place, self.sink);
+    }
+
+    /// Notes a field that has problems of its own.
+    pub fn field_unread(&mut self, name: &str) {
+        self.fields.unread(name);
+    }
+
+    /// The field of that name, with all choices that it has in any form.
+    pub fn field(&self, name: &Name) -> Option<Field> {
+        self.fields.get(name)
+    }
+
+    /// Names of all fields of forms.
+    pub fn fields(&self) -> impl Iterator<Item = &Name> {
+        self.fields.names()
+    }
+
+    /// Whether a field of that name may stand where nothing could be read.
+    pub fn may_be_unread(&self, name: &str) -> bool {
+        self.fields.has_unread(name) || self.unreadable.as_ref().is_some_and(|words| words.contains(name))
     }
 
     /// Notes a file whose content is not known: names it may define are not reported as unknown.

@@ -6,8 +6,8 @@ use super::book::{Book, Kind, MessageText};
 use crate::domain::definition::message::{VARIABLES, unknown_variable};
 use crate::domain::definition::{MessageTemplate, Wording};
 use crate::domain::ids::Name;
+use crate::domain::nearest;
 use crate::domain::text::{LONG_TEXT_MAX, SUBJECT_MAX};
-use crate::settings::nearest;
 use crate::settings::toml_reader::{LIST_MAX, Table};
 use std::collections::BTreeMap;
 
@@ -73,9 +73,12 @@ fn language(wording: &Table<'_>) -> Option<Box<str>> {
 
 fn check_words(wording: &Table<'_>, key: &str, words: Option<&str>, message: Option<&Name>, book: &mut Book<'_>) {
     let Some(words) = words else { return };
-    if let Some(unknown) = unknown_variable(words) {
-        let meant = nearest::nearest(&unknown, VARIABLES).map(|name| format!("did you mean #{name}#?"));
-        let hint = meant.unwrap_or_else(|| format!("known are {}", VARIABLES.map(|name| format!("#{name}#")).join(", ")));
+    let is_field = |name: &str| book.may_be_unread(name) || Name::new(name).is_ok_and(|name| book.field(&name).is_some());
+    if let Some(unknown) = unknown_variable(words, is_field) {
+        let meant = nearest::nearest(&unknown, VARIABLES.into_iter().chain(book.fields().map(Name::as_str)))
+            .map(|name| format!("did you mean #{name}#?"));
+        let hint =
+            meant.unwrap_or_else(|| format!("known are {}, and the fields of forms", VARIABLES.map(|name| format!("#{name}#")).join(", ")));
         wording.sink().report_with(&wording.place_of(key), format!("there is no variable #{unknown}#"), hint);
     }
     if let Some(message) = message.filter(|_| key != "subject") {

@@ -1,4 +1,4 @@
-//! Definition files: record types, processes, evaluation templates and rules, messages and roles, as TOML for people.
+//! Definition files: record types, processes, evaluation templates and rules, messages, forms and roles, as TOML.
 //!
 //! [`parse`] takes all files together and gives either one good set or every problem there is. It opens no file itself;
 //! versions and what changes are the catalogue's business.
@@ -13,6 +13,7 @@
 //! | | `description` | up to 140 characters | empty |
 //! | | `number` | pattern such as `WO-{date}-{counter}`; no two types may give the same numbers | |
 //! | | `process` | which process it runs | |
+//! | | `form` | what is asked at intake | nothing |
 //! | `[[process]]` | `name`, `title` | | title: the name |
 //! | | `[[process.node]]` | 1 to 100 nodes, in order | |
 //! | `[[process.node]]` | `name` | unique within the process | |
@@ -25,6 +26,7 @@
 //! | | `auto_complete_after` | accept, confirm and evaluate only | never |
 //! | | `stand_still_on_hold` | whether the limits wait while the Work Order is on hold | `false` |
 //! | | `limit_message` | message sent with reminder and escalation | none |
+//! | assign, accept, task | `form` | what its handlers fill in before they pass it on | nothing |
 //! | assign | `to_group` | a service group can be chosen, whose leader chooses the engineer | `true` |
 //! | | `straight` | an engineer can be chosen straight away | `true` |
 //! | accept, task | `transfer` | may be passed to another engineer | `true` |
@@ -62,15 +64,46 @@
 //! | | `includes` | roles whose rights it has too | none |
 //!
 //! A condition is a list of tests that must all hold: `when = [{ field = "priority", in = ["high", "urgent"] },
-//! { field = "channel", not_in = ["portal"] }]`. Fields: `record_type`, `priority`, `channel`, `account`, `service_group`.
+//! { field = "channel", not_in = ["portal"] }]`, or a table `{ all = [...] }`, `{ any = [...] }`, `{ not = {...} }` of tests and such
+//! tables, up to 16 deep and 200 parts. Fields: `record_type`, `priority`, `channel`, `account`, `contact`, `service_group`, and every
+//! field of a form by its name. A test asks one of these:
+//!
+//! | key | holds if | for |
+//! | --- | --- | --- |
+//! | `in`, `not_in`, `equals` | the value is (none) of the list; `not_in` also where there is none | all but lists of choices, tables, locations, attachments |
+//! | `contains` | the text holds this text, whatever its case; the list of choices holds this choice | texts, `choices` |
+//! | `less`, `at_most`, `more`, `at_least`, `between` | the value is there and compares so; both ends of `between = [1, 10]` belong to it | numbers, money, dates, times, stars, `priority` |
+//! | `empty` | there is no value (`false`: there is one) | all that may be empty |
+//!
+//! A form has `name`, `title` and 1 to 1,000 tables `[[form.field]]`, in order. A field of the same name in another form is the same
+//! field, and must be of the same kind. Titles and helps are a text, or a table of languages: `{ en = "Repair", zh = "..." }`.
+//!
+//! | key of a field | what it says | default |
+//! | --- | --- | --- |
+//! | `name`, `title`, `help` | help of up to 400 characters | title: the name |
+//! | `kind` | `text`, `long-text`, `number`, `money`, `date`, `date-time`, `choice`, `choices`, `yes-no`, `phone`, `e-mail`, `address`, `location`, `reference`, `attachment`, `signature`, `stars-5`, `stars-10`, `table` | |
+//! | `required` | it must be filled in before the order is created, or the node passed on | `false` |
+//! | `default` | put in where nothing is given | none |
+//! | `min`, `max` | characters of a text or address; the least and the largest number, amount, date, time; how many choices, attachments, rows | text 200, long-text 4,000, address 400, attachments 10, rows 100 |
+//! | `pattern` | text, long-text, phone, e-mail: a regular expression that the whole text matches; it runs in linear time | none |
+//! | `decimals` | number: most digits behind the point | 9 |
+//! | `currency` | money: an ISO 4217 code | |
+//! | `choices` | choice, choices: names, or tables of `name` and `title`; up to 200 | |
+//! | `to` | reference: `account`, `contact`, `staff-user` | |
+//! | `media_types` | attachment: such as `image/*` | all |
+//! | `[[form.field.column]]` | table: its columns, fields of any other kind | |
 
 mod book;
 mod condition;
 mod evaluation;
+mod field_kind;
+mod fields;
+mod form;
 mod handler;
 mod limits;
 mod message;
 mod node;
+mod operand;
 mod parse;
 mod process;
 mod record_type;

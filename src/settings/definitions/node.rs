@@ -6,9 +6,9 @@ use super::book::{Book, Kind, name_of};
 use super::{condition, handler, limits};
 use crate::domain::definition::{HandlerSpec, NodeSpec, ProcessNode};
 use crate::domain::ids::Name;
+use crate::domain::nearest;
 use crate::domain::process::{accept, assign, confirm, evaluate, task};
 use crate::domain::time::Span;
-use crate::settings::nearest;
 use crate::settings::toml_reader::Table;
 
 /// How long a link stays open where nothing is said (reading 5).
@@ -61,7 +61,9 @@ impl NodeKind {
 }
 
 /// Keys that only some kinds have.
-const KIND_KEYS: [(&str, &[NodeKind]); 12] = [
+const KIND_KEYS: [(&str, &[NodeKind]); 13] = [
+    // Where the customer acts, no form is drawn yet.
+    ("form", &[NodeKind::Assign, NodeKind::Accept, NodeKind::Task]),
     ("to_group", &[NodeKind::Assign]),
     ("straight", &[NodeKind::Assign]),
     ("decline", &[NodeKind::Accept]),
@@ -102,10 +104,17 @@ pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) 
         let problem = format!("a node of the kind {} cannot complete by itself", spec.kind());
         table.sink().report_with(&table.place_of("auto_complete_after"), problem, "nodes of the kinds accept, confirm and evaluate can");
     }
+    let form = match kind {
+        Some(NodeKind::Assign | NodeKind::Accept | NodeKind::Task) => table.text("form").map(|f| book.refer(Kind::Form, f.value, &f.place)),
+        Some(NodeKind::Confirm | NodeKind::Evaluate) | None => None,
+    };
+    table.known("form");
     table.finish();
+    let form = form.map_or(Some(None), |form| form.map(Some));
     let handlers = handlers.or_else(|| kind.and_then(NodeKind::default_handler).map(|h| vec![h]));
     let node = (|| {
-        Some(ProcessNode { name: name.clone()?, title: title?, handlers: handlers?, condition: condition?, limits: limits?, spec: spec? })
+        let (title, handlers, condition, limits, form, spec) = (title?, handlers?, condition?, limits?, form?, spec?);
+        Some(ProcessNode { name: name.clone()?, title, handlers, condition, limits, form, spec })
     })();
     Read { name, kind, node }
 }

@@ -4,7 +4,7 @@
 //! of its kind; what only shows when all are seen, to `book`.
 
 use super::book::{Book, Kind};
-use super::{evaluation, message, process, record_type, role};
+use super::{evaluation, form, message, process, record_type, role};
 use crate::domain::definition::Definitions;
 use crate::settings::problem::{Place, Problem, Sink};
 use crate::settings::toml_reader::{File, Table};
@@ -34,8 +34,12 @@ pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
     files.sort_by_key(|(name, _)| name);
     let mut book = Book::new(&sink);
     let mut definitions = Definitions::default();
-    for (name, text) in files {
-        read_file(name, text, &mut book, &mut definitions);
+    let documents: Vec<_> = files.into_iter().filter_map(|(name, text)| open(name, text, &mut book)).collect();
+    // Forms first: conditions and messages name their fields, in whichever file these stand.
+    for kinds in [&Kind::ALL[..1], &Kind::ALL[1..]] {
+        for (file, document) in &documents {
+            read_tables(&file.root(document.get_ref()), kinds, &mut book, &mut definitions);
+        }
     }
     book.check();
     definitions.roles = role::resolve(&book);
@@ -46,7 +50,10 @@ pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
     if problems.is_empty() { Ok(definitions) } else { Err(problems) }
 }
 
-fn read_file<'a>(name: &str, text: &'a str, book: &mut Book<'a>, definitions: &mut Definitions) {
+type Document<'a> = (File<'a>, toml::Spanned<DeTable<'a>>);
+
+/// A file as a table; none if it cannot be read, which is reported.
+fn open<'a>(name: &'a str, text: &'a str, book: &mut Book<'a>) -> Option<Document<'a>> {
     if text.len() > FILE_BYTES_MAX {
         let place = Place { file: name.to_owned(), line: 1, key: String::new() };
         book.sink.report_with(
@@ -55,30 +62,34 @@ fn read_file<'a>(name: &str, text: &'a str, book: &mut Book<'a>, definitions: &m
             "split it into several files",
         );
         book.unreadable(text);
-        return;
+        return None;
     }
     let (document, errors) = DeTable::parse_recoverable(text);
-    if errors.is_empty() {
-        let file = File::new(name, text, book.sink);
-        read_tables(&file.root(document.get_ref()), book, definitions);
-        return;
-    }
     let file = File::new(name, text, book.sink);
+    if errors.is_empty() {
+        return Some((file, document));
+    }
     for error in errors {
         let message = error.message().lines().collect::<Vec<_>>().join(", ");
         let position = error.span().map_or(0, |span| span.start);
         book.sink.report(&file.place(position, String::new()), format!("not valid TOML: {message}"));
     }
     book.unreadable(text);
+    None
 }
 
-fn read_tables(root: &Table<'_>, book: &mut Book<'_>, definitions: &mut Definitions) {
+fn read_tables(root: &Table<'_>, kinds: &[Kind], book: &mut Book<'_>, definitions: &mut Definitions) {
     for kind in Kind::ALL {
+        if !kinds.contains(&kind) {
+            root.known(kind.table());
+            continue;
+        }
         for table in root.tables(kind.table(), usize::MAX) {
             if !book.room(kind, &table.place) {
                 break;
             }
             match kind {
+                Kind::Form => definitions.forms.extend(form::read(table, book)),
                 Kind::RecordType => definitions.record_types.extend(record_type::read(table, book)),
                 Kind::Process => definitions.processes.extend(process::read(table, book)),
                 Kind::EvaluationTemplate => definitions.templates.extend(evaluation::read_template(table, book)),
@@ -89,5 +100,8 @@ fn read_tables(root: &Table<'_>, book: &mut Book<'_>, definitions: &mut Definiti
             }
         }
     }
-    root.finish();
+    // Once is enough to tell of what does not belong there.
+    if kinds.contains(&Kind::Role) {
+        root.finish();
+    }
 }

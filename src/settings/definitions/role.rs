@@ -6,7 +6,7 @@ use super::book::{Book, Kind};
 use crate::domain::definition::role::built_in;
 use crate::domain::definition::{Right, RoleDefinition};
 use crate::domain::ids::Name;
-use crate::settings::nearest;
+use crate::domain::nearest;
 use crate::settings::problem::Place;
 use crate::settings::toml_reader::Table;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

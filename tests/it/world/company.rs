@@ -5,8 +5,8 @@
 
 use workorderd::domain::aggregate::{Command, Key};
 use workorderd::domain::definition::{
-    CatalogueCommand, Condition, ConditionField, Definitions, EvaluationRule, EvaluationTemplate, FieldKind, HandlerSpec, Limits,
-    MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, RoleDefinition, TemplateField, Test, Wording,
+    CatalogueCommand, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind, HandlerSpec, Limits,
+    MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, RoleDefinition, Subject, TemplateField, Test, Wording,
 };
 use workorderd::domain::directory::{Account, Contact, Department, DirectoryCommand, StaffUser};
 use workorderd::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, ServiceGroupId, SlugProblem, StaffUserId};
@@ -16,6 +16,7 @@ use workorderd::domain::process::{accept, assign, confirm, task};
 use workorderd::domain::service_group::ServiceGroupCommand;
 use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::Span;
+use workorderd::domain::work_order::state::Priority;
 
 pub const RECORD_TYPES: [&str; 4] = ["repair", "installation", "ticket", "strict"];
 pub const GROUPS: [&str; 3] = ["north", "south", "东区"];
@@ -171,8 +172,10 @@ pub fn definitions(edition: u32) -> Definitions {
         description: "".into(),
         number: NumberPattern::new(pattern).expect("a good pattern"),
         process: name(id),
+        form: None,
     };
     Definitions {
+        forms: Vec::new(),
         record_types: RECORD_TYPES.iter().zip(patterns).map(record_type).collect(),
         processes: vec![repair(edition % 3), installation(edition % 2), ticket(), strict(edition % 2)],
         templates: vec![template("stars", 5, false), template("marks", 10, true)],
@@ -184,11 +187,16 @@ pub fn definitions(edition: u32) -> Definitions {
 
 fn node(id: &str, handlers: &[HandlerSpec], limits: Limits, spec: NodeSpec) -> ProcessNode {
     let condition = Condition::default();
-    ProcessNode { name: name(id), title: id.into(), handlers: handlers.to_vec(), condition, limits, spec }
+    ProcessNode { name: name(id), title: id.into(), handlers: handlers.to_vec(), condition, limits, form: None, spec }
 }
 
-fn test(field: ConditionField, not: bool, values: &[&str]) -> Condition {
-    Condition { all: vec![Test { field, not, values: values.iter().map(|v| (*v).into()).collect() }] }
+fn test(subject: Subject, not: bool, values: &[&str]) -> Condition {
+    let constant = |text: &&str| match Priority::from_name(text) {
+        Some(priority) => Constant::Priority(priority),
+        None => Constant::Word((*text).into()),
+    };
+    let values = values.iter().map(constant).collect();
+    Condition::test(Test { subject, check: if not { Check::NoneOf(values) } else { Check::OneOf(values) } })
 }
 
 fn dispatchers() -> HandlerSpec {
@@ -264,7 +272,7 @@ fn repair(edition: u32) -> Process {
 fn installation(edition: u32) -> Process {
     let handlers = [HandlerSpec::Engineer];
     let mut papers = node("papers", &[HandlerSpec::Owner], reminders(Span::hours(6), Span::days(1), false), working(false, false));
-    papers.condition = test(ConditionField::Priority, false, &["high", "urgent"]);
+    papers.condition = test(Subject::Priority, false, &["high", "urgent"]);
     let company = node("rate-company", &[dispatchers()], Limits::default(), by_rules(false));
     let engineer = node("rate-engineer", &handlers, automatic(Span::days(10), None, false), by_qr("stars", true, true));
     let confirm = node("confirm", &[HandlerSpec::Submitter], automatic(Span::days(2), None, false), confirming(Some("ask")));
@@ -320,10 +328,10 @@ fn rules(edition: u32) -> Vec<EvaluationRule> {
         qr,
         message: (!recipients.is_empty()).then(|| name("ask")),
     };
-    let urgent = test(ConditionField::Priority, false, &["urgent"]);
-    let acme = test(ConditionField::Account, false, &["acme"]);
-    let phone = test(ConditionField::Channel, false, &["phone", "e-mail"]);
-    let fixed = test(ConditionField::Channel, false, &["portal"]);
+    let urgent = test(Subject::Priority, false, &["urgent"]);
+    let acme = test(Subject::Account, false, &["acme"]);
+    let phone = test(Subject::Channel, false, &["phone", "e-mail"]);
+    let fixed = test(Subject::Channel, false, &["portal"]);
     vec![
         rule("urgent", 1, urgent, edition == 0, &[], true),
         rule("acme", 2, acme, true, &[Recipient::Contact, Recipient::Submitter], true),
