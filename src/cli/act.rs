@@ -33,7 +33,12 @@ pub fn step(command: &ActCommand) -> Step {
             ("Transfer", of, format!("transferred to {to}"), act)
         }
         ActCommand::Take(of) => ("TakeTask", of, "taken".into(), Act::default()),
-        ActCommand::Complete { of, note } => ("CompleteTask", of, "completed".into(), Act { note: note.clone(), ..Act::default() }),
+        ActCommand::Complete { of, note, fields } => {
+            ("CompleteTask", of, "completed".into(), Act { note: note.clone(), fields: fields.object(), ..Act::default() })
+        }
+        ActCommand::SaveFields { of, fields } => {
+            ("SaveFields", of, "kept".into(), Act { fields: Some(fields.object().unwrap_or_default()), ..Act::default() })
+        }
         ActCommand::ConfirmSolved(of) => ("ConfirmSolved", of, "confirmed as solved".into(), Act::default()),
         ActCommand::ConfirmNotSolved { of, reason } => ("ConfirmNotSolved", of, "returned as not solved".into(), because(Some(reason))),
         ActCommand::SkipEvaluation { of, reason } => {

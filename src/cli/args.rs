@@ -11,6 +11,7 @@ use super::args_act::ActCommand;
 use super::args_more::{
     AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, StaffUserCommand,
 };
+use super::fields::{FieldArgs, FormOf};
 use super::replay::ReplayArgs;
 
 /// Where the daemon listens when nothing else is said.
@@ -105,7 +106,14 @@ pub enum Command {
     /// List Work Orders, newest first
     List(List),
     /// Show a Work Order: where it stands, who may act, what comes next, and its history
-    Show(Number),
+    Show {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Language of titles, such as zh [default: that of the staff user]
+        #[arg(long, value_name = "TAG")]
+        language: Option<String>,
+    },
     /// Tell the history of a Work Order, oldest step first
     History {
         /// Which one.
@@ -161,7 +169,9 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
-    /// List the definitions: record types, processes, templates, rules, roles
+    /// Show a form: what is asked, and what may be answered
+    Form(FormOf),
+    /// List the definitions: forms, record types, processes, templates, rules, roles
     Definitions,
     /// Tell how the daemon is doing
     Status,
@@ -214,6 +224,9 @@ pub struct Create {
     /// Who raised it, staff:ID or contact:ID [default: the contact, else the caller]
     #[arg(long, value_name = "PARTY")]
     pub submitter: Option<String>,
+    /// Of the record type's form.
+    #[command(flatten)]
+    pub fields: FieldArgs,
 }
 
 /// Which Work Orders to list.

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::args::Number;
+use super::fields::FieldArgs;
 
 /// What can be done with a Work Order.
 #[derive(Debug, Clone, Subcommand)]
@@ -60,6 +61,18 @@ pub enum ActCommand {
         /// What was done
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
+        /// Of the node's form.
+        #[command(flatten)]
+        fields: FieldArgs,
+    },
+    /// Keep what is known so far of the node's form, without completing it
+    SaveFields {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Of the node's form.
+        #[command(flatten)]
+        fields: FieldArgs,
     },
     /// Confirm that it is solved
     ConfirmSolved(Number),

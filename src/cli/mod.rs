@@ -9,6 +9,7 @@ pub mod args_more;
 pub mod definitions;
 pub mod directory;
 pub mod failure;
+mod fields;
 pub mod guest;
 pub mod orders;
 pub mod replay;

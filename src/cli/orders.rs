@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::act::{Step, told};
 use super::args::{Create, List};
 use super::failure::Failure;
+use super::fields::FormOf;
 use super::session::Session;
 use super::view::list::ListView;
-use super::view::{history, qr, show, width};
+use super::view::{fields, history, qr, show, width};
 use crate::protocol::work_orders::{self as shapes, Accepted, Got, HistoryTold, Listed};
 
 /// Steps of the history below `show`.
@@ -43,6 +44,7 @@ pub fn create(session: &mut Session<'_, '_>, create: Create) -> Result<(), Failu
         priority: create.priority,
         channel: create.channel,
         submitter: create.submitter,
+        fields: create.fields.object(),
     };
     let reply = session.change(&method("Create"), &parameters)?;
     session.print(reply, |accepted: &Accepted, _| told(&accepted.receipt, "created"))
@@ -89,8 +91,8 @@ pub fn list(session: &mut Session<'_, '_>, list: List) -> Result<(), Failure> {
     }
 }
 
-fn get(session: &mut Session<'_, '_>, number: &str) -> Result<Value, Failure> {
-    session.ask(&method("Get"), &shapes::Get { number: number.to_owned() })
+fn get(session: &mut Session<'_, '_>, number: &str, language: Option<String>) -> Result<Value, Failure> {
+    session.ask(&method("Get"), &shapes::Get { number: number.to_owned(), language })
 }
 
 fn told_history(session: &mut Session<'_, '_>, number: &str, limit: Option<i64>) -> Result<Value, Failure> {
@@ -101,8 +103,8 @@ fn told_history(session: &mut Session<'_, '_>, number: &str, limit: Option<i64>)
 ///
 /// # Errors
 /// What the daemon says.
-pub fn show(session: &mut Session<'_, '_>, number: &str) -> Result<(), Failure> {
-    let reply = get(session, number)?;
+pub fn show(session: &mut Session<'_, '_>, number: &str, language: Option<String>) -> Result<(), Failure> {
+    let reply = get(session, number, language)?;
     if session.json() {
         return session.print_json(&reply);
     }
@@ -113,6 +115,16 @@ pub fn show(session: &mut Session<'_, '_>, number: &str) -> Result<(), Failure> 
     let mut text = show::work_order(&got.work_order, &session.page);
     show::section(&mut text, "history", &history::history(&steps.lines, steps.more, &session.page), &session.page);
     session.write(&text)
+}
+
+/// A form, as it is asked.
+///
+/// # Errors
+/// What the daemon says.
+pub fn form(session: &mut Session<'_, '_>, of: FormOf) -> Result<(), Failure> {
+    let parameters = shapes::DescribeForm { form: of.name, record_type: of.record_type, number: of.number, language: of.language };
+    let reply = session.ask(&method("DescribeForm"), &parameters)?;
+    session.print(reply, |described: &shapes::DescribedForm, page| fields::form(&described.form, page))
 }
 
 /// Its history.
@@ -129,7 +141,7 @@ pub fn history(session: &mut Session<'_, '_>, number: &str, limit: Option<i64>) 
 /// # Errors
 /// What the daemon says, or that there is none.
 pub fn qr(session: &mut Session<'_, '_>, number: &str, invert: bool) -> Result<(), Failure> {
-    let reply = get(session, number)?;
+    let reply = get(session, number, None)?;
     let got: Got = session.shape(reply)?;
     session.take_daemon_time()?;
     let (invitation, link) = qr::open_invitation(&got.work_order, &session.page).map_err(Failure::Nothing)?;

@@ -1,5 +1,6 @@
 //! States and steps as the protocol's shapes.
 
+use super::fields;
 use super::tell;
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::context::Context;
@@ -54,7 +55,13 @@ pub fn line(row: &Row) -> shape::Line {
 }
 
 /// A Work Order in full.
-pub fn work_order(order: &WorkOrder, entity: &Entity, cx: &Context<'_>, runtime: &Runtime, base_url: &str) -> shape::WorkOrder {
+pub fn work_order(
+    order: &WorkOrder,
+    entity: &Entity,
+    cx: &Context<'_>,
+    runtime: &Runtime,
+    (base_url, language): (&str, &str),
+) -> shape::WorkOrder {
     let visit = order.visit();
     let may_show_links = may::is_handler(order, cx) || may::has_right(crate::domain::definition::Right::HandleWorkOrders, cx);
     shape::WorkOrder {
@@ -99,6 +106,9 @@ pub fn work_order(order: &WorkOrder, entity: &Entity, cx: &Context<'_>, runtime:
         mails: order.mails.iter().map(mail).collect(),
         invitations: order.invitations.iter().map(|i| invitation(order, i, may_show_links, runtime, base_url)).collect(),
         evaluations: order.evaluations.iter().map(evaluation).collect(),
+        form: visit.and_then(|v| v.form.as_ref()).map(|pin| pin.name.to_string()),
+        fields: fields::fields(order, language, cx),
+        values: fields::values(order),
     }
 }
 

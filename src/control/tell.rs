@@ -2,7 +2,9 @@
 
 use crate::domain::aggregate::Event;
 use crate::domain::definition::CatalogueEvent;
-use crate::domain::directory::DirectoryEvent;
+use crate::domain::directory::{Directory, DirectoryEvent};
+use crate::domain::form::value::Changes;
+use crate::domain::form::{Value, shown};
 use crate::domain::installation::InstallationEvent;
 use crate::domain::principal::Actor;
 use crate::domain::process::{NodeEvent, accept, assign, confirm, task};
@@ -39,7 +41,8 @@ pub fn event(event: &Event) -> String {
         Event::Directory(DirectoryEvent::AbsenceSet { absence: Some(a), .. }) => format!("from {} ms until {} ms", a.from.0, a.until.0),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "no longer absent".into(),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(
-            "{} record types, {} processes, {} templates, {} rules, {} messages, {} roles",
+            "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles",
+            d.forms.len(),
             d.record_types.len(),
             d.processes.len(),
             d.templates.len(),
@@ -94,11 +97,27 @@ fn work_order(event: &OrderEvent) -> String {
             Some(why) => format!("mail {} ({}) cannot be sent: {why}", mail.no.0, mail.template.name),
             None => format!("mail {} ({}) to {}", mail.no.0, mail.template.name, mail.to.shown()),
         },
+        OrderEvent::FieldsSaved { changes, .. } => self::changes(changes),
         OrderEvent::MailTried { mail, status } => match status.why() {
             Some(why) => format!("mail {} {}: {why}", mail.0, status.name()),
             None => format!("mail {} {}", mail.0, status.name()),
         },
     }
+}
+
+/// Names of what was filled in, with short values.
+fn changes(changes: &Changes) -> String {
+    let told = changes.iter().map(|(name, value)| match value {
+        None => format!("{name} emptied"),
+        Some(Value::Table(rows)) if rows.len() == 1 => format!("{name}: 1 row"),
+        Some(Value::Table(rows)) => format!("{name}: {} rows", rows.len()),
+        Some(Value::One(cell)) => {
+            let text = shown::cell(cell, None, "", &Directory::default());
+            let short: String = text.chars().take(60).collect();
+            format!("{name}: {short}{}", if short.len() < text.len() { "..." } else { "" })
+        }
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn node(event: &NodeEvent) -> String {

@@ -1,6 +1,7 @@
 //! The room of `org.workorderd.WorkOrders1`.
 
 use super::desk::Visit;
+use super::fields;
 use super::present;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
@@ -31,6 +32,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "Get" => get(visit).await,
         "History" => history(visit).await,
         "List" => list(visit).await,
+        "DescribeForm" => describe_form(visit).await,
         _ => act(visit).await,
     }
 }
@@ -53,6 +55,7 @@ async fn create(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         priority: p.priority.map_or(Ok(Priority::Normal), |t| word("priority", &t, &Priority::NAMES, Priority::from_name))?,
         channel: p.channel.map_or(Ok(Channel::Staff), |t| word("channel", &t, &Channel::NAMES, Channel::from_name))?,
         submitter: p.submitter.map(|t| party(&t)).transpose()?,
+        fields: fields::given(p.fields)?,
     };
     let command = Command::WorkOrder(OrderCommand::Create(Box::new(create)));
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision: None };
@@ -91,8 +94,47 @@ async fn get(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let Some(order) = entity.state.as_ref().and_then(|s| s.work_order()) else {
         return Err(ErrorReply::new(INTERNAL));
     };
-    let work_order = visit.judge(|cx| present::work_order(order, &entity, cx, &visit.desk.runtime, &visit.desk.base_url.borrow()));
+    let language = language(visit, p.language);
+    let base_url = visit.desk.base_url.borrow();
+    let work_order = visit.judge(|cx| present::work_order(order, &entity, cx, &visit.desk.runtime, (&base_url, &language)));
     Ok(Outcome::reply(&shape::Got { work_order }))
+}
+
+/// The language of the call, else that of the staff user who calls.
+fn language(visit: &Visit<'_>, asked: Option<String>) -> String {
+    let own = || visit.judge(|cx| Some(cx.directory.staff_user(cx.principal.user()?)?.language.to_string()));
+    asked.or_else(own).unwrap_or_default()
+}
+
+/// A form by its name, of a record type, or of the node that a Work Order is at.
+async fn describe_form(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadWorkOrders)?;
+    let p: shape::DescribeForm = visit.parameters()?;
+    let pin = match (&p.form, &p.record_type, &p.number) {
+        (Some(form), None, None) => {
+            let name = slug("form", form, Name::new)?;
+            visit.judge(|cx| cx.catalogue.form(&name).map(|(_, pin)| pin)).ok_or_else(|| Rejection::unknown("form", form.as_str()))
+        }
+        (None, Some(record_type), None) => {
+            let name = slug("recordType", record_type, Name::new)?;
+            visit.judge(|cx| {
+                let found = cx.catalogue.record_type(&name).ok_or_else(|| Rejection::unknown("recordType", record_type.as_str()))?;
+                let pin = found.form.as_ref().and_then(|form| cx.catalogue.form(form)).map(|(_, pin)| pin);
+                pin.ok_or_else(|| Rejection::NotFound { what: "form of record type", id: record_type.clone() })
+            })
+        }
+        (None, None, Some(number)) => {
+            let entity = read(visit, number).await?;
+            let pin = entity.state.as_ref().and_then(|s| s.work_order()?.visit()?.form.clone());
+            pin.ok_or_else(|| Rejection::NotFound { what: "form of the node of", id: number.clone() })
+        }
+        _ => Err(Rejection::invalid("form", "name one of form, recordType and number")),
+    };
+    let pin = pin.map_err(|r| refuse::rejection(&r))?;
+    let language = language(visit, p.language);
+    let form = visit.judge(|cx| cx.catalogue.pinned_form(&pin).map(|form| fields::form(form, pin.version, &language, cx)));
+    let form = form.ok_or_else(|| ErrorReply::new(INTERNAL))?;
+    Ok(Outcome::reply(&shape::DescribedForm { form }))
 }
 
 async fn history(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -200,7 +242,8 @@ fn command(method: &str, p: shape::Act) -> Result<OrderCommand, ErrorReply> {
             OrderCommand::Transfer { to, reason: p.reason }
         }
         "TakeTask" => OrderCommand::TakeTask,
-        "CompleteTask" => OrderCommand::CompleteTask { note: p.note },
+        "CompleteTask" => OrderCommand::CompleteTask { note: p.note, fields: fields::given(p.fields)? },
+        "SaveFields" => OrderCommand::SaveFields { fields: fields::given(p.fields)? },
         "ConfirmSolved" => OrderCommand::ConfirmSolved,
         "ConfirmNotSolved" => OrderCommand::ConfirmNotSolved { reason: reason(&p) },
         "SkipEvaluation" => OrderCommand::SkipEvaluation { reason: p.reason },

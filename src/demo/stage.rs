@@ -160,7 +160,7 @@ impl Stage {
     /// # Errors
     /// It cannot be read.
     pub fn get(&mut self, number: &str) -> Result<WorkOrder> {
-        let got: Got = self.call("", work_orders::NAME, "Get", &Get { number: number.to_owned() })?;
+        let got: Got = self.call("", work_orders::NAME, "Get", &Get { number: number.to_owned(), language: None })?;
         Ok(got.work_order)
     }
 

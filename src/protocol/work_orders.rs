@@ -1,5 +1,6 @@
 //! Shapes of `org.workorderd.WorkOrders1`; its `.varlink` file says what each field means, and a test holds the two together.
 
+use super::varlink::Parameters;
 use serde::{Deserialize, Serialize};
 
 /// The interface's name.
@@ -43,6 +44,22 @@ shapes! {
     Answer { field: String, value: String, scale: Option<i64> }
     /// An evaluation.
     Evaluation { source: String, template: String, at: i64, after_completion: bool, answers: Vec<Answer> }
+    /// A field with its value.
+    Field { name: String, title: String, kind: String, text: String, columns: Vec<String>, rows: Vec<Vec<String>> }
+    /// One of the things to choose from.
+    Choice { name: String, title: String }
+    /// A field of a form; with `table` it is a column.
+    FormField {
+        name: String, table: Option<String>, title: String, kind: String, help: Option<String>, required: bool, default: Option<String>,
+        min: Option<String>, max: Option<String>, pattern: Option<String>, decimals: Option<i64>, currency: Option<String>,
+        to: Option<String>, media_types: Vec<String>, choices: Vec<Choice>,
+    }
+    /// A form.
+    Form { name: String, version: i64, title: String, fields: Vec<FormField> }
+    /// Parameters of `DescribeForm`.
+    DescribeForm { form: Option<String>, record_type: Option<String>, number: Option<String>, language: Option<String> }
+    /// Reply of `DescribeForm`.
+    DescribedForm { form: Form }
     /// A Work Order in full.
     WorkOrder {
         number: String, revision: i64, record_type: String, process: String, process_version: i64, subject: String, description: Option<String>,
@@ -51,7 +68,8 @@ shapes! {
         outcome: Option<String>, ended_at: Option<i64>, first_accepted_at: Option<i64>, last_completed_at: Option<i64>,
         last_completed_by: Option<String>, on_hold: Option<String>, held_ms: i64, reopened: i64, reassigned: i64, node: Option<String>,
         node_kind: Option<String>, handlers: Vec<String>, taken_by: Option<String>, mandatory: bool, nodes: Vec<Node>, timers: Vec<Timer>,
-        mails: Vec<Mail>, invitations: Vec<Invitation>, evaluations: Vec<Evaluation>,
+        mails: Vec<Mail>, invitations: Vec<Invitation>, evaluations: Vec<Evaluation>, form: Option<String>, fields: Vec<Field>,
+        values: Parameters,
     }
     /// One event of one step.
     HistoryLine { sequence: i64, revision: i64, at: i64, by: String, command: String, event: String, details: String }
@@ -60,10 +78,10 @@ shapes! {
     /// Parameters of `Create`.
     Create {
         request_id: String, record_type: String, subject: String, description: Option<String>, reference: Option<String>, account: Option<String>,
-        contact: Option<String>, priority: Option<String>, channel: Option<String>, submitter: Option<String>,
+        contact: Option<String>, priority: Option<String>, channel: Option<String>, submitter: Option<String>, fields: Option<Parameters>,
     }
     /// Parameters of `Get`.
-    Get { number: String }
+    Get { number: String, language: Option<String> }
     /// Reply of `Get`.
     Got { work_order: WorkOrder }
     /// Parameters of `History`.
@@ -85,9 +103,11 @@ shapes! {
     /// Parameters of every command on a Work Order: the first three are common, the others as the command needs them.
     Act {
         number: String, request_id: String, expected_revision: Option<i64>, group: Option<String>, engineer: Option<String>, reason: Option<String>,
-        note: Option<String>, version: Option<i64>, text: Option<String>,
+        note: Option<String>, version: Option<i64>, text: Option<String>, fields: Option<Parameters>,
     }
 }
 
 impl super::shape::Absent for Receipt {}
 impl super::shape::Absent for WorkOrder {}
+impl super::shape::Absent for Form {}
+impl super::shape::Absent for Parameters {}

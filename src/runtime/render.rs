@@ -3,8 +3,10 @@
 use super::links;
 use crate::domain::definition::{Catalogue, message};
 use crate::domain::directory::Directory;
-use crate::domain::ids::{MailNo, WorkOrderId};
+use crate::domain::form::shown;
+use crate::domain::ids::{MailNo, Name, WorkOrderId};
 use crate::domain::work_order::WorkOrder;
+use crate::domain::work_order::fields;
 use crate::domain::work_order::mail::Mail;
 use crate::mail::{self, Address};
 
@@ -59,7 +61,12 @@ pub fn render(
             }
             "Reason" => mail.reason.as_ref().map(|r| r.shown().to_owned()).unwrap_or_default(),
             "Node" => mail.node.to_string(),
-            _ => return None,
+            // Any field of a form (EVA-6); one that is not filled in is nothing.
+            field => {
+                let field = Name::new(field).ok()?;
+                let spec = fields::definition(order, &field, catalogue);
+                order.fields.get(&field).map(|value| shown::value(value, spec, &mail.language, directory)).unwrap_or_default()
+            }
         })
     };
     let one_line = |text: String| text.replace(['\r', '\n'], " ");

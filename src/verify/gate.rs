@@ -137,7 +137,8 @@ impl Gate {
             | OrderEvent::Reminded { .. }
             | OrderEvent::BecameOverdue { .. }
             | OrderEvent::MailQueued(_)
-            | OrderEvent::MailTried { .. } => {}
+            | OrderEvent::MailTried { .. }
+            | OrderEvent::FieldsSaved { .. } => {}
         }
     }
 }

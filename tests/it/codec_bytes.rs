@@ -6,7 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use workorderd::codec::{self, StepBody};
 use workorderd::domain::aggregate::{Claim, Event, Key, State};
+use workorderd::domain::currency::Currency;
+use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{Answer, VersionedName};
+use workorderd::domain::form::date::Date;
+use workorderd::domain::form::value::{Reference, StoredFile};
+use workorderd::domain::form::{Cell, Fields, Row, Value};
 use workorderd::domain::ids::*;
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::principal::Actor;
@@ -48,7 +53,40 @@ fn created() -> Created {
         channel: Channel::Phone,
         submitter: Party::Contact(ContactId::new("wang").unwrap()),
         created_by: Some(user("dora")),
+        form: Some(pin("repair-intake")),
+        fields: Fields::from([(name("fault"), one(Cell::Text(PersonalText::new("漏水"))))]),
     }
+}
+
+fn one(cell: Cell) -> Value {
+    Value::One(cell)
+}
+
+/// A value of every kind.
+fn changes() -> Vec<(Name, Option<Value>)> {
+    let decimal = |text: &str| Decimal::parse(text).unwrap();
+    let file = StoredFile { hash: "ab".repeat(32).into(), size: 77, media_type: "image/png".into(), name: PersonalText::new("王伟.png") };
+    let cells = [
+        Cell::Text(PersonalText::new("the seal was dry")),
+        Cell::Number(decimal("-12.50")),
+        Cell::Money { amount: decimal("99.90"), currency: Currency::new("CNY").unwrap() },
+        Cell::Date(Date::parse("2026-11-22").unwrap()),
+        Cell::Time(Timestamp(1_795_000_000_000)),
+        Cell::Choice(name("leak")),
+        Cell::Choices(vec![name("smoke"), name("water")]),
+        Cell::Flag(true),
+        Cell::Location(PersonalText::new("48.137154,11.576124")),
+        Cell::Reference(Reference::Account(AccountId::new("acme").unwrap())),
+        Cell::Reference(Reference::Contact(ContactId::new("wang").unwrap())),
+        Cell::Reference(Reference::StaffUser(user("emil"))),
+        Cell::Files(vec![file]),
+        Cell::Stars { value: 4, scale: 5 },
+    ];
+    let mut all: Vec<_> = cells.into_iter().enumerate().map(|(i, cell)| (name(&format!("f{i}")), Some(one(cell)))).collect();
+    let row = |part: &str| Row::from([(name("count"), Cell::Number(decimal("2"))), (name("part"), Cell::Text(PersonalText::new(part)))]);
+    all.push((name("parts"), Some(Value::Table(vec![row("seal 密封圈"), row("bolt")]))));
+    all.push((name("gone"), None));
+    all
 }
 
 fn mail() -> Mail {
@@ -87,6 +125,7 @@ fn visit() -> Visit {
         stood_still: Span(0),
         reminded: false,
         overdue: false,
+        form: Some(pin("repair-report")),
         state: NodeState::Evaluate(evaluate::State {
             mandatory: true,
             skip: false,
@@ -154,6 +193,7 @@ fn events() -> Vec<OrderEvent> {
             status: MailStatus::Deferred { until: Timestamp(1_795_000_030_000), why: PersonalText::new("421") },
         },
         OrderEvent::MailTried { mail: MailNo(1), status: MailStatus::Sent { at: Timestamp(1_795_000_030_000) } },
+        OrderEvent::FieldsSaved { form: pin("repair-report"), changes: changes() },
     ]
 }
 
@@ -220,7 +260,19 @@ fn what_is_encoded_decodes_to_the_same_and_no_personal_value_is_in_the_body() {
     let all = body(events().into_iter().map(Event::WorkOrder).collect());
     let parts = codec::record::encode(&all).unwrap();
     assert_eq!(codec::record::decode(&parts.body, Some(&parts.personal)).unwrap(), all);
-    for canary in ["电梯坏了", "wang@example.cn", "王伟", "谢谢", "called back", "because"] {
+    for canary in [
+        "电梯坏了",
+        "wang@example.cn",
+        "王伟",
+        "谢谢",
+        "called back",
+        "because",
+        "漏水",
+        "the seal was dry",
+        "48.137",
+        "王伟.png",
+        "密封圈",
+    ] {
         let within = |bytes: &[u8]| bytes.windows(canary.len()).any(|w| w == canary.as_bytes());
         assert!(!within(&parts.body) && within(&parts.personal), "{canary}");
     }

@@ -35,6 +35,8 @@ fn order() -> WorkOrder {
         channel: Channel::Phone,
         submitter: Party::Staff(StaffUserId::new("dora").unwrap()),
         created_by: None,
+        form: None,
+        fields: Fields::new(),
     };
     let mut order = workorderd::domain::work_order::evolve::create(&created, Timestamp(0));
     let one = |cell| Value::One(cell);

@@ -7,6 +7,7 @@ use workorderd::domain::context::Context;
 use workorderd::domain::definition::{Catalogue, CatalogueCommand};
 use workorderd::domain::directory::read_model::GroupMembers;
 use workorderd::domain::directory::{Contact, Directory, DirectoryEvent, StaffUser};
+use workorderd::domain::form::given::{Given, GivenFields};
 use workorderd::domain::ids::{ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
 use workorderd::domain::number;
 use workorderd::domain::principal::Principal;
@@ -29,6 +30,8 @@ struct Story {
     /// Nodes left, with how.
     left: Vec<(String, String)>,
     refused: Option<Rejection>,
+    /// What the next command gives of a form.
+    fields: GivenFields,
 }
 
 fn slug<T>(text: &str, new: impl Fn(&str) -> Result<T, workorderd::domain::ids::SlugProblem>) -> T {
@@ -88,7 +91,16 @@ impl Story {
             &slug("hydraulics", ServiceGroupId::new),
             GroupMembers { name: "Hydraulics".into(), leader, members, disabled: false },
         );
-        Self { catalogue, directory, now: Timestamp(1_795_000_000_000), order: None, created: 0, left: Vec::new(), refused: None }
+        Self {
+            catalogue,
+            directory,
+            now: Timestamp(1_795_000_000_000),
+            order: None,
+            created: 0,
+            left: Vec::new(),
+            refused: None,
+            fields: Vec::new(),
+        }
     }
 
     fn submit(&mut self, principal: Principal, command: OrderCommand) {
@@ -143,6 +155,12 @@ impl Story {
             Some((words, text)) => (words, Some(text.trim().to_owned())),
             None => (line, None),
         };
+        if words == "on the form" {
+            // `on the form: fault = it leaks; floor = 3`
+            let field = |part: &str| part.split_once('=').map(|(n, v)| (n.trim().into(), Given::text(v.trim()))).unwrap();
+            self.fields = text.unwrap().split(';').map(field).collect();
+            return;
+        }
         let text_or = |text: Option<String>| text.unwrap_or_default();
         if let Some(span) = words.strip_suffix(" days pass").map(|n| Span::days(n.parse().unwrap())) {
             return self.pass(span);
@@ -160,7 +178,8 @@ impl Story {
             "accepts" => OrderCommand::AcceptAssignment,
             "declines" => OrderCommand::DeclineAssignment { reason: text_or(text) },
             "takes the task" => OrderCommand::TakeTask,
-            "completes" => OrderCommand::CompleteTask { note: text },
+            "completes" => OrderCommand::CompleteTask { note: text, fields: std::mem::take(&mut self.fields) },
+            "saves the fields" => OrderCommand::SaveFields { fields: std::mem::take(&mut self.fields) },
             "skips the evaluation" => OrderCommand::SkipEvaluation { reason: None },
             "resumes" => OrderCommand::Resume,
             "cancels" => OrderCommand::Cancel { reason: text },
@@ -203,6 +222,7 @@ impl Story {
             priority: Priority::from_name(priority).unwrap(),
             channel: Channel::Phone,
             submitter: None,
+            fields: std::mem::take(&mut self.fields),
         };
         self.submit(principal, OrderCommand::Create(Box::new(create)));
     }
@@ -266,6 +286,14 @@ fn play(name: &str, text: &str) {
         story.play(line);
         let mut expected = None;
         while let Some((number, checks)) = lines.next_if(|(_, l)| l.starts_with(' ')) {
+            // A refusal may be told word by word, with whatever stands in it.
+            let whole = checks.trim().strip_prefix("refused ").and_then(|refusal| refusal.split_once(": "));
+            if let Some((refusal, words)) = whole {
+                expected = Some(refusal);
+                let told = story.refused.as_ref().map(ToString::to_string);
+                assert_eq!(told.as_deref(), Some(words), "{}{line}", at(number));
+                continue;
+            }
             for statement in checks.split(';').map(str::trim) {
                 match statement.strip_prefix("refused ") {
                     Some(refusal) => expected = Some(refusal),

@@ -1,6 +1,7 @@
 //! What people see: pure functions from shapes to text. No sockets, no clock, no terminal; those are arguments.
 
 pub mod directory;
+pub mod fields;
 pub mod guest;
 pub mod history;
 pub mod list;

@@ -1,5 +1,6 @@
 //! One Work Order in full: the process as a line of nodes, who may act and what comes next, facts, and what goes on around it.
 
+use super::fields;
 use super::page::Page;
 use super::paint::Tone;
 use super::show_parts::{description, evaluations, invitations, mails, timers};
@@ -17,6 +18,7 @@ pub fn work_order(order: &WorkOrder, page: &Page) -> String {
     out.push_str(&facts(order, page));
     for (title, text) in [
         ("description", description(order, page)),
+        ("fields", fields::values(order, page)),
         ("timers", timers(order, page)),
         ("mails", mails(order, page)),
         ("invitations", invitations(order, page)),

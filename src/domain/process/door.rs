@@ -10,6 +10,7 @@ use crate::domain::text::PersonalText;
 use crate::domain::time::Span;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event;
+use crate::domain::work_order::fields;
 use crate::domain::work_order::state::{Exit, FrozenLimits, Handler, Outcome, Visit};
 
 /// A node to go back to, and the one person who is to act there, if it is not the preset handlers.
@@ -58,6 +59,20 @@ fn leave(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>) -> Res
             | Exit::NotSolved => return Err(Rejection::EvaluationMissing),
         }
     }
+    match exit {
+        // Passed on by a person: the node's form must be filled in. By itself, back, or by a customer: it need not.
+        Exit::Assigned | Exit::Accepted | Exit::Completed => fields::complete(draft)?,
+        Exit::AutoAccepted
+        | Exit::Declined
+        | Exit::Transferred
+        | Exit::Solved
+        | Exit::AutoConfirmed
+        | Exit::NotSolved
+        | Exit::Evaluated
+        | Exit::Skipped
+        | Exit::AutoCompleted => {}
+    }
+    let visit = draft.open_visit()?;
     let (node, no) = (visit.node, visit.no);
     draft.push(Event::NodeLeft { node, visit: no, exit, reason });
     Ok(node)
@@ -117,6 +132,7 @@ fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Opti
         stood_still: Span(0),
         reminded: false,
         overdue: false,
+        form: node.form.as_ref().and_then(|form| draft.cx.catalogue.form(form)).map(|(_, pin)| pin),
         state,
     };
     draft.push(Event::NodeEntered(Box::new(visit)));

@@ -2,6 +2,7 @@
 
 use super::NodeState;
 use super::door;
+use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{NodeIndex, StaffUserId};
 use crate::domain::may::{Action, may};
 use crate::domain::rejection::Rejection;
@@ -9,6 +10,7 @@ use crate::domain::text::PersonalText;
 use crate::domain::work_order::command::TransferTo;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event as OrderEvent;
+use crate::domain::work_order::fields;
 use crate::domain::work_order::state::Exit;
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +80,7 @@ pub fn take(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 }
 
 /// The work is done: on to the next node.
-pub fn complete(draft: &mut Draft<'_>, note: Option<PersonalText>) -> Result<(), Rejection> {
+pub fn complete(draft: &mut Draft<'_>, note: Option<PersonalText>, given: &GivenFields) -> Result<(), Rejection> {
     let state = state(draft, "CompleteTask")?;
     may(Action::HandleNode, Some(&draft.order), draft.cx)?;
     let by = draft.cx.principal.user().cloned();
@@ -87,6 +89,7 @@ pub fn complete(draft: &mut Draft<'_>, note: Option<PersonalText>) -> Result<(),
     {
         return Err(Rejection::TakenByAnother { by: taken_by.to_string() });
     }
+    fields::save(draft, given)?;
     let at = draft.open_visit()?.node;
     draft.push(OrderEvent::Node(super::NodeEvent::Task(Event::Completed { by, at, note })));
     door::leave_to_next(draft, Exit::Completed, None)

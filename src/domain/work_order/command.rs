@@ -3,6 +3,7 @@
 use super::mail::MailOutcome;
 use super::state::{Channel, HoldReason, Party, Priority};
 use crate::domain::definition::evaluation::GivenAnswer;
+use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{AccountId, ContactId, InvitationNo, MailNo, Name, ServiceGroupId, StaffUserId, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::time::Timestamp;
@@ -30,6 +31,12 @@ pub enum Command {
     TakeTask,
     CompleteTask {
         note: Option<String>,
+        /// Of the node's form; what was saved before need not be given again.
+        fields: GivenFields,
+    },
+    /// Keeps what is known so far of the node's form; nothing is required.
+    SaveFields {
+        fields: GivenFields,
     },
     ConfirmSolved,
     ConfirmNotSolved {
@@ -91,6 +98,8 @@ pub struct Create {
     pub channel: Channel,
     /// None: the contact, else the one who creates it.
     pub submitter: Option<Party>,
+    /// Of the record type's form.
+    pub fields: GivenFields,
 }
 
 /// Whom a transfer goes to.
@@ -112,6 +121,7 @@ impl Command {
             Self::Transfer { .. } => "Transfer",
             Self::TakeTask => "TakeTask",
             Self::CompleteTask { .. } => "CompleteTask",
+            Self::SaveFields { .. } => "SaveFields",
             Self::ConfirmSolved => "ConfirmSolved",
             Self::ConfirmNotSolved { .. } => "ConfirmNotSolved",
             Self::SkipEvaluation { .. } => "SkipEvaluation",

@@ -5,6 +5,7 @@ use super::deadline::{Deadline, deadlines};
 use super::draft::Draft;
 use super::event::{Created, Event};
 use super::evolve;
+use super::fields;
 use super::mail::{MailOutcome, MailStatus};
 use super::state::{HoldReason, Outcome, Party, Purpose, Status, WorkOrder};
 use crate::domain::context::Context;
@@ -36,7 +37,8 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
             }
         }
         Command::TakeTask => task::take(d),
-        Command::CompleteTask { note } => optional("note", note.as_deref()).and_then(|note| task::complete(d, note)),
+        Command::CompleteTask { note, fields } => optional("note", note.as_deref()).and_then(|note| task::complete(d, note, fields)),
+        Command::SaveFields { fields } => fields::save_so_far(d, fields),
         Command::ConfirmSolved => usable_confirmation(d).and_then(|()| confirm::solved(d)),
         Command::ConfirmNotSolved { reason } => usable_confirmation(d).and_then(|()| confirm::not_solved(d, reason)),
         Command::SkipEvaluation { reason } => optional("reason", reason.as_deref()).and_then(|reason| evaluate::skip(d, reason)),
@@ -89,6 +91,7 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
     if !known {
         return Err(Rejection::unknown("submitter", submitter.to_string()));
     }
+    let (form, fields) = fields::at_intake(record_type, &create.fields, cx)?;
     let created = Created {
         id: create.id,
         number: create.number.clone(),
@@ -103,6 +106,8 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
         channel: create.channel,
         submitter,
         created_by,
+        form,
+        fields,
     };
     let order = evolve::create(&created, cx.now);
     let mut draft = Draft::new(order, cx);

@@ -3,6 +3,8 @@
 use super::mail::{Mail, MailStatus};
 use super::state::{Channel, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, Visit};
 use crate::domain::definition::VersionedName;
+use crate::domain::form::Fields;
+use crate::domain::form::value::Changes;
 use crate::domain::ids::{AccountId, ContactId, MailNo, Name, NodeIndex, StaffUserId, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeEvent;
@@ -57,6 +59,11 @@ pub enum Event {
         mail: MailNo,
         status: MailStatus,
     },
+    /// Fields of the form of a node were filled in or emptied.
+    FieldsSaved {
+        form: VersionedName,
+        changes: Changes,
+    },
 }
 
 /// Intake as recorded.
@@ -75,6 +82,9 @@ pub struct Created {
     pub channel: Channel,
     pub submitter: Party,
     pub created_by: Option<StaffUserId>,
+    /// The form of the record type, in the version that was filled in.
+    pub form: Option<VersionedName>,
+    pub fields: Fields,
 }
 
 impl Event {
@@ -97,6 +107,7 @@ impl Event {
             Self::BecameOverdue { .. } => "BecameOverdue",
             Self::MailQueued(_) => "MailQueued",
             Self::MailTried { .. } => "MailTried",
+            Self::FieldsSaved { .. } => "FieldsSaved",
         }
     }
 }

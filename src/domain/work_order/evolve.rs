@@ -3,7 +3,6 @@
 use super::event::{Created, Event};
 use super::mail::{MailStatus, SETTLED_KEPT};
 use super::state::{Hold, WorkOrder};
-use crate::domain::form::Fields;
 use crate::domain::ids::{NodeIndex, VisitNo};
 use crate::domain::process::{NodeEvent, NodeState, accept, assign, confirm, task};
 use crate::domain::time::{Span, Timestamp};
@@ -50,7 +49,8 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         evaluations: Vec::new(),
         mails: Vec::new(),
         mails_made: 0,
-        fields: Fields::new(),
+        fields: created.fields.clone(),
+        forms: created.form.iter().cloned().collect(),
     }
 }
 
@@ -70,6 +70,10 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             order.reached = Some(visit.node);
             if let (NodeState::Assign(_), Some(_)) = (&visit.state, &order.engineer) {
                 order.engineer = None;
+            }
+            if let Some(form) = &visit.form {
+                order.forms.retain(|known| known.name != form.name);
+                order.forms.push(form.clone());
             }
             order.visit = Some((**visit).clone());
         }
@@ -133,6 +137,7 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             }
             forget_settled(order);
         }
+        Event::FieldsSaved { changes, .. } => super::fields::take(&mut order.fields, changes),
     }
 }
 

@@ -143,6 +143,8 @@ pub struct Visit {
     pub stood_still: Span,
     pub reminded: bool,
     pub overdue: bool,
+    /// What its handlers fill in, in the version of the time it was entered.
+    pub form: Option<VersionedName>,
     pub state: NodeState,
 }
 
@@ -236,6 +238,8 @@ pub struct WorkOrder {
     pub mails_made: u32,
     /// What the forms of its record type and its nodes hold, by field name.
     pub fields: Fields,
+    /// Forms that were to be filled in so far, each in its latest version here.
+    pub forms: Vec<VersionedName>,
 }
 
 impl WorkOrder {

@@ -4,11 +4,13 @@
 //! running Work Order to another version meets nodes that stand elsewhere or are gone. Who does what is left to `people`.
 
 use workorderd::domain::aggregate::{Command, Key};
+use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{
     CatalogueCommand, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind, HandlerSpec, Limits,
     MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, RoleDefinition, Subject, TemplateField, Test, Wording,
 };
 use workorderd::domain::directory::{Account, Contact, Department, DirectoryCommand, StaffUser};
+use workorderd::domain::form::{Choice, DetailTable, Field, Form, Kind, SingleField};
 use workorderd::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, ServiceGroupId, SlugProblem, StaffUserId};
 use workorderd::domain::number::NumberPattern;
 use workorderd::domain::process::evaluate::{self, Method};
@@ -172,10 +174,10 @@ pub fn definitions(edition: u32) -> Definitions {
         description: "".into(),
         number: NumberPattern::new(pattern).expect("a good pattern"),
         process: name(id),
-        form: None,
+        form: (*id == "repair").then(|| name("intake")),
     };
     Definitions {
-        forms: Vec::new(),
+        forms: vec![intake(edition), report(edition)],
         record_types: RECORD_TYPES.iter().zip(patterns).map(record_type).collect(),
         processes: vec![repair(edition % 3), installation(edition % 2), ticket(), strict(edition % 2)],
         templates: vec![template("stars", 5, false), template("marks", 10, true)],
@@ -183,6 +185,29 @@ pub fn definitions(edition: u32) -> Definitions {
         messages: vec![message("ask", true), message("remind", false), message("returned", false)],
         roles: vec![RoleDefinition { name: name("desk"), rights: vec![workorderd::domain::definition::Right::CreateWorkOrders] }],
     }
+}
+
+fn asked(id: &str, required: bool, kind: Kind) -> SingleField {
+    SingleField { name: name(id), title: id.into(), help: None, required, default: None, kind }
+}
+
+fn intake(edition: u32) -> Form {
+    let fault = asked("fault", true, Kind::LongText { min: 1, max: 500 + edition, pattern: None });
+    let floor = asked("floor", false, Kind::Number { min: Some(Decimal::whole(-3)), max: None, decimals: None });
+    Form { name: name("intake"), title: "Intake".into(), fields: vec![Field::Single(fault), Field::Single(floor)] }
+}
+
+/// What nobody completes the work of a repair without; later editions ask for more than the running orders know of.
+fn report(edition: u32) -> Form {
+    let choice = |id: &str| Choice { name: name(id), title: id.into() };
+    let cause = asked("cause", true, Kind::Choice { choices: ["wear", "misuse", "weather"].map(choice).to_vec() });
+    let columns = vec![
+        asked("part", true, Kind::Text { min: 1, max: 40, pattern: None }),
+        asked("count", true, Kind::Number { min: Some(Decimal::whole(1)), max: None, decimals: Some(0) }),
+    ];
+    let parts =
+        DetailTable { name: name("parts"), title: "零件".into(), help: None, required: edition % 2 == 1, columns, min: 0, max: 9 };
+    Form { name: name("report"), title: "Report".into(), fields: vec![Field::Single(cause), Field::Table(parts)] }
 }
 
 fn node(id: &str, handlers: &[HandlerSpec], limits: Limits, spec: NodeSpec) -> ProcessNode {
@@ -256,7 +281,8 @@ fn repair(edition: u32) -> Process {
     let accept = node("accept", &engineer, automatic(Span::hours(4), Some(Span::hours(1)), false), accepting(true, true, false));
     let inspect =
         node("inspect", &[HandlerSpec::Owner, HandlerSpec::SuperiorOf(Person::Engineer)], Limits::default(), working(false, false));
-    let work = node("work", &engineer, reminders(Span::days(1), Span::days(2), true), working(true, false));
+    let mut work = node("work", &engineer, reminders(Span::days(1), Span::days(2), true), working(true, false));
+    work.form = Some(name("report"));
     let confirm = node("confirm", &[HandlerSpec::Submitter], automatic(Span::days(3), Some(Span::days(1)), true), confirming(Some("ask")));
     let evaluate =
         node("evaluate", &[HandlerSpec::Role(name("service-staff"))], automatic(Span::days(5), Some(Span::days(2)), true), by_rules(true));

@@ -107,6 +107,10 @@ impl Gate {
             }
             Event::NodeEntered(visit) => self.enter(visit, order.expect("it was created"), at, editions),
             Event::NodeLeft { node, visit, exit, .. } => {
+                let filled = |order: &WorkOrder, field: &str| order.fields.keys().any(|name| name.as_str() == field);
+                if let Some(order) = order.filter(|o| *exit == Exit::Completed && o.visit().is_some_and(|v| v.form.is_some())) {
+                    assert!(filled(order, "cause"), "the work was completed without what its form requires");
+                }
                 let mut open = self.open.take().expect("a node is open");
                 assert_eq!((node.0, *visit), (open.node, open.visit), "the node that is left is the one that is open");
                 leave(&open, *exit, command, at);
@@ -170,7 +174,8 @@ impl Gate {
             | Event::Invited(_)
             | Event::ServiceRecordAdded { .. }
             | Event::MailQueued(_)
-            | Event::MailTried { .. } => {}
+            | Event::MailTried { .. }
+            | Event::FieldsSaved { .. } => {}
         }
     }
 

@@ -8,6 +8,7 @@ use super::daemon::{Letter, Ticket};
 use super::world::World;
 use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::directory::{Absence, DirectoryCommand};
+use workorderd::domain::form::given::{Given, GivenFields};
 use workorderd::domain::ids::{InvitationNo, RequestId, WorkOrderId};
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::number::WorkOrderNumber;
@@ -48,6 +49,45 @@ impl World {
             4..20 => "客户不在家，明天再来".into(),
             _ => "the customer was not at home".into(),
         }
+    }
+
+    /// What is given of the form at intake, mostly rightly; the other record types have none.
+    fn intake(&mut self, record_type: &str) -> GivenFields {
+        if record_type != "repair" {
+            return if self.rng.u32(..20) == 0 { vec![("fault".into(), Given::text("x"))] } else { Vec::new() };
+        }
+        let fault = match self.rng.u32(..20) {
+            0 => return Vec::new(),
+            1 => "长".repeat(600),
+            _ => "It leaks 漏水".to_owned(),
+        };
+        let floor = self.pick(&["3", "12.5", "-1", "third"]);
+        let mut fields: GivenFields = vec![("fault".into(), Given::text(&fault))];
+        if self.rng.bool() {
+            fields.push(("floor".into(), Given::text(floor)));
+        }
+        fields
+    }
+
+    /// What an engineer gives of the form of a node that has one.
+    fn report(&mut self, order: &WorkOrder) -> GivenFields {
+        let asked = order.visit().is_some_and(|visit| visit.form.is_some());
+        if !asked && self.rng.u32(..10) > 0 {
+            return Vec::new();
+        }
+        let part = |part: &str, count: &str| Given::Map(vec![("part".into(), Given::text(part)), ("count".into(), Given::text(count))]);
+        let mut fields: GivenFields = Vec::new();
+        if self.rng.u32(..8) > 0 {
+            fields.push(("cause".into(), Given::text(self.pick(&["wear", "misuse", "weather"]))));
+        }
+        match self.rng.u32(..6) {
+            0 => fields.push(("parts".into(), Given::List(vec![part("密封圈", "2"), part("bolt", "0")]))),
+            1 | 2 => fields.push(("parts".into(), Given::List(vec![part("密封圈", "2"), part("bolt", "12")]))),
+            3 => fields.push(("fault".into(), Given::Nothing)),
+            4 => fields.push(("cause".into(), Given::Nothing)),
+            _ => {}
+        }
+        fields
     }
 
     /// Somebody does something.
@@ -106,6 +146,7 @@ impl World {
             priority: Priority::ALL[pick(self, Priority::ALL.len())],
             channel: Channel::ALL[pick(self, Channel::ALL.len())],
             submitter,
+            fields: self.intake(record_type),
         };
         let who = self.pick(&["disp-1", "disp-2", "staff-1", "root", "helper", "eng-1"]);
         let principal = if self.rng.u32(..12) == 0 { administrator() } else { staff(who) };
@@ -394,7 +435,8 @@ impl World {
             NodeState::Task(_) => {
                 let command = match n {
                     8..20 => Order::TakeTask,
-                    20..75 => Order::CompleteTask { note: (n < 40).then(|| self.text()) },
+                    20..70 => Order::CompleteTask { note: (n < 40).then(|| self.text()), fields: self.report(order) },
+                    70..75 => Order::SaveFields { fields: self.report(order) },
                     75..90 => self.transfer(order),
                     _ => Order::Hold { reason: HoldReason::Parts, note: None },
                 };
@@ -453,7 +495,7 @@ impl World {
             3 => Order::DeclineAssignment { reason: self.text() },
             4 => self.transfer(order),
             5 => Order::TakeTask,
-            6 => Order::CompleteTask { note: None },
+            6 => Order::CompleteTask { note: None, fields: self.report(order) },
             7 => Order::ConfirmSolved,
             8 => Order::ConfirmNotSolved { reason: self.text() },
             9 => Order::SkipEvaluation { reason: Some(self.text()) },

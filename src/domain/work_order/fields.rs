@@ -1,0 +1,101 @@
+//! The fields of a Work Order: filled in at intake, and at the nodes that have a form (REC-3).
+//!
+//! What the form of a node requires is asked for by `process::door` when a person passes the node on; saving before asks for nothing.
+
+use super::draft::Draft;
+use super::event::Event;
+use super::state::WorkOrder;
+use crate::domain::context::Context;
+use crate::domain::definition::{Catalogue, RecordType, VersionedName};
+use crate::domain::form::check::bounded;
+use crate::domain::form::given::GivenFields;
+use crate::domain::form::value::Changes;
+use crate::domain::form::{Field, Fields, Form};
+use crate::domain::ids::Name;
+use crate::domain::may::{Action, may};
+use crate::domain::process::NodeState;
+use crate::domain::rejection::Rejection;
+
+fn no_form(what: String) -> Rejection {
+    Rejection::InvalidFormField { field: "fields".to_owned(), rule: "unknown", problem: format!("{what} has no form") }
+}
+
+/// What intake keeps: the pinned form of the record type, and the values, defaults included.
+pub fn at_intake(record_type: &RecordType, given: &GivenFields, cx: &Context<'_>) -> Result<(Option<VersionedName>, Fields), Rejection> {
+    let Some(name) = &record_type.form else {
+        return if given.is_empty() { Ok((None, Fields::new())) } else { Err(no_form(format!("the record type {}", record_type.name))) };
+    };
+    let (form, pin) = cx.catalogue.form(name).ok_or_else(|| Rejection::unknown("form", name.as_str()))?;
+    let mut fields = Fields::new();
+    take(&mut fields, &form.check(given, cx.directory)?);
+    let defaults = form.defaults(&fields);
+    take(&mut fields, &defaults);
+    form.complete(&fields)?;
+    bounded(&fields)?;
+    Ok((Some(pin), fields))
+}
+
+/// Puts changes into values.
+pub fn take(fields: &mut Fields, changes: &Changes) {
+    for (name, value) in changes {
+        match value {
+            Some(value) => fields.insert(name.clone(), value.clone()),
+            None => fields.remove(name),
+        };
+    }
+}
+
+/// The form of the open visit, as it was pinned when the node was entered.
+fn form<'a>(draft: &Draft<'a>) -> Result<Option<(&'a Form, VersionedName)>, Rejection> {
+    let Some(pin) = draft.open_visit()?.form.clone() else { return Ok(None) };
+    let missing = || Rejection::NotFound { what: "form", id: format!("{} version {}", pin.name, pin.version) };
+    let form = draft.cx.catalogue.pinned_form(&pin).ok_or_else(missing)?;
+    Ok(Some((form, pin)))
+}
+
+/// Takes what was given of the node's form; nothing given, nothing done. Says whether anything is different now.
+pub fn save(draft: &mut Draft<'_>, given: &GivenFields) -> Result<bool, Rejection> {
+    if given.is_empty() {
+        return Ok(false);
+    }
+    let Some((form, pin)) = form(draft)? else {
+        return Err(no_form(format!("the node {}", draft.open_visit()?.name)));
+    };
+    let mut changes = form.check(given, draft.cx.directory)?;
+    changes.retain(|(name, value)| draft.order.fields.get(name) != value.as_ref());
+    if changes.is_empty() {
+        return Ok(false);
+    }
+    draft.push(Event::FieldsSaved { form: pin, changes });
+    bounded(&draft.order.fields)?;
+    Ok(true)
+}
+
+/// The command of that name: a handler saves what is known so far.
+pub fn save_so_far(draft: &mut Draft<'_>, given: &GivenFields) -> Result<(), Rejection> {
+    let visit = draft.open_visit()?;
+    may(Action::HandleNode, Some(&draft.order), draft.cx)?;
+    draft.not_on_hold()?;
+    if let NodeState::Task(task) = &visit.state
+        && let Some(by) = &task.taken_by
+        && draft.cx.principal.user() != Some(by)
+    {
+        return Err(Rejection::TakenByAnother { by: by.to_string() });
+    }
+    if save(draft, given)? { Ok(()) } else { Err(Rejection::NothingToChange) }
+}
+
+/// Before a person passes the node on: defaults where nothing was given, then everything required must be there.
+pub fn complete(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let Some((form, pin)) = form(draft)? else { return Ok(()) };
+    let defaults = form.defaults(&draft.order.fields);
+    if !defaults.is_empty() {
+        draft.push(Event::FieldsSaved { form: pin, changes: defaults });
+    }
+    form.complete(&draft.order.fields)
+}
+
+/// How a field of the Work Order is defined in the newest of its forms.
+pub fn definition<'a>(order: &WorkOrder, name: &Name, catalogue: &'a Catalogue) -> Option<&'a Field> {
+    order.forms.iter().rev().find_map(|pin| catalogue.pinned_form(pin)?.field(name.as_str()))
+}
