@@ -101,7 +101,7 @@ pub fn work_order(
             Some(NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Confirm(_) | NodeState::Evaluate(_)) | None => None,
         },
         mandatory: matches!(visit.map(|v| &v.state), Some(NodeState::Evaluate(state)) if state.mandatory),
-        nodes: nodes(order, cx),
+        nodes: nodes(order, language, cx),
         timers: deadlines(order).into_iter().map(|(due, deadline)| timer(due.0, deadline)).collect(),
         mails: order.mails.iter().map(mail).collect(),
         invitations: order.invitations.iter().map(|i| invitation(order, i, may_show_links, runtime, base_url)).collect(),
@@ -120,7 +120,7 @@ fn party(party: &Party) -> String {
 }
 
 /// The nodes with what became of each on the latest way through the process.
-fn nodes(order: &WorkOrder, cx: &Context<'_>) -> Vec<shape::Node> {
+fn nodes(order: &WorkOrder, language: &str, cx: &Context<'_>) -> Vec<shape::Node> {
     let Some(process) = cx.catalogue.pinned_process(&order.process) else { return Vec::new() };
     let now = order.visit().map(|v| v.node);
     let node = |(index, node): (usize, &ProcessNode)| {
@@ -131,7 +131,12 @@ fn nodes(order: &WorkOrder, cx: &Context<'_>) -> Vec<shape::Node> {
             () if order.reached.is_some_and(|reached| index <= reached) => "done",
             () => "ahead",
         };
-        shape::Node { name: node.name.to_string(), title: node.title.to_string(), kind: node.spec.kind().into(), state: state.into() }
+        shape::Node {
+            name: node.name.to_string(),
+            title: node.title.text(language).to_owned(),
+            kind: node.spec.kind().into(),
+            state: state.into(),
+        }
     };
     process.nodes.iter().enumerate().map(node).collect()
 }

@@ -50,9 +50,9 @@ pub fn render(
             "Subject" => order.subject.shown().to_owned(),
             "URL" => mail.invitation.map(|no| format!("{}{}", letterhead.base_url, links::token(secret, order.id, no))).unwrap_or_default(),
             "RecipientName" => mail.name.shown().to_owned(),
-            "RecordType" => {
-                catalogue.record_type(&order.record_type).map_or_else(|| order.record_type.to_string(), |t| t.title.to_string())
-            }
+            "RecordType" => catalogue
+                .record_type(&order.record_type)
+                .map_or_else(|| order.record_type.to_string(), |t| t.title.text(&mail.language).to_owned()),
             "Engineer" => {
                 let engineer = order.engineer.as_ref();
                 engineer

@@ -19,6 +19,7 @@ fn answer(call: &Call) -> Value {
     let number = call.parameters.get("number").cloned().unwrap_or_else(|| json!("WO-1"));
     match call.member() {
         "Get" => json!({ "workOrder": order() }),
+        "DescribeForm" => json!({ "form": { "name": "intake", "version": 1, "title": "Intake", "fields": [] } }),
         "History" => json!({ "lines": history_lines(), "more": false }),
         "Watch" => json!({ "steps": [] }),
         "List" if call.interface().ends_with("Definitions1") => {
@@ -62,6 +63,13 @@ fn steps() -> Vec<Case> {
         ),
         (&["transfer", "W", "--group", "south"], "Transfer", json!({ "group": "south" }), "W transferred to service group south"),
         (&["take", "W"], "TakeTask", json!({}), "W taken"),
+        (
+            &["save-fields", "W", "--field", "cause=wear", "--field", "parts=[{\"part\": \"密封圈\", \"count\": 2}]"],
+            "SaveFields",
+            json!({ "fields": { "cause": "wear", "parts": [{ "part": "密封圈", "count": 2 }] } }),
+            "W kept",
+        ),
+        (&["complete", "W", "--field", "cost=12.50"], "CompleteTask", json!({ "fields": { "cost": "12.50" } }), "W completed"),
         (&["complete", "W", "--note", "fuse"], "CompleteTask", json!({ "note": "fuse" }), "W completed"),
         (&["confirm-solved", "W"], "ConfirmSolved", json!({}), "W confirmed as solved"),
         (&["confirm-not-solved", "W", "--reason", "dark"], "ConfirmNotSolved", json!({ "reason": "dark" }), "W returned as not solved"),
@@ -122,6 +130,10 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
         (words("list|--all"), "WorkOrders1.List", json!({ "limit": 1000 })),
         (words("history|W|--limit|5"), "WorkOrders1.History", json!({ "number": "W", "limit": 5 })),
         (words("show|W|--json"), "WorkOrders1.Get", json!({ "number": "W" })),
+        (words("show|W|--language|zh|--json"), "WorkOrders1.Get", json!({ "number": "W", "language": "zh" })),
+        (words("form|intake|--language|zh"), "WorkOrders1.DescribeForm", json!({ "form": "intake", "language": "zh" })),
+        (words("form|--record-type|repair"), "WorkOrders1.DescribeForm", json!({ "recordType": "repair" })),
+        (words("form|--number|W"), "WorkOrders1.DescribeForm", json!({ "number": "W" })),
         (words("watch|W|--after|0"), "WorkOrders1.Watch", json!({ "number": "W", "after": 0 })),
         (
             words(

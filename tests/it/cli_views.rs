@@ -112,6 +112,15 @@ pub fn order() -> WorkOrder {
         { "no": 1, "purpose": "confirm", "source": "link", "expiresAt": NOW - HOUR, "used": 1 },
         { "no": 2, "purpose": "evaluate", "source": "qr-code", "expiresAt": NOW + 30 * DAY, "used": 0, "link": "https://example.com/e/AAAA" },
     ]);
+    let field = |name: &str, title: &str, kind: &str, text: &str| json!({ "name": name, "title": title, "kind": kind, "text": text, "columns": [], "rows": [] });
+    order["fields"] = json!([
+        field("fault", "故障描述", "long-text", "打印机无法启动，屏幕显示错误代码 E-104。客户已经重新启动过两次，没有变化；请在今天下午五点之前到达现场。\nIt hums."),
+        field("serial", "Serial number", "text", "AB123456"),
+        { "name": "parts", "title": "Parts used 使用配件", "kind": "table", "text": "", "columns": ["Part", "数量", "Price"], "rows": [
+            ["密封圈", "2", "12.50 CNY"], ["A very long name of a part that takes more than the line has room for, really", "10", ""],
+        ] },
+        field("cost", "费用合计", "money", "120.50 CNY"),
+    ]);
     order["evaluations"] = json!([{ "source": "qr-code", "template": "service-rating", "at": NOW - 40 * MINUTE, "afterCompletion": false, "answers": [
             { "field": "overall", "value": "4", "scale": 5 }, { "field": "recommend", "value": "9", "scale": 10 }, { "field": "punctuality", "value": "on time" },
             { "field": "comment", "value": "师傅很专业，解释得很清楚，就是等了很久才有人来；下次希望可以提前打电话告诉我们大概什么时候到，谢谢！" },

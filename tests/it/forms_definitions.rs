@@ -125,7 +125,7 @@ fn what_no_field_can_be_is_refused_with_its_place() {
             "6: form.f.field[1].media_types: \"jpeg\" is not a media type (write image/jpeg or image/*)",
         ),
         (
-            "kind = \"text\"\ntitle = { en = \"X\", 中文 = \"Y\" }",
+            "kind = \"text\"\ntitle = { en = \"X\", \"中文\" = \"Y\" }",
             "6: form.f.field[1].title.中文: \"中文\" is not a language tag (write a tag such as en, zh or pt-BR)",
         ),
     ] {

@@ -53,6 +53,8 @@ fn order() -> WorkOrder {
         channel: Channel::Phone,
         submitter: Party::Staff(user("staff-1")),
         created_by: None,
+        form: None,
+        fields: std::collections::BTreeMap::new(),
     };
     let mut order = evolve::create(&created, Timestamp(1));
     order.engineer = Some(user("eng-1"));
@@ -64,7 +66,7 @@ fn order() -> WorkOrder {
 fn told(specs: &[HandlerSpec], directory: &Directory) -> String {
     let spec = NodeSpec::Task(task::Spec { may_transfer: false, beyond_group: false });
     let (condition, limits) = (Condition::default(), Limits::default());
-    let node = ProcessNode { name: name("n"), title: "n".into(), handlers: specs.to_vec(), condition, limits, spec };
+    let node = ProcessNode { name: name("n"), title: "n".into(), handlers: specs.to_vec(), condition, limits, form: None, spec };
     let (handlers, why) = handlers::resolve(&node, &order(), directory);
     let handlers: Vec<_> = handlers.iter().map(ToString::to_string).collect();
     format!("{}{}", handlers.join(", "), why.map(|why| format!(" ({why})")).unwrap_or_default())

@@ -11,6 +11,7 @@ mod cli_views;
 mod codec_bytes;
 mod conditions;
 mod demo;
+mod forms_check;
 mod forms_definitions;
 mod handlers;
 mod journal_crash;

@@ -13,7 +13,7 @@ use crate::real_stage::{BEGIN, Caller, DAY, Daemon, Home, definitions, full, see
 const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-const ROLES: [(&str, &str); 46] = [
+const ROLES: [(&str, &str); 48] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.Get", "yyyyyyhh"),
     ("WorkOrders1.History", "yyyyyyhh"),
@@ -26,6 +26,8 @@ const ROLES: [(&str, &str); 46] = [
     ("WorkOrders1.Transfer", "nyynnnhh"),
     ("WorkOrders1.TakeTask", "nnynnnhh"),
     ("WorkOrders1.CompleteTask", "nnynnnhh"),
+    ("WorkOrders1.SaveFields", "nnynnnhh"),
+    ("WorkOrders1.DescribeForm", "yyyyyynn"),
     ("WorkOrders1.ConfirmSolved", "nynnnnhh"),
     ("WorkOrders1.ConfirmNotSolved", "nynnnnhh"),
     ("WorkOrders1.SkipEvaluation", "nnynnnhh"),
@@ -154,6 +156,8 @@ impl Stage {
             "DeclineAssignment" => json!({ "number": number("accept"), "reason": "no time" }),
             "Transfer" => json!({ "number": number("ticket"), "engineer": "mei" }),
             "TakeTask" | "CompleteTask" => json!({ "number": number("task") }),
+            "SaveFields" => json!({ "number": number("task"), "fields": { "cause": "wear" } }),
+            "DescribeForm" => json!({ "recordType": "repair" }),
             "ConfirmSolved" => json!({ "number": number("confirm") }),
             "ConfirmNotSolved" => json!({ "number": number("confirm"), "reason": "still broken" }),
             "SkipEvaluation" => json!({ "number": number("skip") }),
@@ -320,6 +324,13 @@ fn cases(stage: &Stage) -> Vec<Case> {
         "requestId",
         json!({ "recordType": "repair", "subject": "x", "requestId": "with blank" }),
     );
+    case("", "WorkOrders1.DescribeForm", "UnknownReference", "form", json!({ "form": "nothing" }));
+    case("", "WorkOrders1.DescribeForm", "NotFound", "form", n(&accept, json!({})));
+    case("emil", "WorkOrders1.SaveFields", "InvalidFormField", "fields.cause", n(&task, json!({ "fields": { "cause": "rust" } })));
+    let parts = json!({ "fields": { "parts-used": [{ "part": "bolt", "quantity": 0 }] } });
+    case("emil", "WorkOrders1.CompleteTask", "InvalidFormField", "fields.parts-used[1].quantity", n(&task, parts));
+    let late = json!({ "recordType": "repair", "subject": "x", "contact": "wang", "fields": { "wanted-on": "tomorrow" } });
+    case("dora", "WorkOrders1.Create", "InvalidFormField", "fields.wanted-on", late);
     case("dora", "WorkOrders1.AssignToGroup", "UnknownReference", "group", n(&assign, json!({ "group": "nowhere" })));
     case("dora", "WorkOrders1.AssignToEngineer", "UnknownReference", "engineer", n(&assign, json!({ "engineer": "nobody" })));
     case(

@@ -84,6 +84,7 @@ const REACHED: [(&str, &[&str]); 9] = [
             "RecordMail",
             "Reject",
             "Resume",
+            "SaveFields",
             "SetAbsence",
             "SetClock",
             "SkipEvaluation",
@@ -115,6 +116,7 @@ const REACHED: [(&str, &[&str]); 9] = [
             "DepartmentPut",
             "Ended",
             "EvaluationRecorded",
+            "FieldsSaved",
             "Held",
             "InstallationFounded",
             "Invited",
@@ -145,6 +147,7 @@ const REACHED: [(&str, &[&str]); 9] = [
         &[
             "NotFound",
             "InvalidField",
+            "InvalidFormField",
             "UnknownReference",
             "NotPermitted",
             "WrongNode",

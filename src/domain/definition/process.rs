@@ -2,6 +2,7 @@
 
 use super::condition::Condition;
 use crate::domain::ids::{Name, NodeIndex, ServiceGroupId, StaffUserId};
+use crate::domain::label::Label;
 use crate::domain::number::NumberPattern;
 use crate::domain::process::{accept, assign, confirm, evaluate, task};
 use crate::domain::time::Span;
@@ -15,7 +16,7 @@ pub const NODES_MAX: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordType {
     pub name: Name,
-    pub title: Box<str>,
+    pub title: Label,
     pub description: Box<str>,
     pub number: NumberPattern,
     pub process: Name,
@@ -27,7 +28,7 @@ pub struct RecordType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     pub name: Name,
-    pub title: Box<str>,
+    pub title: Label,
     pub nodes: Vec<ProcessNode>,
 }
 
@@ -36,7 +37,7 @@ pub struct Process {
 pub struct ProcessNode {
     /// Unique within the process; a move to another version finds nodes by it.
     pub name: Name,
-    pub title: Box<str>,
+    pub title: Label,
     pub handlers: Vec<HandlerSpec>,
     /// If it does not hold, the node is passed over and the history says so.
     pub condition: Condition,

@@ -81,7 +81,7 @@ const KIND_KEYS: [(&str, &[NodeKind]); 13] = [
 /// Reads one; `before` has the kinds of the nodes that stand before it.
 pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) -> Read {
     let name = name_of(&table);
-    let title = table.title("title", name.as_ref().map_or("", |n| n.as_str()));
+    let title = table.label("title", name.as_ref().map_or("", |n| n.as_str()));
     let kind = read_kind(&table);
     let handlers = handler::read_list(&table, book);
     let condition = condition::read(&table, book);

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Reads one; none if it has problems, which are reported.
 pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<Process> {
     let (name, table) = book.define(Kind::Process, table);
-    let title = table.title("title", name.as_ref().map_or("", |n| n.as_str()));
+    let title = table.label("title", name.as_ref().map_or("", |n| n.as_str()));
     let count = table.count("node");
     if count == 0 && !table.has("node") {
         table.sink().report_with(&table.place, "the process has no nodes", "add at least one table [[process.node]]");

@@ -11,7 +11,7 @@ const DESCRIPTION_MAX: usize = 140;
 /// Reads one; none if it has problems, which are reported.
 pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<RecordType> {
     let (name, table) = book.define(Kind::RecordType, table);
-    let title = table.title("title", name.as_ref().map_or("", |n| n.as_str()));
+    let title = table.label("title", name.as_ref().map_or("", |n| n.as_str()));
     // An empty description is the same as none.
     let blank = table.text("description").is_none_or(|d| d.value.trim().is_empty());
     let description = if blank { Some("".into()) } else { table.long("description", DESCRIPTION_MAX) };

@@ -2,7 +2,8 @@
 //! threads, clock, disk, store, mail server and people are all moved by one seed.
 //! Invariant: nothing here reads a clock or the real disk; a seed decides everything.
 
-pub mod audit;
+pub mod answers;
+mod audit;
 pub mod clients;
 pub mod company;
 pub mod coverage;
