@@ -235,7 +235,7 @@ fn every_rule_has_its_refusal_which_names_field_rule_and_limit() {
         ("location", text("Munich"), "kind", "expected a location"),
         ("reference", text("nobody"), "reference", "there is no contact \"nobody\""),
         ("reference", text("left"), "reference", "there is no contact \"left\""),
-        ("attachment", text("ab12"), "kind", "expected an attachment that has been put"),
+        ("attachment", text("ab12"), "kind", "attachments cannot be brought yet"),
         ("attachment", file("aa", "text/html"), "media_types", "is of the kind \"text/html\"; image/*, application/pdf is taken"),
         (
             "attachment",

@@ -246,8 +246,10 @@ pub fn full(method: &str) -> String {
 /// The methods that change something; each needs a request id.
 pub fn is_mutation(method: &str) -> bool {
     let name = method.rsplit('.').next().unwrap();
-    !matches!(name, "Get" | "History" | "List" | "Watch" | "GetServiceGroup" | "Status" | "WhoAmI" | "ActAs" | "Show" | "GetInfo")
-        && !name.starts_with("List")
+    !matches!(
+        name,
+        "Get" | "History" | "List" | "Watch" | "GetServiceGroup" | "Status" | "WhoAmI" | "ActAs" | "Show" | "GetInfo" | "DescribeForm"
+    ) && !name.starts_with("List")
         && name != "GetInterfaceDescription"
 }
 

@@ -27,7 +27,7 @@ fn the_shipped_sample_is_good() {
     let counts =
         [d.record_types.len(), d.processes.len(), d.templates.len(), d.rules.as_ref().unwrap().len(), d.messages.len(), d.roles.len()];
     assert_eq!(counts, [3, 3, 2, 2, 4, 1]);
-    let names: Vec<_> = d.record_types.iter().map(|t| (t.name.as_str(), &*t.title, t.process.as_str())).collect();
+    let names: Vec<_> = d.record_types.iter().map(|t| (t.name.as_str(), t.title.text("en"), t.process.as_str())).collect();
     assert_eq!(
         names,
         [

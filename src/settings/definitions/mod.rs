@@ -92,6 +92,8 @@
 //! | `to` | reference: `account`, `contact`, `staff-user` | |
 //! | `media_types` | attachment: such as `image/*` | all |
 //! | `[[form.field.column]]` | table: its columns, fields of any other kind | |
+//!
+//! Attachments and signatures can be described; their content cannot be brought yet, so none of them can be `required`.
 
 mod book;
 mod condition;

@@ -205,8 +205,15 @@ fn report(edition: u32) -> Form {
         asked("part", true, Kind::Text { min: 1, max: 40, pattern: None }),
         asked("count", true, Kind::Number { min: Some(Decimal::whole(1)), max: None, decimals: Some(0) }),
     ];
-    let parts =
-        DetailTable { name: name("parts"), title: "零件".into(), help: None, required: edition % 2 == 1, columns, min: 0, max: 9 };
+    let parts = DetailTable {
+        name: name("parts"),
+        title: "零件".into(),
+        help: None,
+        required: false,
+        columns,
+        min: 0,
+        max: 9 - (edition % 2) as u16,
+    };
     Form { name: name("report"), title: "Report".into(), fields: vec![Field::Single(cause), Field::Table(parts)] }
 }
 

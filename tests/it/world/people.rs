@@ -36,7 +36,7 @@ pub fn administrator() -> Principal {
 }
 
 impl World {
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.rng.usize(..of.len())]
     }
 
