@@ -26,14 +26,15 @@ fn the_shipped_sample_is_good() {
     let d = parse(&sample()).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let counts =
         [d.record_types.len(), d.processes.len(), d.templates.len(), d.rules.as_ref().unwrap().len(), d.messages.len(), d.roles.len()];
-    assert_eq!(counts, [3, 3, 2, 2, 4, 1]);
+    assert_eq!(counts, [4, 4, 2, 2, 4, 1]);
     let names: Vec<_> = d.record_types.iter().map(|t| (t.name.as_str(), t.title.text("en"), t.process.as_str())).collect();
     assert_eq!(
         names,
         [
             ("repair", "Repair", "repair"),
             ("installation", "Installation", "installation"),
-            ("service-ticket", "IT service ticket", "service-ticket")
+            ("service-ticket", "IT service ticket", "service-ticket"),
+            ("maintenance", "Maintenance", "maintenance")
         ]
     );
     assert_eq!(kinds(&d.processes[0]), ["assign", "accept", "task", "confirm", "evaluate"]);
