@@ -4,31 +4,11 @@ use super::load::{self, Line, Work};
 use super::report::{self, Row, Table};
 use super::stage::{Stage, USER};
 use super::{bare, echo, rival};
+use crate::cli::bench_args::BenchArguments as Arguments;
 use clap::Parser;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-
-/// Durable steps per second, beside what the bare disk, a SQLite script and a bare echo do in the same run.
-#[derive(Debug, Parser)]
-#[command(name = "workorderctl bench", version)]
-pub struct Arguments {
-    /// Seconds of each row.
-    #[arg(long, default_value_t = 60)]
-    pub seconds: u64,
-    /// Numbers of connections.
-    #[arg(long, value_delimiter = ',', default_value = "1,8,64,256")]
-    pub connections: Vec<usize>,
-    /// Where the data goes: the disk that is measured.
-    #[arg(long, default_value = ".")]
-    pub dir: PathBuf,
-    /// Besides: this many Work Orders with a timer each, for memory and start-up.
-    #[arg(long, default_value_t = 0)]
-    pub orders: u64,
-    /// The daemon's program.
-    #[arg(long)]
-    pub daemon: Option<PathBuf>,
-}
 
 /// The whole subcommand, from the program's arguments.
 pub fn main() -> ExitCode {

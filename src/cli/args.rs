@@ -12,6 +12,7 @@ use super::args_more::{
     AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, StaffUserCommand,
 };
 use super::fields::{FieldArgs, FormOf};
+use super::bench_args::BenchArguments;
 use super::replay::ReplayArgs;
 
 /// Where the daemon listens when nothing else is said.
@@ -29,9 +30,7 @@ Exit codes:
   75  busy or stopping: nothing was changed, the same again with the same --request-id may succeed
 
 Every command that changes something carries a request id. If it is not known whether a command was carried out, give it again
-with the same --request-id: it is not done twice, and the answer is the same.
-
-`workorderctl bench --help`: measure this machine with a daemon of its own.";
+with the same --request-id: it is not done twice, and the answer is the same.";
 
 /// The command-line client of workorderd: Work Orders from the first call to the customer's evaluation.
 #[derive(Debug, Parser)]
@@ -194,6 +193,13 @@ pub enum Command {
         /// Which shell
         shell: Shell,
     },
+    /// Write the manual pages into a folder, one for each command
+    Man {
+        /// Made if it is not there; pages of the same names are written anew
+        dir: PathBuf,
+    },
+    /// Measure this machine with a daemon of its own
+    Bench(BenchArguments),
 }
 
 /// A new Work Order.

@@ -6,6 +6,7 @@ pub mod act;
 pub mod args;
 pub mod args_act;
 pub mod args_more;
+pub mod bench_args;
 pub mod definitions;
 pub mod directory;
 pub mod failure;

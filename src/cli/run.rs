@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -62,6 +63,11 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         clap_complete::generate(shell, &mut Arguments::command(), "workorderctl", &mut text);
         return Ok(console.out.write_all(&text)?);
     }
+    match &command {
+        Command::Man { dir } => return manual(dir, console),
+        Command::Bench(_) => return Err(Failure::Usage("`bench` comes first: workorderctl bench ...".to_owned())),
+        _ => {}
+    }
     for (given, applies, option) in [
         (global.expected_revision.is_some(), act::takes_revision(&command), "--expected-revision"),
         (global.request_id.is_some(), act::takes_request_id(&command), "--request-id"),
@@ -96,9 +102,17 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Clock(command) => system::clock(session, &command),
         Command::Guest(command) => guest::guest(session, command),
         Command::Replay(args) => replay::replay(session, &args),
-        // Done above: it needs no daemon.
-        Command::Completions { .. } => Ok(()),
+        // Done above: these need no daemon.
+        Command::Completions { .. } | Command::Man { .. } | Command::Bench(_) => Ok(()),
     }
+}
+
+/// Manual pages of the program and of every command.
+fn manual(dir: &Path, console: &mut Console<'_>) -> Result<(), Failure> {
+    let cannot = |e: std::io::Error| Failure::Usage(format!("{}: {e}", dir.display()));
+    std::fs::create_dir_all(dir).map_err(cannot)?;
+    clap_mangen::generate_to(Arguments::command(), dir).map_err(cannot)?;
+    Ok(writeln!(console.out, "{}", dir.join("workorderctl.1").display())?)
 }
 
 fn page(global: &Global, console: &Console<'_>) -> Result<Page, Failure> {

@@ -4,8 +4,8 @@ use super::prepare::prepare;
 use super::run::{self, RunError};
 use crate::settings::daemon::{SettingProblem, Sources, load};
 use crate::{demo, verify};
-use clap::{Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Wrong settings or arguments (`EX_CONFIG`).
@@ -39,6 +39,11 @@ enum Command {
         /// Leave the daemon running at the end and print commands to try.
         #[arg(long)]
         stay: bool,
+    },
+    /// Write the manual pages into a folder, one for each command.
+    Man {
+        /// Made if it is not there; pages of the same names are written anew.
+        dir: PathBuf,
     },
 }
 
@@ -83,6 +88,21 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run_daemon(arguments),
         Command::Verify { dir, head } => verify::main(&dir, head.as_deref()),
         Command::Demo { stay } => demo::main(stay),
+        Command::Man { dir } => manual(&dir),
+    }
+}
+
+fn manual(dir: &Path) -> ExitCode {
+    let written = std::fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(Arguments::command(), dir));
+    match written {
+        Ok(()) => {
+            println!("{}", dir.join("workorderd.1").display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("workorderd: {}: {error}", dir.display());
+            ExitCode::FAILURE
+        }
     }
 }
 

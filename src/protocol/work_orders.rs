@@ -8,13 +8,14 @@ pub const NAME: &str = "org.workorderd.WorkOrders1";
 /// Its description, served as it is.
 pub const DESCRIPTION: &str = include_str!("org.workorderd.WorkOrders1.varlink");
 
-/// Makes parameter and reply structs alike: camel case on the wire, unknown fields refused, absent options left out.
+/// Makes parameter and reply structs alike: camel case on the wire, absent options left out. Fields that are not known are passed
+/// over: a reply of a newer daemon has more than an older client knows. In a call they are refused before, by its description.
 macro_rules! shapes {
     ($($(#[$doc:meta])* $name:ident { $($field:ident : $type:ty),* $(,)? })+) => {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-            #[serde(rename_all = "camelCase", deny_unknown_fields)]
+            #[serde(rename_all = "camelCase")]
             pub struct $name { $(#[serde(default, skip_serializing_if = "crate::protocol::absent")] pub $field: $type),* }
         )+
     };

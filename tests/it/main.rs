@@ -5,6 +5,7 @@
 
 mod cli_commands;
 mod cli_failures;
+mod cli_manual;
 mod cli_stage;
 mod cli_times;
 mod cli_views;

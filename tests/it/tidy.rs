@@ -19,7 +19,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     // Besides the table of floors: `journal` for the head that readers and watchers go by, `settings` for definitions sent as files.
     ("control", &["domain", "engine", "protocol", "runtime", "journal", "settings"]),
     ("cli", &["client", "protocol"]),
-    ("bench", &["client", "protocol", "journal", "control"]),
+    ("bench", &["client", "protocol", "cli", "journal", "control"]),
     ("verify", &["domain", "codec", "journal", "runtime"]),
     ("demo", &["client", "protocol", "verify", "settings", "mail"]),
     ("daemon", &["domain", "engine", "protocol", "runtime", "control", "settings", "mail", "verify", "demo", "journal"]),
@@ -35,6 +35,8 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("actix_rt", &["runtime", "daemon"]),
     ("sd_notify", &["daemon"]),
     ("clap", &["cli", "daemon", "bench"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli", "daemon"]),
     ("tokio", &["runtime", "control", "mail", "demo", "daemon", "bench"]),
 ];
 
