@@ -11,8 +11,8 @@ use super::args_act::ActCommand;
 use super::args_more::{
     AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, StaffUserCommand,
 };
-use super::fields::{FieldArgs, FormOf};
 use super::bench_args::BenchArguments;
+use super::fields::{FieldArgs, FormOf};
 use super::replay::ReplayArgs;
 
 /// Where the daemon listens when nothing else is said.

@@ -117,9 +117,17 @@ fn a_daemon_of_another_version_is_told_as_such() {
     let ran = stage.run(&["take", "WO-1"]);
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("has no method org.workorderd.WorkOrders1.TakeTask") && ran.err.contains("different versions"), "{}", ran.err);
-    let stage = Stage::new(|_| reply(&json!({ "workOrders": 3 })));
+    let stage = Stage::new(|_| reply(&json!({ "workOrder": 3 })));
     let ran = stage.run(&["show", "WO-1"]);
     assert!(ran.code == 3 && ran.err.contains("not as expected"), "{ran:?}");
+}
+
+#[test]
+fn a_newer_daemon_may_tell_more_than_is_known_here() {
+    let receipt = json!({ "receipt": { "number": "WO-1", "revision": 3, "sequence": 9, "mood": "good" }, "weather": ["rain"] });
+    let stage = Stage::new(move |_| reply(&receipt));
+    let ran = stage.run(&["take", "WO-1"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "WO-1 taken (revision 3)\n"));
 }
 
 #[test]
