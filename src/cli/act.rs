@@ -22,9 +22,11 @@ pub fn step(command: &ActCommand) -> Step {
         ActCommand::AssignToGroup { of, group } => {
             ("AssignToGroup", of, format!("assigned to service group {group}"), Act { group: Some(group.clone()), ..Act::default() })
         }
-        ActCommand::AssignToEngineer { of, engineer } => {
-            ("AssignToEngineer", of, format!("assigned to {engineer}"), Act { engineer: Some(engineer.clone()), ..Act::default() })
+        ActCommand::AssignToEngineer { of, engineer, over_limit } => {
+            let act = Act { engineer: Some(engineer.clone()), over_limit: over_limit.then_some(true), ..Act::default() };
+            ("AssignToEngineer", of, format!("assigned to {engineer}"), act)
         }
+        ActCommand::Claim(of) => ("Claim", of, "claimed".into(), Act::default()),
         ActCommand::Accept(of) => ("AcceptAssignment", of, "accepted".into(), Act::default()),
         ActCommand::Decline { of, reason } => ("DeclineAssignment", of, "declined".into(), because(Some(reason))),
         ActCommand::Transfer { of, engineer, group, reason } => {

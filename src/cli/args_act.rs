@@ -23,7 +23,12 @@ pub enum ActCommand {
         of: Number,
         /// Id of the staff user
         engineer: String,
+        /// Also beyond the service group's limit of open work
+        #[arg(long)]
+        over_limit: bool,
     },
+    /// Claim it from the pool of your service group; the first has it
+    Claim(Number),
     /// Accept the assignment
     Accept(Number),
     /// Decline the assignment; it goes back to who assigned it

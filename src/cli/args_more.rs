@@ -120,6 +120,12 @@ pub struct PutGroup {
     /// Id of a member; may be given several times, or with commas
     #[arg(long = "member", value_name = "ID", value_delimiter = ',')]
     pub members: Vec<String>,
+    /// How it passes work on to its engineers [default: by-leader]
+    #[arg(long, value_parser = ["by-leader", "round-robin", "least-loaded", "pool"])]
+    pub rule: Option<String>,
+    /// Most open Work Orders of the group for one engineer [default: no limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    pub limit: Option<i64>,
     /// Gets no more work; kept for the history
     #[arg(long)]
     pub disabled: bool,

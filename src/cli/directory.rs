@@ -105,8 +105,9 @@ pub fn absence(session: &mut Session<'_, '_>, command: AbsenceCommand) -> Result
 /// What the daemon says.
 pub fn group(session: &mut Session<'_, '_>, command: GroupCommand) -> Result<(), Failure> {
     match command {
-        GroupCommand::Put(PutGroup { id, name, leader, members, disabled }) => {
-            let service_group = shapes::ServiceGroup { id: id.clone(), name, leader, members, disabled: disabled.then_some(true) };
+        GroupCommand::Put(PutGroup { id, name, leader, members, rule, limit, disabled }) => {
+            let service_group =
+                shapes::ServiceGroup { id: id.clone(), name, leader, members, rule, limit, disabled: disabled.then_some(true) };
             let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
             let parameters = shapes::PutServiceGroup { request_id, expected_revision, service_group };
             put(session, "PutServiceGroup", &parameters, &format!("service group {id}"))
@@ -115,6 +116,7 @@ pub fn group(session: &mut Session<'_, '_>, command: GroupCommand) -> Result<(),
             list(session, "ListServiceGroups", paging, |r: ServiceGroups| (r.service_groups, r.next), view::service_groups)
         }
         GroupCommand::Show { id } => {
+            session.take_daemon_time()?;
             let reply = session.ask(&method("GetServiceGroup"), &shapes::GetServiceGroup { id })?;
             session.print(reply, |got: &GotServiceGroup, page| view::service_group(got, page))
         }

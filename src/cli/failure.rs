@@ -171,6 +171,7 @@ fn hint_of(name: &str, parameters: &Parameters) -> Option<String> {
         Some("RequestIdReused") => "a new command needs a new request id; leave --request-id out to get one",
         Some("Busy" | "Stopping" | "TooManyConnections") => "ask again in a moment",
         Some("WrongNode" | "TakenByAnother" | "EvaluationMissing") => "`workorderctl show NUMBER` tells where it stands and who may act",
+        Some("OverLimit") => "another engineer, or --over-limit",
         Some("OnHold") => "`workorderctl resume NUMBER`",
         Some("NotPermitted") => "`workorderctl whoami` tells who you are to the daemon; --as USER acts for another, where that is allowed",
         Some("UnknownPeer") => {

@@ -41,17 +41,21 @@ async fn apply(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 }
 
 fn changes(difference: &Definitions) -> Vec<shape::Change> {
-    let Definitions { forms, record_types, processes, templates, rules, messages, roles } = difference;
+    let Definitions { forms, record_types, processes, templates, rules, messages, roles, assignment_rules } = difference;
     let change = |kind: &str, name: &crate::domain::ids::Name| shape::Change { kind: kind.into(), name: name.to_string() };
     let mut all = Vec::new();
     all.extend(forms.iter().map(|t| change("form", &t.name)));
     all.extend(record_types.iter().map(|t| change("record type", &t.name)));
     all.extend(processes.iter().map(|t| change("process", &t.name)));
     all.extend(templates.iter().map(|t| change("evaluation template", &t.name)));
-    match rules {
-        Some(rules) if rules.is_empty() => all.push(shape::Change { kind: "evaluation rules".into(), name: "(none any more)".into() }),
-        Some(rules) => all.extend(rules.iter().map(|t| change("evaluation rule", &t.name))),
-        None => {}
+    let rules = rules.as_ref().map(|rules| rules.iter().map(|r| &r.name).collect::<Vec<_>>());
+    let assignment_rules = assignment_rules.as_ref().map(|rules| rules.iter().map(|r| &r.name).collect::<Vec<_>>());
+    for (kind, names) in [("evaluation rule", rules), ("assignment rule", assignment_rules)] {
+        match names {
+            Some(names) if names.is_empty() => all.push(shape::Change { kind: format!("{kind}s"), name: "(none any more)".into() }),
+            Some(names) => all.extend(names.into_iter().map(|name| change(kind, name))),
+            None => {}
+        }
     }
     all.extend(messages.iter().map(|t| change("message", &t.name)));
     all.extend(roles.iter().map(|t| change("role", &t.name)));

@@ -1,7 +1,7 @@
 //! The room of `org.workorderd.Directory1`.
 
 use super::desk::Visit;
-use super::refuse::{self, field, optional_slug, slug};
+use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
 use super::work_orders::bounded;
 use crate::domain::aggregate::{Command, Key, State};
@@ -9,7 +9,7 @@ use crate::domain::definition::Right;
 use crate::domain::directory::{Absence, Account, Contact, Department, Directory, DirectoryCommand, StaffUser};
 use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, ServiceGroupId, Skill, StaffUserId};
 use crate::domain::rejection::Rejection;
-use crate::domain::service_group::ServiceGroupCommand;
+use crate::domain::service_group::{GroupEntry, GroupRule, ServiceGroup, ServiceGroupCommand};
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use crate::domain::transition::directory_key;
@@ -134,7 +134,18 @@ async fn put_service_group(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let id = slug("serviceGroup.id", &g.id, ServiceGroupId::new)?;
     let members = g.members.iter().map(|m| slug("serviceGroup.members", m, StaffUserId::new)).collect::<Result<Vec<_>, _>>()?;
     let leader = optional_slug("serviceGroup.leader", g.leader.as_deref(), StaffUserId::new)?;
-    let command = ServiceGroupCommand::Put { id: id.clone(), name: g.name, leader, members, disabled: g.disabled.unwrap_or(false) };
+    let rule = g.rule.map_or(Ok(GroupRule::ByLeader), |t| word("serviceGroup.rule", &t, &GroupRule::NAMES, GroupRule::from_name))?;
+    let limit = g.limit.map(|n| u32::try_from(n).map_err(|_| field("serviceGroup.limit", format!("{n} is no number of Work Orders"))));
+    let entry = GroupEntry {
+        id: id.clone(),
+        name: g.name.into(),
+        leader,
+        members,
+        rule,
+        limit: limit.transpose()?,
+        disabled: g.disabled.unwrap_or(false),
+    };
+    let command = ServiceGroupCommand::Put(entry);
     put(visit, Key::ServiceGroup(id), Command::ServiceGroup(command), &p.request_id, p.expected_revision).await
 }
 
@@ -146,10 +157,31 @@ async fn get_service_group(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let Some(State::ServiceGroup(group)) = entity.state.as_deref() else {
         return Err(refuse::rejection(&Rejection::NotFound { what: "service group", id: p.id }));
     };
-    let loads =
-        group.open_by_engineer.iter().map(|(e, n)| shape::ServiceGroupLoad { engineer: e.to_string(), open: i64::from(*n) }).collect();
+    let reference = visit.desk.runtime.views().reference();
+    let strangers = group.open_by_engineer.keys().filter(|e| !group.members.contains(e));
+    let loads = group.members.iter().chain(strangers).map(|engineer| load(group, engineer, &reference.directory)).collect();
+    let last_chosen = group.last_chosen.as_ref().map(ToString::to_string);
     let service_group = service_group(&group.id, &group.as_members());
-    Ok(Outcome::reply(&shape::GotServiceGroup { service_group, open: i64::from(group.open), loads }))
+    Ok(Outcome::reply(&shape::GotServiceGroup { service_group, open: i64::from(group.open), loads, last_chosen }))
+}
+
+fn load(group: &ServiceGroup, engineer: &StaffUserId, directory: &Directory) -> shape::ServiceGroupLoad {
+    let open = group.open_by_engineer.get(engineer).copied().unwrap_or(0);
+    let user = directory.staff_user(engineer);
+    shape::ServiceGroupLoad {
+        engineer: engineer.to_string(),
+        open: i64::from(open),
+        offered: i64::from(group.carries(engineer) - open),
+        member: group.members.contains(engineer),
+        skills: user.map(|u| u.skills.iter().map(ToString::to_string).collect()).unwrap_or_default(),
+        regions: user.map(|u| u.regions.iter().map(ToString::to_string).collect()).unwrap_or_default(),
+        absence: user.and_then(|u| u.absence).map(absence),
+        disabled: user.is_none_or(|u| u.disabled),
+    }
+}
+
+fn absence(absence: Absence) -> shape::Absence {
+    shape::Absence { from: absence.from.0, until: absence.until.0 }
 }
 
 fn service_group(id: &ServiceGroupId, group: &crate::domain::directory::read_model::GroupMembers) -> shape::ServiceGroup {
@@ -158,6 +190,8 @@ fn service_group(id: &ServiceGroupId, group: &crate::domain::directory::read_mod
         name: group.name.to_string(),
         leader: group.leader.as_ref().map(ToString::to_string),
         members: group.members.iter().map(ToString::to_string).collect(),
+        rule: Some(group.rule.name().into()),
+        limit: group.limit.map(i64::from),
         disabled: Some(group.disabled),
     }
 }
@@ -177,7 +211,7 @@ fn staff_user(u: &StaffUser) -> shape::StaffUser {
         department: u.department.as_ref().map(ToString::to_string),
         skills: some(&u.skills),
         regions: some(&u.regions),
-        absence: u.absence.map(|a| shape::Absence { from: a.from.0, until: a.until.0 }),
+        absence: u.absence.map(absence),
         disabled: Some(u.disabled),
     }
 }

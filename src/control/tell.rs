@@ -5,6 +5,7 @@ use crate::domain::definition::CatalogueEvent;
 use crate::domain::directory::{Directory, DirectoryEvent};
 use crate::domain::form::value::Changes;
 use crate::domain::form::{Value, shown};
+use crate::domain::ids::Name;
 use crate::domain::installation::InstallationEvent;
 use crate::domain::principal::Actor;
 use crate::domain::process::{NodeEvent, accept, assign, confirm, task};
@@ -32,7 +33,11 @@ fn because(reason: Option<&PersonalText>) -> String {
 pub fn event(event: &Event) -> String {
     match event {
         Event::WorkOrder(event) => work_order(event),
-        Event::ServiceGroup(ServiceGroupEvent::Put { name, members, .. }) => format!("{name}, {} members", members.len()),
+        Event::ServiceGroup(ServiceGroupEvent::Put(put)) => format!("{}, {} members, {}", put.name, put.members.len(), put.rule.name()),
+        Event::ServiceGroup(ServiceGroupEvent::Chosen { offer, .. }) => match &offer.choice {
+            assign::Choice::Engineer(engineer) => format!("chose {engineer}"),
+            assign::Choice::Nobody(why) => why.to_string(),
+        },
         Event::ServiceGroup(ServiceGroupEvent::LoadTaken { changes, .. }) => format!("{} changes of open work", changes.len()),
         Event::Directory(DirectoryEvent::StaffUserPut(u)) => u.name.shown().to_owned(),
         Event::Directory(DirectoryEvent::AccountPut(a)) => a.name.shown().to_owned(),
@@ -41,14 +46,15 @@ pub fn event(event: &Event) -> String {
         Event::Directory(DirectoryEvent::AbsenceSet { absence: Some(a), .. }) => format!("from {} ms until {} ms", a.from.0, a.until.0),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "no longer absent".into(),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(
-            "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles",
+            "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles, {} assignment rules",
             d.forms.len(),
             d.record_types.len(),
             d.processes.len(),
             d.templates.len(),
             d.rules.as_ref().map_or(0, Vec::len),
             d.messages.len(),
-            d.roles.len()
+            d.roles.len(),
+            d.assignment_rules.as_ref().map_or(0, Vec::len)
         ),
         Event::Installation(InstallationEvent::Founded { .. }) => "the data folder was founded".into(),
         Event::Installation(InstallationEvent::ClockSet { to }) => format!("clock set to {} ms", to.0),
@@ -120,10 +126,22 @@ fn changes(changes: &Changes) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
+fn by_rule(rule: Option<&Name>) -> String {
+    rule.map(|rule| format!(" by assignment rule {rule}")).unwrap_or_default()
+}
+
 fn node(event: &NodeEvent) -> String {
     match event {
-        NodeEvent::Assign(assign::Event::GroupChosen { group, handler }) => format!("to service group {group}, for {handler}"),
-        NodeEvent::Assign(assign::Event::EngineerChosen { engineer, .. }) => format!("to {engineer}"),
+        NodeEvent::Assign(assign::Event::GroupChosen { group, handler, rule, .. }) => {
+            format!("to service group {group}, for {handler}{}", by_rule(rule.as_ref()))
+        }
+        NodeEvent::Assign(assign::Event::EngineerChosen { engineer, how, .. }) => match how {
+            assign::How::ByHand => format!("to {engineer}"),
+            assign::How::Claimed => format!("to {engineer}, who claimed it"),
+            assign::How::ByGroup(rule) => format!("to {engineer} by the group's rule {}", rule.name()),
+            assign::How::ByRule(rule) => format!("to {engineer}{}", by_rule(Some(rule))),
+        },
+        NodeEvent::Assign(assign::Event::NotChosen { rule, why }) => format!("by hand{}: {why}", by_rule(rule.as_ref())),
         NodeEvent::Accept(accept::Event::Accepted { engineer }) => match engineer {
             Some(engineer) => format!("accepted by {engineer}"),
             None => "accepted".into(),

@@ -228,8 +228,10 @@ fn command(method: &str, p: shape::Act) -> Result<OrderCommand, ErrorReply> {
     Ok(match method {
         "AssignToGroup" => OrderCommand::AssignToGroup { group: slug("group", &p.group.unwrap_or_default(), ServiceGroupId::new)? },
         "AssignToEngineer" => {
-            OrderCommand::AssignToEngineer { engineer: slug("engineer", &p.engineer.unwrap_or_default(), StaffUserId::new)? }
+            let engineer = slug("engineer", &p.engineer.unwrap_or_default(), StaffUserId::new)?;
+            OrderCommand::AssignToEngineer { engineer, over_limit: p.over_limit.unwrap_or(false) }
         }
+        "Claim" => OrderCommand::Claim,
         "AcceptAssignment" => OrderCommand::AcceptAssignment,
         "DeclineAssignment" => OrderCommand::DeclineAssignment { reason: reason(&p) },
         "Transfer" => {

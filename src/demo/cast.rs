@@ -88,7 +88,7 @@ pub fn enter(stage: &mut Stage) -> Result<()> {
         name: "Lifts".into(),
         leader: Some("lena".into()),
         members: vec!["emil".into(), "mei".into()],
-        disabled: None,
+        ..ServiceGroup::default()
     };
     let put = PutServiceGroup { request_id: stage.request(), expected_revision: None, service_group };
     let _: Accepted = stage.call("", directory::NAME, "PutServiceGroup", &put)?;

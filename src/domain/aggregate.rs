@@ -67,6 +67,8 @@ pub enum Claim {
     Superior { of: StaffUserId, above: Option<StaffUserId> },
     /// The department stands below that one, or at the top; all such lines together have no cycle.
     Parent { of: DepartmentId, above: Option<DepartmentId> },
+    /// The engineer carries one more open Work Order of the group, and then at most so many, if there is a limit (ASG-3).
+    OpenWork { group: ServiceGroupId, engineer: StaffUserId, limit: Option<u32> },
 }
 
 impl fmt::Display for Key {
@@ -121,7 +123,14 @@ impl State {
     /// Claims as a function of the state: what the guards hold for it.
     pub fn claims(&self) -> Vec<Claim> {
         match self {
-            Self::WorkOrder(order) => vec![Claim::Number(order.number.clone())],
+            Self::WorkOrder(order) => {
+                let work = open_work(order).map(|(group, engineer)| Claim::OpenWork {
+                    group: group.clone(),
+                    engineer: engineer.clone(),
+                    limit: None,
+                });
+                std::iter::once(Claim::Number(order.number.clone())).chain(work).collect()
+            }
             Self::StaffUser(user) => vec![Claim::Superior { of: user.id.clone(), above: user.superior.clone() }],
             Self::Department(department) => vec![Claim::Parent { of: department.id.clone(), above: department.parent.clone() }],
             Self::Installation(_) | Self::Catalogue(_) | Self::Account(_) | Self::Contact(_) | Self::ServiceGroup(_) => Vec::new(),
@@ -189,6 +198,12 @@ impl State {
     }
 }
 
+/// The group and the engineer who carries the Work Order as open work.
+pub fn open_work(order: &WorkOrder) -> Option<(&ServiceGroupId, &StaffUserId)> {
+    let (group, engineer) = order.load()?;
+    Some((group, engineer?))
+}
+
 impl Event {
     /// The event's name in histories and streams.
     pub fn name(&self) -> &'static str {
@@ -203,7 +218,8 @@ impl Event {
             Self::Directory(DirectoryEvent::DepartmentPut(_)) => "DepartmentPut",
             Self::Directory(DirectoryEvent::AbsenceSet { absence: Some(_), .. }) => "AbsenceSet",
             Self::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "AbsenceCleared",
-            Self::ServiceGroup(ServiceGroupEvent::Put { .. }) => "ServiceGroupPut",
+            Self::ServiceGroup(ServiceGroupEvent::Put(_)) => "ServiceGroupPut",
+            Self::ServiceGroup(ServiceGroupEvent::Chosen { .. }) => "ChosenByRule",
             Self::ServiceGroup(ServiceGroupEvent::LoadTaken { .. }) => "LoadTaken",
             Self::WorkOrder(event) => event.name(),
         }

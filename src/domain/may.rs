@@ -85,6 +85,11 @@ fn is_or_leads(user: &StaffUserId, cx: &Context<'_>) -> bool {
     line.any(|id| id == *by)
 }
 
+/// Whether the principal is the leader of the group the Work Order is in.
+pub fn leads_group(order: &WorkOrder, cx: &Context<'_>) -> bool {
+    order.group.as_ref().is_some_and(|group| matches_handler(&Handler::Leader(group.clone()), order, cx))
+}
+
 fn is_owner(order: &WorkOrder, cx: &Context<'_>) -> bool {
     cx.principal.user().is_some_and(|user| order.owner.as_ref() == Some(user) && cx.directory.active(user).is_some())
 }

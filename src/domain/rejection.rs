@@ -43,6 +43,13 @@ pub enum Rejection {
     InvitationUsed,
     #[error("{engineer} is not a member of service group {group}")]
     NotAMember { engineer: String, group: String },
+    #[error(
+        "{engineer} carries {open} open Work Orders of service group {group}, which is the limit of {limit}; choose another, or say \
+         that it may be more"
+    )]
+    OverLimit { engineer: String, group: String, open: u32, limit: u32 },
+    #[error("the choice no longer applies")]
+    ChoiceStale,
     #[error("the node is taken by {by}")]
     TakenByAnother { by: String },
     #[error("the node does not allow {what}")]
@@ -106,6 +113,8 @@ impl Rejection {
             Self::InvitationPurpose { .. } => "InvitationPurpose",
             Self::InvitationUsed => "InvitationUsed",
             Self::NotAMember { .. } => "NotAMember",
+            Self::OverLimit { .. } => "OverLimit",
+            Self::ChoiceStale => "ChoiceStale",
             Self::TakenByAnother { .. } => "TakenByAnother",
             Self::NotAllowedHere { .. } => "NotAllowedHere",
             Self::Conflict { .. } => "Conflict",

@@ -1,11 +1,12 @@
 //! The whole step as one pure function: authorise, decide, evolve, claims, reactions. No clock, no I/O.
 
-use super::aggregate::{Claim, Command, Event, Key, State};
+use super::aggregate::{Claim, Command, Event, Key, State, open_work};
 use super::context::Context;
 use super::definition::Right;
 use super::directory::{self, DirectoryCommand, DirectoryEvent};
 use super::may::{Action, may};
 use super::rejection::Rejection;
+use super::work_order::WorkOrder;
 use super::work_order::reaction::{LoadChanged, reactions};
 use super::{installation, service_group, work_order};
 
@@ -29,8 +30,8 @@ pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Cont
                 Some(State::ServiceGroup(group)) => Some(&**group),
                 _ => None,
             };
-            let event = service_group::group::decide(group, command, cx)?;
-            simple(state, Event::ServiceGroup(event), cx)
+            let events = service_group::group::decide(group, command, cx)?;
+            folded(state, events.into_iter().map(Event::ServiceGroup).collect(), cx)
         }
         Command::Directory(command) => {
             let known = match state {
@@ -83,9 +84,41 @@ fn work_order_step(key: &Key, state: Option<&State>, command: &work_order::Comma
         (Some(order), command) => work_order::decide::decide(order, command, cx)?,
     };
     let messages = reactions(before, &after);
+    let number = before.is_none().then(|| Claim::Number(after.number.clone()));
+    let claims = number.into_iter().chain(more_work(before, &after, command, cx)).collect();
     let state = State::WorkOrder(Box::new(after));
-    let claims = if before.is_none() { state.claims() } else { Vec::new() };
     Ok(Step { events: events.into_iter().map(Event::WorkOrder).collect(), messages, claims, state })
+}
+
+/// The claim of an engineer who gets the Work Order. The limit holds where somebody gives or takes it; what comes back because it
+/// is not solved is theirs, however much they carry.
+fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order::Command, cx: &Context<'_>) -> Option<Claim> {
+    use work_order::Command as Order;
+    let (group, engineer) = open_work(after).filter(|work| before.and_then(open_work) != Some(*work))?;
+    let limited = match command {
+        Order::AssignToEngineer { over_limit, .. } => !over_limit,
+        Order::AssignByRule { .. } | Order::Claim | Order::AcceptAssignment | Order::Transfer { .. } => true,
+        Order::Create(_)
+        | Order::AssignToGroup { .. }
+        | Order::DeclineAssignment { .. }
+        | Order::TakeTask
+        | Order::CompleteTask { .. }
+        | Order::SaveFields { .. }
+        | Order::ConfirmSolved
+        | Order::ConfirmNotSolved { .. }
+        | Order::SkipEvaluation { .. }
+        | Order::SubmitEvaluation { .. }
+        | Order::Hold { .. }
+        | Order::Resume
+        | Order::Cancel { .. }
+        | Order::Reject { .. }
+        | Order::MoveToVersion { .. }
+        | Order::AddServiceRecord { .. }
+        | Order::Fire { .. }
+        | Order::RecordMail { .. } => false,
+    };
+    let limit = cx.directory.group(group).and_then(|g| g.limit).filter(|_| limited);
+    Some(Claim::OpenWork { group: group.clone(), engineer: engineer.clone(), limit })
 }
 
 fn simple(state: Option<&State>, event: Event, cx: &Context<'_>) -> Result<Step, Rejection> {

@@ -78,7 +78,7 @@ struct Waiting<T> {
 
 enum Judged {
     /// Handed to the writer.
-    Step { revision: u64, after: Arc<State> },
+    Step { revision: u64, first: bool, after: Arc<State> },
     /// To be answered when all before it is durable.
     Refused(Refusal),
     /// The same request again, while the first one is not durable yet: it gets that one's receipt.
@@ -190,8 +190,10 @@ impl<T> Cell<T> {
         for Waiting { ticket, submission, judged } in waiting {
             match judged {
                 _ if behind => out.extend(self.submit(ticket, submission, cx)),
-                Judged::Step { revision: r, .. } if r == revision => {
+                Judged::Step { revision: r, first, .. } if r == revision => {
                     behind = true;
+                    // The writer has not seen it, so the next one is the first.
+                    self.first |= first;
                     let refusal = Refusal::Rejected(rejection.clone());
                     if self.waiting.is_empty() {
                         out.push(Output::Answer(ticket, Err(refusal)));
@@ -276,7 +278,7 @@ impl<T> Cell<T> {
                     before,
                     after: Arc::clone(&after),
                 };
-                (Judged::Step { revision: revision + 1, after }, Some(Box::new(step)))
+                (Judged::Step { revision: revision + 1, first: self.first, after }, Some(Box::new(step)))
             }
         }
     }
@@ -302,8 +304,9 @@ pub fn command_name(command: &Command) -> &'static str {
     use crate::domain::service_group::ServiceGroupCommand;
     match command {
         Command::WorkOrder(command) => command.name(),
-        Command::ServiceGroup(ServiceGroupCommand::Put { .. }) => "PutServiceGroup",
+        Command::ServiceGroup(ServiceGroupCommand::Put(_)) => "PutServiceGroup",
         Command::ServiceGroup(ServiceGroupCommand::Take { .. }) => "Take",
+        Command::ServiceGroup(ServiceGroupCommand::Reconsider { .. }) => "Reconsider",
         Command::Directory(DirectoryCommand::PutStaffUser(_)) => "PutStaffUser",
         Command::Directory(DirectoryCommand::PutAccount(_)) => "PutAccount",
         Command::Directory(DirectoryCommand::PutContact(_)) => "PutContact",

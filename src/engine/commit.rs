@@ -3,8 +3,8 @@
 //! Everything it holds is a function of the stored states, so that it is rebuilt at start.
 
 use super::cell::PendingStep;
-use crate::domain::aggregate::{Claim, Key};
-use crate::domain::ids::{DepartmentId, StaffUserId};
+use crate::domain::aggregate::{Claim, Key, State, open_work};
+use crate::domain::ids::{DepartmentId, ServiceGroupId, StaffUserId};
 use crate::domain::rejection::Rejection;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -50,6 +50,8 @@ pub struct Committer {
     superiors: HashMap<StaffUserId, StaffUserId>,
     /// Which department stands below which.
     parents: HashMap<DepartmentId, DepartmentId>,
+    /// How many open Work Orders of a group an engineer carries.
+    work: HashMap<(ServiceGroupId, StaffUserId), u32>,
     /// Aggregates of which a step was refused, until their cells have heard of it.
     void: HashSet<Key>,
     group: Vec<u64>,
@@ -80,6 +82,7 @@ impl Committer {
             self.void.insert(step.key.clone());
             return Admission::Refuse(rejection);
         }
+        self.release(step);
         self.make(&step.claims);
         let previous = match last {
             None => Previous::None,
@@ -104,6 +107,17 @@ impl Committer {
         }
     }
 
+    /// Work that somebody no longer carries after the step.
+    fn release(&mut self, step: &PendingStep) {
+        let Some(before) = step.before.as_deref().and_then(State::work_order).and_then(open_work) else { return };
+        let after = step.after.work_order().and_then(open_work);
+        if after != Some(before)
+            && let Some(open) = self.work.get_mut(&(before.0.clone(), before.1.clone()))
+        {
+            *open = open.saturating_sub(1);
+        }
+    }
+
     /// Why a claim cannot be made, as far as is known here.
     pub fn refusal(&self, claim: &Claim) -> Option<Rejection> {
         match claim {
@@ -113,6 +127,11 @@ impl Committer {
             }
             Claim::Superior { of, above } => closes_a_circle(&self.superiors, of, above.as_ref())
                 .then(|| Rejection::invalid("superior", format!("the reporting line would be a cycle: {of}"))),
+            Claim::OpenWork { group, engineer, limit } => {
+                let open = self.work.get(&(group.clone(), engineer.clone())).copied().unwrap_or(0);
+                let limit = limit.filter(|limit| open >= *limit)?;
+                Some(Rejection::OverLimit { engineer: engineer.to_string(), group: group.to_string(), open, limit })
+            }
             Claim::Parent { of, above } => closes_a_circle(&self.parents, of, above.as_ref())
                 .then(|| Rejection::invalid("parent", format!("{of} would stand below itself"))),
         }
@@ -125,6 +144,7 @@ impl Committer {
                     self.claims.insert(self.hasher.hash_one(claim));
                 }
                 Claim::Superior { of, above } => put(&mut self.superiors, of, above.as_ref()),
+                Claim::OpenWork { group, engineer, .. } => *self.work.entry((group.clone(), engineer.clone())).or_insert(0) += 1,
                 Claim::Parent { of, above } => put(&mut self.parents, of, above.as_ref()),
             }
         }

@@ -1,8 +1,13 @@
-//! Messages from Work Orders to service groups: at least once, in order of sequence, all that waits in one step of the group.
+//! Messages from Work Orders to service groups: at least once, in order of sequence, all that waits in one step of the group; and
+//! what groups choose, on its way back to Work Orders.
 //!
 //! What a group took is in its state (`last_taken`), so what is delivered again after a crash is left out by the group itself.
 
-use crate::domain::ids::ServiceGroupId;
+use crate::domain::ids::{ServiceGroupId, VisitNo, WorkOrderId};
+use crate::domain::process::assign::Choice;
+use crate::domain::rejection::Rejection;
+use crate::domain::service_group::group::Offer;
+use crate::domain::service_group::{ServiceGroup, ServiceGroupCommand};
 use crate::domain::work_order::reaction::LoadChanged;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -31,6 +36,36 @@ pub struct Parcel {
     pub sequence: u64,
     /// Each with the sequence of its record, so that the group can tell what it took before.
     pub messages: Vec<(u64, LoadChanged)>,
+}
+
+/// What is to be brought to another aggregate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sending {
+    ToGroup(Parcel),
+    /// What a group's rule chose for a Work Order. It stands in the group's state until the Work Order's message about it comes
+    /// back, so it needs no box: after a start it sets out again.
+    ToOrder {
+        group: ServiceGroupId,
+        order: WorkOrderId,
+        visit: VisitNo,
+        choice: Choice,
+    },
+}
+
+/// The choices of a group that its state before did not have.
+pub fn choices(before: Option<&ServiceGroup>, after: &ServiceGroup) -> Vec<Sending> {
+    let known = |order: &WorkOrderId, offer: &Offer| before.and_then(|b| b.offers.get(order)) == Some(offer);
+    let new = after.offers.iter().filter(|(order, offer)| !known(order, offer));
+    new.map(|(order, offer)| Sending::ToOrder { group: after.id.clone(), order: *order, visit: offer.visit, choice: offer.choice.clone() })
+        .collect()
+}
+
+/// What comes of a choice that a Work Order did not take: nothing more if it no longer applies; else the group is to choose again.
+pub fn after_refusal(order: WorkOrderId, visit: VisitNo, choice: &Choice, rejection: &Rejection) -> Option<ServiceGroupCommand> {
+    match (choice, rejection) {
+        (_, Rejection::ChoiceStale) | (Choice::Nobody(_), _) => None,
+        (Choice::Engineer(engineer), _) => Some(ServiceGroupCommand::Reconsider { order, visit, engineer: engineer.clone() }),
+    }
 }
 
 /// All boxes.

@@ -5,12 +5,14 @@
 use super::board::Board;
 use super::cell::PendingStep;
 use super::clock_guard::{ClockGuard, Look, Reading};
-use super::delivery::{Delivery, Parcel};
+use super::delivery::{Delivery, Sending, choices};
 use super::numbers::Numbers;
 use super::reference::Reference;
 use super::schedule::{Schedule, Timer};
 use crate::domain::aggregate::State;
+use crate::domain::ids::ServiceGroupId;
 use crate::domain::work_order::reaction::LoadChanged;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The read side of the engine.
@@ -21,6 +23,8 @@ pub struct Views {
     schedule: Mutex<Schedule>,
     delivery: Mutex<Delivery>,
     numbers: Mutex<Numbers>,
+    /// Choices of groups that were under way at the stop, by group.
+    choices: Mutex<BTreeMap<ServiceGroupId, Vec<Sending>>>,
     clock: Mutex<ClockGuard>,
 }
 
@@ -34,6 +38,9 @@ impl Views {
                 self.schedule().change(order.id, &[], &state.deadlines());
             }
             other => {
+                if let State::ServiceGroup(group) = other {
+                    self.choices().insert(group.id.clone(), choices(None, group));
+                }
                 self.guard(other);
                 self.reference_mut().take(other);
                 self.board_mut().passed(sequence);
@@ -53,8 +60,8 @@ impl Views {
         self.delivery().take(sequence, position, messages);
     }
 
-    /// Takes a durable step in; parcels that can be delivered now are returned.
-    pub fn publish(&self, step: &PendingStep, sequence: u64, position: u64) -> Vec<Parcel> {
+    /// Takes a durable step in; what can be delivered now is returned.
+    pub fn publish(&self, step: &PendingStep, sequence: u64, position: u64) -> Vec<Sending> {
         match &*step.after {
             State::WorkOrder(order) => {
                 let before = step.before.as_ref().map(|s| s.deadlines()).unwrap_or_default();
@@ -73,7 +80,17 @@ impl Views {
                 self.board_mut().passed(sequence);
             }
         }
-        if step.messages.is_empty() { Vec::new() } else { self.delivery().take(sequence, position, &step.messages) }
+        if let State::ServiceGroup(after) = &*step.after {
+            let before = match step.before.as_deref() {
+                Some(State::ServiceGroup(before)) => Some(&**before),
+                _ => None,
+            };
+            return choices(before, after);
+        }
+        if step.messages.is_empty() {
+            return Vec::new();
+        }
+        self.delivery().take(sequence, position, &step.messages).into_iter().map(Sending::ToGroup).collect()
     }
 
     /// Looks at the clock and lends out timers that are due by it, as far as it is trusted.
@@ -81,6 +98,17 @@ impl Views {
         let look = self.clock().look(reading);
         let due = self.schedule().take_due(look.now, look.completes_until, most);
         (look, due)
+    }
+
+    /// What is to be delivered after a start: messages that groups may not have taken, choices that Work Orders may not have.
+    pub fn left_over(&self) -> Vec<Sending> {
+        let groups: Vec<ServiceGroupId> = self.reference().directory.groups().map(|(id, _)| id.clone()).collect();
+        let parcels: Vec<Sending> = groups.iter().filter_map(|group| self.delivery().again(group)).map(Sending::ToGroup).collect();
+        parcels.into_iter().chain(std::mem::take(&mut *self.choices()).into_values().flatten()).collect()
+    }
+
+    fn choices(&self) -> MutexGuard<'_, BTreeMap<ServiceGroupId, Vec<Sending>>> {
+        self.choices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// For reading definitions and directory.
@@ -125,7 +153,12 @@ impl Views {
 fn same_members(before: &State, after: &State) -> bool {
     match (before, after) {
         (State::ServiceGroup(a), State::ServiceGroup(b)) => {
-            a.name == b.name && a.leader == b.leader && a.members == b.members && a.disabled == b.disabled
+            a.name == b.name
+                && a.leader == b.leader
+                && a.members == b.members
+                && a.rule == b.rule
+                && a.limit == b.limit
+                && a.disabled == b.disabled
         }
         _ => false,
     }

@@ -24,9 +24,12 @@ shapes! {
     /// A department.
     Department { id: String, name: String, head: Option<String>, parent: Option<String>, disabled: Option<bool> }
     /// A service group.
-    ServiceGroup { id: String, name: String, leader: Option<String>, members: Vec<String>, disabled: Option<bool> }
+    ServiceGroup { id: String, name: String, leader: Option<String>, members: Vec<String>, rule: Option<String>, limit: Option<i64>, disabled: Option<bool> }
     /// How much open work an engineer carries in a group.
-    ServiceGroupLoad { engineer: String, open: i64 }
+    ServiceGroupLoad {
+        engineer: String, open: i64, offered: i64, member: bool, skills: Vec<String>, regions: Vec<String>, absence: Option<Absence>,
+        disabled: bool,
+    }
     /// An account.
     Account { id: String, name: String, region: Option<String>, disabled: Option<bool> }
     /// A contact.
@@ -51,7 +54,7 @@ shapes! {
     /// Parameters of `GetServiceGroup`.
     GetServiceGroup { id: String }
     /// Reply of `GetServiceGroup`.
-    GotServiceGroup { service_group: ServiceGroup, open: i64, loads: Vec<ServiceGroupLoad> }
+    GotServiceGroup { service_group: ServiceGroup, open: i64, loads: Vec<ServiceGroupLoad>, last_chosen: Option<String> }
     /// Parameters of every list: `after` is the id the page begins behind.
     List { after: Option<String>, limit: Option<i64> }
     /// Reply of `ListStaffUsers`.

@@ -104,7 +104,7 @@ shapes! {
     /// Parameters of every command on a Work Order: the first three are common, the others as the command needs them.
     Act {
         number: String, request_id: String, expected_revision: Option<i64>, group: Option<String>, engineer: Option<String>, reason: Option<String>,
-        note: Option<String>, version: Option<i64>, text: Option<String>, fields: Option<Parameters>,
+        note: Option<String>, version: Option<i64>, text: Option<String>, fields: Option<Parameters>, over_limit: Option<bool>,
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod applier;
 pub mod clock;
+pub mod deliver;
 pub mod folder;
 pub mod handle;
 pub mod health;

@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::registry::Registry;
 use super::writer::WriterQueue;
-use crate::engine::delivery::Parcel;
+use crate::engine::delivery::Sending;
 use crate::engine::pending::Pending;
 use crate::engine::residency::Residency;
 use crate::engine::views::Views;
@@ -28,7 +28,7 @@ pub struct Shared {
     pub timers: Notify,
     /// When the timers will look again, in milliseconds since 1970.
     pub armed_until: std::sync::atomic::AtomicI64,
-    pub parcels: mpsc::UnboundedSender<Parcel>,
+    pub sendings: mpsc::UnboundedSender<Sending>,
     /// The end of what is durable, for watchers.
     pub head: watch::Sender<Head>,
     pub reader: Reader,
@@ -69,7 +69,7 @@ impl Shared {
         registry: Registry,
         store: StoreReader,
         pending: Pending,
-        parcels: mpsc::UnboundedSender<Parcel>,
+        sendings: mpsc::UnboundedSender<Sending>,
         head: Head,
         reader: Reader,
         secret: [u8; 32],
@@ -88,7 +88,7 @@ impl Shared {
             rows_wait: Condvar::new(),
             timers: Notify::new(),
             armed_until: std::sync::atomic::AtomicI64::new(i64::MAX),
-            parcels,
+            sendings,
             head: watch::Sender::new(head),
             reader,
             secret,

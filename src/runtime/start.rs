@@ -10,8 +10,8 @@ use super::recovery::{Overlay, RecoveryError, load_entity, load_letters, put_ove
 use super::registry::Registry;
 use super::shared::Shared;
 use super::step;
-use super::timers;
 use super::writer::{self, WriterQueue};
+use super::{deliver, timers};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::installation::InstallationCommand;
 use crate::domain::time::Timestamp;
@@ -155,7 +155,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     report.actors = entities.len();
 
     let (queue, orders) = WriterQueue::new();
-    let (parcels, parcels_out) = tokio::sync::mpsc::unbounded_channel();
+    let (sendings, sendings_out) = tokio::sync::mpsc::unbounded_channel();
     let shared = Arc::new(Shared::new(
         views,
         clock,
@@ -163,7 +163,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         Registry::new(options.arbiters, options.keep_idle),
         store.reader(),
         pending,
-        parcels,
+        sendings,
         journal.head(),
         journal.reader(),
         options.secret.unwrap_or(folder.secret),
@@ -189,7 +189,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         runtime.submit_as_system(&Key::Installation, command).await.map_err(|e| StartError::Found(e.to_string()))?;
     }
     let (mails, due) = MailQueue::new();
-    actix_rt::spawn(timers::deliver(runtime.clone(), parcels_out));
+    actix_rt::spawn(deliver::run(runtime.clone(), sendings_out));
     let office = watch::Sender::new(Office::new(options.post));
     actix_rt::spawn(mailer::run(runtime.clone(), office.subscribe(), due));
     actix_rt::spawn(timers::run(runtime.clone(), mails));
@@ -227,12 +227,8 @@ async fn ended(thread: JoinHandle<()>, limit: Duration) -> Result<(), ()> {
 }
 
 fn restart_deliveries(shared: &Arc<Shared>) {
-    let groups: Vec<_> = shared.views.reference().directory.groups().map(|(id, _)| id.clone()).collect();
-    for group in groups {
-        let parcel = shared.views.delivery().again(&group);
-        if let Some(parcel) = parcel {
-            let _ = shared.parcels.send(parcel);
-        }
+    for sending in shared.views.left_over() {
+        let _ = shared.sendings.send(sending);
     }
 }
 

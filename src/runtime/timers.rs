@@ -90,29 +90,3 @@ pub(super) fn later(runtime: &Runtime, timer: Timer) {
         runtime.shared.timers.notify_one();
     });
 }
-
-/// Hands service groups what Work Orders told them, at least once and in order.
-pub async fn deliver(runtime: Runtime, mut parcels: tokio::sync::mpsc::UnboundedReceiver<crate::engine::delivery::Parcel>) {
-    while let Some(parcel) = parcels.recv().await {
-        actix_rt::spawn(deliver_all(runtime.clone(), parcel));
-    }
-}
-
-async fn deliver_all(runtime: Runtime, first: crate::engine::delivery::Parcel) {
-    use crate::domain::service_group::ServiceGroupCommand;
-    let mut next = Some(first);
-    while let Some(parcel) = next {
-        let group = parcel.group.clone();
-        let command = ServiceGroupCommand::Take { sequence: parcel.sequence, messages: parcel.messages };
-        let result = runtime.submit_as_system(&Key::ServiceGroup(group.clone()), Command::ServiceGroup(command)).await;
-        let delivery = &runtime.shared.views;
-        next = match result {
-            Ok(_) | Err(Refusal::Rejected(Rejection::MessageTakenAlready)) => delivery.delivery().delivered(&group),
-            Err(refusal) => {
-                tracing::warn!(%group, %refusal, "a service group could not take its messages; trying again");
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                delivery.delivery().again(&group)
-            }
-        };
-    }
-}

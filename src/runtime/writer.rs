@@ -169,9 +169,9 @@ fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Requ
     }
     for ((request, _), place) in admitted.iter().zip(&places) {
         let pending = &request.step.pending;
-        for parcel in shared.views.publish(pending, place.sequence, place.position.0) {
+        for sending in shared.views.publish(pending, place.sequence, place.position.0) {
             // The receiver lives as long as the process.
-            let _ = shared.parcels.send(parcel);
+            let _ = shared.sendings.send(sending);
         }
         if let State::Installation(installation) = &*pending.after {
             if let Some(now) = installation.manual_clock {

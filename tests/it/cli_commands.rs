@@ -62,6 +62,13 @@ fn steps() -> Vec<Case> {
             "W transferred to li",
         ),
         (&["transfer", "W", "--group", "south"], "Transfer", json!({ "group": "south" }), "W transferred to service group south"),
+        (&["claim", "W"], "Claim", json!({}), "W claimed"),
+        (
+            &["assign-to-engineer", "W", "li", "--over-limit"],
+            "AssignToEngineer",
+            json!({ "engineer": "li", "overLimit": true }),
+            "W assigned to li",
+        ),
         (&["take", "W"], "TakeTask", json!({}), "W taken"),
         (
             &["save-fields", "W", "--field", "cause=wear", "--field", "parts=[{\"part\": \"密封圈\", \"count\": 2}]"],
@@ -144,9 +151,9 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
         ),
         (words("staff-user|list"), "Directory1.ListStaffUsers", json!({})),
         (
-            words("group|put|north|--name|North|--leader|lei|--member|lei,wang|--request-id|r-1|--disabled"),
+            words("group|put|north|--name|North|--leader|lei|--member|lei,wang|--rule|round-robin|--limit|3|--request-id|r-1|--disabled"),
             "Directory1.PutServiceGroup",
-            json!({ "requestId": r, "serviceGroup": { "id": "north", "name": "North", "leader": "lei", "members": ["lei", "wang"], "disabled": true } }),
+            json!({ "requestId": r, "serviceGroup": { "id": "north", "name": "North", "leader": "lei", "members": ["lei", "wang"], "rule": "round-robin", "limit": 3, "disabled": true } }),
         ),
         (words("group|list|--limit|2000"), "Directory1.ListServiceGroups", json!({ "limit": 1000 })),
         (words("group|show|north"), "Directory1.GetServiceGroup", json!({ "id": "north" })),

@@ -245,11 +245,17 @@ fn tables_of_the_directory() {
         user("maximiliana.mustermann", "Maximiliana Mustermann-Überall", &["dispatcher", "service staff", "follow-up staff"], Some(true)),
     ];
     let group: GotServiceGroup = serde_json::from_value(json!({
-        "serviceGroup": { "id": "north", "name": "北区服务组", "leader": "lei", "members": ["wang.wei", "lei"] }, "open": 14,
-        "loads": [{ "engineer": "wang.wei", "open": 12 }, { "engineer": "gone", "open": 2 }],
+        "serviceGroup": { "id": "north", "name": "北区服务组", "leader": "lei", "members": ["wang.wei", "lei"], "rule": "least-loaded", "limit": 12 },
+        "open": 14, "lastChosen": "lei",
+        "loads": [
+            { "engineer": "wang.wei", "open": 11, "offered": 1, "member": true, "skills": ["电梯", "hydraulics"], "regions": ["华东"], "disabled": false },
+            { "engineer": "lei", "open": 0, "offered": 0, "member": true, "skills": [], "regions": [], "absence": { "from": NOW, "until": NOW + DAY }, "disabled": false },
+            { "engineer": "gone", "open": 2, "offered": 0, "member": false, "skills": [], "regions": [], "disabled": true },
+        ],
     }))
     .unwrap();
     let text = format!("{}\n{}", directory::staff_users(&users, &page()), directory::service_group(&group, &page()));
+    let text = format!("{text}\n{}", directory::service_groups(std::slice::from_ref(&group.service_group), &page()));
     golden("directory", &text);
 }
 

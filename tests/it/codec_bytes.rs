@@ -16,7 +16,8 @@ use workorderd::domain::ids::*;
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::principal::Actor;
 use workorderd::domain::process::{NodeEvent, NodeState, accept, assign, confirm, evaluate, task};
-use workorderd::domain::service_group::ServiceGroupEvent;
+use workorderd::domain::service_group::group::{LoadChange, Offer};
+use workorderd::domain::service_group::{GroupRule, Needs, ServiceGroupEvent};
 use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::{Span, Timestamp};
 use workorderd::domain::work_order::event::{Created, Event as OrderEvent};
@@ -49,6 +50,7 @@ fn created() -> Created {
         reference: Some("INC-1".into()),
         account: Some(AccountId::new("acme").unwrap()),
         contact: Some(ContactId::new("wang").unwrap()),
+        region: Some(Region::new("east").unwrap()),
         priority: Priority::Urgent,
         channel: Channel::Phone,
         submitter: Party::Contact(ContactId::new("wang").unwrap()),
@@ -142,12 +144,19 @@ fn events() -> Vec<OrderEvent> {
         OrderEvent::Created(Box::new(created())),
         OrderEvent::NodePassedOver { node: NodeIndex(1), name: name("accept"), reason: "its condition does not hold".into() },
         OrderEvent::NodeEntered(Box::new(visit())),
-        OrderEvent::Node(NodeEvent::Assign(assign::Event::GroupChosen { group: group.clone(), handler: Handler::Members(group) })),
+        OrderEvent::Node(NodeEvent::Assign(assign::Event::GroupChosen {
+            group: group.clone(),
+            handler: Handler::Members(group),
+            ask: Some(ask()),
+            rule: Some(name("lifts")),
+        })),
         OrderEvent::Node(NodeEvent::Assign(assign::Event::EngineerChosen {
             engineer: user("emil"),
             by: Some(user("lena")),
             at: NodeIndex(0),
+            how: assign::How::ByGroup(GroupRule::RoundRobin),
         })),
+        OrderEvent::Node(NodeEvent::Assign(assign::Event::NotChosen { rule: None, why: "nobody fits: 2 absent".into() })),
         OrderEvent::Node(NodeEvent::Accept(accept::Event::Accepted { engineer: Some(user("emil")) })),
         OrderEvent::Node(NodeEvent::Accept(accept::Event::Transferred { engineer: user("mei"), reason: reason() })),
         OrderEvent::Node(NodeEvent::Task(task::Event::Taken { by: user("mei") })),
@@ -197,6 +206,11 @@ fn events() -> Vec<OrderEvent> {
     ]
 }
 
+fn ask() -> assign::Ask {
+    let needs = Needs { skills: vec![Skill::new("电梯").unwrap()], region: Some(Region::new("east").unwrap()) };
+    assign::Ask { visit: VisitNo(7), needs }
+}
+
 fn department() -> Key {
     Key::Department(DepartmentId::new("工程部").unwrap())
 }
@@ -207,7 +221,13 @@ fn body(events: Vec<Event>) -> StepBody {
         command: "Create".into(),
         request: Some((RequestId::new("r-1").unwrap(), 77)),
         events,
-        messages: vec![LoadChanged { group: ServiceGroupId::new("hydraulics").unwrap(), engineer: Some(user("emil")), change: -1 }],
+        messages: vec![LoadChanged {
+            group: ServiceGroupId::new("hydraulics").unwrap(),
+            order: created().id,
+            engineer: Some(user("emil")),
+            change: -1,
+            ask: Some(ask()),
+        }],
         claims: vec![Claim::Number(WorkOrderNumber("WO-20261122-000017".into()))],
         checksum: 0xdead_beef,
     }
@@ -240,9 +260,15 @@ fn stored_bytes_are_as_they_were() {
         let parts = codec::record::encode(&body(vec![Event::WorkOrder(event.clone())])).unwrap();
         lines += &format!("{} {} {}\n", event.name(), hex(&parts.body), hex(&parts.personal));
     }
-    let put = ServiceGroupEvent::LoadTaken { sequence: 9, changes: vec![(None, 1), (Some(user("emil")), -1)] };
-    let parts = codec::record::encode(&body(vec![Event::ServiceGroup(put)])).unwrap();
-    lines += &format!("LoadTaken {}\n", hex(&parts.body));
+    let change = |engineer, change| LoadChange { order: created().id, engineer, change };
+    let offer = Offer { visit: VisitNo(7), needs: ask().needs, choice: assign::Choice::Engineer(user("emil")), tried: vec![user("mei")] };
+    for (name, event) in [
+        ("LoadTaken", ServiceGroupEvent::LoadTaken { sequence: 9, changes: vec![change(None, 1), change(Some(user("emil")), -1)] }),
+        ("ChosenByRule", ServiceGroupEvent::Chosen { order: created().id, offer }),
+    ] {
+        let parts = codec::record::encode(&body(vec![Event::ServiceGroup(event)])).unwrap();
+        lines += &format!("{name} {}\n", hex(&parts.body));
+    }
     let mut entity = Entity::default();
     let request = workorderd::engine::entity::Request { id: RequestId::new("r-1").unwrap(), digest: 77 };
     entity.take(Arc::new(order()), 5, 40, 4096, Some(&request));

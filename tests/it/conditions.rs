@@ -31,6 +31,7 @@ fn order() -> WorkOrder {
         reference: None,
         account: None,
         contact: None,
+        region: None,
         priority: Priority::Normal,
         channel: Channel::Phone,
         submitter: Party::Staff(StaffUserId::new("dora").unwrap()),

@@ -19,8 +19,14 @@ fn directory() -> Directory {
     for (id, head, parent) in company::DEPARTMENTS {
         put_department(&mut directory, id, Some(head), parent);
     }
-    let members =
-        GroupMembers { name: "North".into(), leader: Some(user("lead-a")), members: vec![user("eng-1"), user("eng-2")], disabled: false };
+    let members = GroupMembers {
+        name: "North".into(),
+        leader: Some(user("lead-a")),
+        members: vec![user("eng-1"), user("eng-2")],
+        rule: workorderd::domain::service_group::GroupRule::ByLeader,
+        limit: None,
+        disabled: false,
+    };
     directory.take_group(&group("north"), members);
     directory
 }
@@ -49,6 +55,7 @@ fn order() -> WorkOrder {
         reference: None,
         account: None,
         contact: None,
+        region: None,
         priority: Priority::Normal,
         channel: Channel::Phone,
         submitter: Party::Staff(user("staff-1")),
@@ -64,7 +71,7 @@ fn order() -> WorkOrder {
 
 /// The handlers, and why it is the admins if it is they.
 fn told(specs: &[HandlerSpec], directory: &Directory) -> String {
-    let spec = NodeSpec::Task(task::Spec { may_transfer: false, beyond_group: false });
+    let spec = NodeSpec::Task(task::Spec { may_transfer: false, beyond_group: false, taken_message: None });
     let (condition, limits) = (Condition::default(), Limits::default());
     let node = ProcessNode { name: name("n"), title: "n".into(), handlers: specs.to_vec(), condition, limits, form: None, spec };
     let (handlers, why) = handlers::resolve(&node, &order(), directory);

@@ -264,7 +264,8 @@ fn hold_groups(caller: &mut Caller, workers: &[Worker]) {
         let group = format!("g-{}", worker.name);
         let counted = caller.ok("Directory1.GetServiceGroup", json!({ "id": group }));
         let lines = caller.ok("WorkOrders1.List", json!({ "group": group, "open": true, "limit": 1000 }));
-        let lines = lines["lines"].as_array().unwrap();
+        // Work that is resolved is carried by nobody.
+        let lines: Vec<_> = lines["lines"].as_array().unwrap().iter().filter(|l| l["status"] != "resolved").collect();
         let loads: u64 = counted["loads"].as_array().unwrap().iter().map(|l| l["open"].as_u64().unwrap()).sum();
         counts.push((counted["open"].as_u64().unwrap(), loads));
         lists.push((lines.len() as u64, lines.iter().filter(|l| !l["engineer"].is_null()).count() as u64));

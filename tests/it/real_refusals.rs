@@ -4,8 +4,9 @@
 
 use serde_json::{Value, json};
 
+use crate::real_places::Stage;
 use crate::real_stage::{Caller, DAY, Home, definitions, work};
-use crate::real_tables::{Stage, people_steps, sequence};
+use crate::real_tables::{people_steps, sequence};
 
 #[test]
 fn refusals_that_something_must_have_happened_before() {

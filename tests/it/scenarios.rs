@@ -8,10 +8,12 @@ use workorderd::domain::definition::{Catalogue, CatalogueCommand};
 use workorderd::domain::directory::read_model::GroupMembers;
 use workorderd::domain::directory::{Contact, Directory, DirectoryEvent, StaffUser};
 use workorderd::domain::form::given::{Given, GivenFields};
-use workorderd::domain::ids::{ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use workorderd::domain::ids::{ContactId, Name, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
 use workorderd::domain::number;
 use workorderd::domain::principal::Principal;
+use workorderd::domain::process::assign::Choice;
 use workorderd::domain::rejection::Rejection;
+use workorderd::domain::service_group::GroupRule;
 use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::{Span, Timestamp};
 use workorderd::domain::transition::transition;
@@ -85,12 +87,12 @@ impl Story {
             language: "zh".into(),
             disabled: false,
         }));
-        let members = ["emil", "mei"].map(|m| slug(m, StaffUserId::new)).to_vec();
-        let leader = Some(slug("lena", StaffUserId::new));
-        directory.take_group(
-            &slug("hydraulics", ServiceGroupId::new),
-            GroupMembers { name: "Hydraulics".into(), leader, members, disabled: false },
-        );
+        for (id, rule) in [("hydraulics", GroupRule::ByLeader), ("lifts", GroupRule::Pool), ("pumps", GroupRule::RoundRobin)] {
+            let members = ["emil", "mei"].map(|m| slug(m, StaffUserId::new)).to_vec();
+            let leader = Some(slug("lena", StaffUserId::new));
+            let group = GroupMembers { name: id.into(), leader, members, rule, limit: None, disabled: false };
+            directory.take_group(&slug(id, ServiceGroupId::new), group);
+        }
         Self {
             catalogue,
             directory,
@@ -171,10 +173,14 @@ impl Story {
         if let Some(what) = words.strip_prefix("the customer ") {
             return self.customer(what, text);
         }
+        if let Some(whom) = words.strip_prefix("the group chooses ") {
+            return self.group_chooses(whom, text);
+        }
         let (who, what) = words.split_once(' ').unwrap();
         let principal = self.staff(who);
         let command = match what {
             _ if what.starts_with("creates a ") => return self.create(principal, what, text_or(text)),
+            "claims" => OrderCommand::Claim,
             "accepts" => OrderCommand::AcceptAssignment,
             "declines" => OrderCommand::DeclineAssignment { reason: text_or(text) },
             "takes the task" => OrderCommand::TakeTask,
@@ -188,7 +194,7 @@ impl Story {
                 let (verb, object) = what.rsplit_once(' ').unwrap();
                 match verb {
                     "assigns to group" => OrderCommand::AssignToGroup { group: slug(object, ServiceGroupId::new) },
-                    "assigns to engineer" => OrderCommand::AssignToEngineer { engineer: slug(object, StaffUserId::new) },
+                    "assigns to engineer" => OrderCommand::AssignToEngineer { engineer: slug(object, StaffUserId::new), over_limit: false },
                     "transfers to engineer" => {
                         OrderCommand::Transfer { to: TransferTo::Engineer(slug(object, StaffUserId::new)), reason: text }
                     }
@@ -202,6 +208,17 @@ impl Story {
             }
         };
         self.submit(principal, command);
+    }
+
+    /// What the group's own rule came to, for the visit at which it was asked last.
+    fn group_chooses(&mut self, whom: &str, why: Option<String>) {
+        let order = self.order.as_ref().unwrap();
+        let (group, visit) = (order.group.clone().unwrap(), VisitNo(order.visits));
+        let choice = match whom {
+            "nobody" => Choice::Nobody(why.unwrap_or_default().into()),
+            somebody => Choice::Engineer(slug(somebody, StaffUserId::new)),
+        };
+        self.submit(Principal::System, OrderCommand::AssignByRule { group, visit, choice });
     }
 
     fn create(&mut self, principal: Principal, what: &str, subject: String) {

@@ -86,6 +86,20 @@ fn what_the_writer_refused_can_be_asked_for_again_after_its_cell_was_let_go() {
 }
 
 #[test]
+fn the_first_step_after_a_refusal_may_be_too_large_and_the_next_one_is_the_first_then() {
+    let mut writer = Committer::default();
+    assert!(matches!(writer.admit(&step(&mut cell("eng-1"), 1, reports_to("eng-1", Some("eng-2"), None))), Admission::Append { .. }));
+    let mut two = cell("eng-2");
+    let circle = step(&mut two, 2, reports_to("eng-2", Some("eng-1"), None));
+    let Admission::Refuse(rejection) = writer.admit(&circle) else { panic!("a circle") };
+    with_context(|cx| two.refused(circle.revision, rejection, cx));
+    let large = step(&mut two, 3, reports_to("eng-2", Some("root"), None));
+    with_context(|cx| two.unfit(large.revision, Rejection::TooMany { what: "bytes in one step", limit: 1 }, cx));
+    let next = step(&mut two, 4, reports_to("eng-2", None, None));
+    assert!(matches!(writer.admit(&next), Admission::Append { .. }), "nobody would ever be answered");
+}
+
+#[test]
 fn a_step_that_is_too_large_is_refused_once_when_what_it_was_judged_on_is_durable() {
     let mut cell = cell("eng-1");
     let sound = step(&mut cell, 1, reports_to("eng-1", None, None));
@@ -115,7 +129,7 @@ fn group() -> ServiceGroupId {
 }
 
 fn one_more() -> Vec<LoadChanged> {
-    vec![LoadChanged { group: group(), engineer: None, change: 1 }]
+    vec![LoadChanged { group: group(), order: WorkOrderId(1), engineer: None, change: 1, ask: None }]
 }
 
 #[test]
@@ -126,7 +140,7 @@ fn after_a_start_a_parcel_with_old_and_new_messages_counts_the_old_ones_once() {
             Context { now: Timestamp(1), principal: &Principal::System, catalogue: &reference.catalogue, directory: &reference.directory };
         transition(&Key::ServiceGroup(group()), state, &Command::ServiceGroup(command), &cx).map(|step| step.state)
     };
-    let put = ServiceGroupCommand::Put { id: group(), name: "North".into(), leader: None, members: Vec::new(), disabled: false };
+    let put = company::put_group("north");
     let founded = take(None, put).expect("it is founded");
     let mut delivery = Delivery::default();
     let parcel = delivery.take(5, 40, &one_more()).pop().expect("it can set out");

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::paint::Tone;
 use super::table::{Cell, number, pliant, table, whole};
 use super::width::line;
-use crate::protocol::directory::{Absence, Account, Contact, Department, GotServiceGroup, ServiceGroup, StaffUser};
+use crate::protocol::directory::{Absence, Account, Contact, Department, GotServiceGroup, ServiceGroup, ServiceGroupLoad, StaffUser};
 
 fn text(value: Option<&String>) -> Cell {
     value.map(|text| line(text)).unwrap_or_default().into()
@@ -24,7 +24,7 @@ fn absence(absence: Option<&Absence>, page: &Page) -> Option<String> {
     }
 }
 
-fn state(is_disabled: Option<bool>, away: Option<&Absence>, page: &Page) -> Cell {
+fn state_of(is_disabled: Option<bool>, away: Option<&Absence>, page: &Page) -> Cell {
     match absence(away, page) {
         Some(text) if is_disabled != Some(true) => Cell::toned(text, Tone::Now),
         _ => disabled(is_disabled),
@@ -51,7 +51,7 @@ pub fn staff_users(all: &[StaffUser], page: &Page) -> String {
             text(one.email.as_ref()),
             text(one.superior.as_ref()),
             text(one.department.as_ref()),
-            state(one.disabled, one.absence.as_ref(), page),
+            state_of(one.disabled, one.absence.as_ref(), page),
         ]
     };
     let columns = [
@@ -70,9 +70,18 @@ pub fn staff_users(all: &[StaffUser], page: &Page) -> String {
 pub fn service_groups(all: &[ServiceGroup], page: &Page) -> String {
     let row = |one: &ServiceGroup| {
         let members = line(&one.members.join(", "));
-        vec![line(&one.id).into(), line(&one.name).into(), text(one.leader.as_ref()), members.into(), disabled(one.disabled)]
+        vec![
+            line(&one.id).into(),
+            line(&one.name).into(),
+            text(one.leader.as_ref()),
+            members.into(),
+            text(one.rule.as_ref()),
+            one.limit.map(|n| n.to_string()).unwrap_or_default().into(),
+            disabled(one.disabled),
+        ]
     };
-    let columns = [pliant("ID", 8), pliant("NAME", 8), pliant("LEADER", 8), pliant("MEMBERS", 12), whole("STATE")];
+    let columns =
+        [pliant("ID", 8), pliant("NAME", 8), pliant("LEADER", 8), pliant("MEMBERS", 12), whole("RULE"), number("LIMIT"), whole("STATE")];
     listed(&columns, &all.iter().map(row).collect::<Vec<_>>(), "service group", page)
 }
 
@@ -122,15 +131,34 @@ pub fn service_group(got: &GotServiceGroup, page: &Page) -> String {
     let state = if group.disabled == Some(true) { ", disabled" } else { "" };
     let leader = group.leader.as_deref().map_or_else(|| "no leader".to_owned(), |leader| format!("led by {}", line(leader)));
     let head = page.paint.tone(Tone::Strong, &format!("{}  {}", line(&group.id), line(&group.name)));
-    let mut out = format!("{head}\n{leader}, {} open in all{state}\n", got.open);
-    let load = |engineer: &str| got.loads.iter().find(|load| load.engineer == engineer).map_or(0, |load| load.open);
-    let mut rows: Vec<Vec<Cell>> = group.members.iter().map(|m| vec![line(m).into(), load(m).to_string().into()]).collect();
-    // Who carries work without being a member (any more) is not to be overlooked.
-    let strangers = got.loads.iter().filter(|load| load.open > 0 && !group.members.contains(&load.engineer));
-    rows.extend(strangers.map(|load| vec![format!("{} (no member)", line(&load.engineer)).into(), load.open.to_string().into()]));
+    let rule = line(group.rule.as_deref().unwrap_or("by-leader"));
+    let limit = group.limit.map_or_else(|| "no limit".to_owned(), |n| format!("at most {n} each"));
+    let mut out = format!("{head}\n{leader}, {} open in all{state}\nrule {rule}, {limit}", got.open);
+    if let Some(last) = &got.last_chosen {
+        out.push_str(&format!(", last chosen {}", line(last)));
+    }
+    out.push('\n');
+    let row = |one: &ServiceGroupLoad| {
+        // Who carries work without being a member (any more) is not to be overlooked.
+        let name = if one.member { line(&one.engineer) } else { format!("{} (no member)", line(&one.engineer)) };
+        let full = group.limit.is_some_and(|limit| one.open + one.offered >= limit);
+        let open = if one.offered > 0 { format!("{}+{}", one.open, one.offered) } else { one.open.to_string() };
+        vec![
+            name.into(),
+            if full { Cell::toned(open, Tone::Now) } else { open.into() },
+            line(&one.skills.join(", ")).into(),
+            line(&one.regions.join(", ")).into(),
+            state_of(Some(one.disabled), one.absence.as_ref(), page),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = got.loads.iter().map(row).collect();
     if !rows.is_empty() {
         out.push('\n');
-        out.push_str(&table(&[pliant("MEMBER", 8), number("OPEN")], &rows, page));
+        out.push_str(&table(
+            &[pliant("MEMBER", 8), number("OPEN"), pliant("SKILLS", 8), pliant("REGIONS", 8), whole("STATE")],
+            &rows,
+            page,
+        ));
     }
     out
 }

@@ -2,6 +2,7 @@
 //!
 //! An aggregate of its own: applying files is one command and one event. Old versions stay, because running Work Orders pin them.
 
+use super::assignment::AssignmentRule;
 use super::evaluation::{EvaluationRule, EvaluationTemplate};
 use super::message::MessageTemplate;
 use super::process::{Process, RecordType};
@@ -34,6 +35,8 @@ pub struct Definitions {
     pub rules: Option<Vec<EvaluationRule>>,
     pub messages: Vec<MessageTemplate>,
     pub roles: Vec<RoleDefinition>,
+    /// In order of precedence; they stand as a whole. None: as they are.
+    pub assignment_rules: Option<Vec<AssignmentRule>>,
 }
 
 /// Every definition in every version.
@@ -46,6 +49,7 @@ pub struct Catalogue {
     messages: BTreeMap<Name, Shelf<MessageTemplate>>,
     rules: Vec<EvaluationRule>,
     roles: BTreeMap<Name, RoleDefinition>,
+    assignment_rules: Vec<AssignmentRule>,
 }
 
 /// Commands to the catalogue.
@@ -134,6 +138,11 @@ impl Catalogue {
         &self.rules
     }
 
+    /// Assignment rules in order of precedence.
+    pub fn assignment_rules(&self) -> &[AssignmentRule] {
+        &self.assignment_rules
+    }
+
     /// Names and versions of what is there: (kind, name, number of versions).
     pub fn list(&self) -> Vec<(&'static str, Name, u32)> {
         fn rows<'a, T>(kind: &'static str, shelf: &'a BTreeMap<Name, Shelf<T>>) -> impl Iterator<Item = (&'static str, Name, u32)> + 'a {
@@ -144,6 +153,7 @@ impl Catalogue {
             .chain(rows("process", &self.processes))
             .chain(rows("evaluation template", &self.templates))
             .chain(self.rules.iter().map(|r| ("evaluation rule", r.name.clone(), 1)))
+            .chain(self.assignment_rules.iter().map(|r| ("assignment rule", r.name.clone(), 1)))
             .chain(rows("message", &self.messages))
             .chain(self.roles.keys().map(|name| ("role", name.clone(), 1)))
             .collect()
@@ -171,6 +181,7 @@ impl Catalogue {
             templates: changed(&self.templates, &wanted.templates, |t| &t.name),
             rules: wanted.rules.clone().filter(|rules| *rules != self.rules),
             messages: changed(&self.messages, &wanted.messages, |m| &m.name),
+            assignment_rules: wanted.assignment_rules.clone().filter(|rules| *rules != self.assignment_rules),
             roles: wanted.roles.iter().filter(|r| self.roles.get(&r.name) != Some(*r)).cloned().collect(),
         }
     }
@@ -206,6 +217,9 @@ impl Catalogue {
         if let Some(rules) = &change.rules {
             self.rules.clone_from(rules);
         }
+        if let Some(rules) = &change.assignment_rules {
+            self.assignment_rules.clone_from(rules);
+        }
         for item in &change.roles {
             self.roles.insert(item.name.clone(), item.clone());
         }
@@ -215,12 +229,13 @@ impl Catalogue {
 impl Definitions {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        let Self { forms, record_types, processes, templates, rules, messages, roles } = self;
+        let Self { forms, record_types, processes, templates, rules, messages, roles, assignment_rules } = self;
         forms.is_empty()
             && record_types.is_empty()
             && processes.is_empty()
             && templates.is_empty()
             && rules.is_none()
+            && assignment_rules.is_none()
             && messages.is_empty()
             && roles.is_empty()
     }

@@ -2,6 +2,7 @@
 //!
 //! Validated as a whole where the files are read, versioned here; a running Work Order pins the versions it began with (REC-5).
 
+pub mod assignment;
 pub mod catalogue;
 pub mod condition;
 pub mod evaluation;
@@ -10,6 +11,7 @@ pub mod process;
 pub mod role;
 pub mod test;
 
+pub use assignment::{AssignTo, AssignmentRule};
 pub use catalogue::{Catalogue, CatalogueCommand, CatalogueEvent, Definitions, VersionedName};
 pub use condition::Condition;
 pub use evaluation::{Answer, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};

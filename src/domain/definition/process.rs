@@ -1,7 +1,7 @@
 //! Record types and processes: the ordered nodes a Work Order passes through (REC-1, PRC-1).
 
 use super::condition::Condition;
-use crate::domain::ids::{Name, NodeIndex, ServiceGroupId, StaffUserId};
+use crate::domain::ids::{Name, NodeIndex, ServiceGroupId, Skill, StaffUserId};
 use crate::domain::label::Label;
 use crate::domain::number::NumberPattern;
 use crate::domain::process::{accept, assign, confirm, evaluate, task};
@@ -22,6 +22,8 @@ pub struct RecordType {
     pub process: Name,
     /// What is asked at intake.
     pub form: Option<Name>,
+    /// Skills that its Work Orders need of their engineers.
+    pub skills: Vec<Skill>,
 }
 
 /// An ordered list of nodes.

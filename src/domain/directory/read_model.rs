@@ -2,6 +2,7 @@
 
 use super::entry::{Account, Contact, Department, DirectoryEvent, StaffUser};
 use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, ServiceGroupId, StaffUserId};
+use crate::domain::service_group::GroupRule;
 use std::collections::BTreeMap;
 
 /// Leader and members of a service group, as far as decisions about others need them.
@@ -10,6 +11,8 @@ pub struct GroupMembers {
     pub name: Box<str>,
     pub leader: Option<StaffUserId>,
     pub members: Vec<StaffUserId>,
+    pub rule: GroupRule,
+    pub limit: Option<u32>,
     pub disabled: bool,
 }
 

@@ -9,7 +9,7 @@ use crate::domain::text::{self, LONG_TEXT_MAX, PersonalText};
 use crate::domain::work_order::command::TransferTo;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event as OrderEvent;
-use crate::domain::work_order::state::Exit;
+use crate::domain::work_order::state::{Exit, Handler};
 use serde::{Deserialize, Serialize};
 
 /// What the node allows.
@@ -59,6 +59,12 @@ pub fn accept(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     accepted(draft, engineer, Exit::Accepted)
 }
 
+/// Who claimed the work from a pool is not asked again whether they accept it.
+pub fn claimed(draft: &mut Draft<'_>, user: &StaffUserId) -> Result<(), Rejection> {
+    let asked = draft.order.visit().is_some_and(|v| matches!(v.state, NodeState::Accept(_)) && v.handlers == [Handler::User(user.clone())]);
+    if asked { accepted(draft, Some(user.clone()), Exit::Accepted) } else { Ok(()) }
+}
+
 /// The time limit accepts (reading 8).
 pub fn accept_by_itself(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let engineer = draft.order.engineer.clone();
@@ -79,8 +85,10 @@ pub fn decline(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
     }
     let reason = text::long("reason", reason, LONG_TEXT_MAX)?;
     let node = super::transfer::assigning_node(draft)?;
-    let assigner = draft.order.assigned_by.clone().filter(|u| draft.cx.directory.active(u).is_some());
-    door::leave_back(draft, Exit::Declined, Some(PersonalText(Some(reason))), Back { node, handler: assigner })
+    let assigner = draft.order.assigned_by.clone().filter(|u| draft.cx.directory.active(u).is_some()).map(Handler::User);
+    // Where a rule chose, its group decides by hand: it would only choose in turn again.
+    let handler = assigner.or_else(|| super::transfer::group_by_hand(draft));
+    door::leave_back(draft, Exit::Declined, Some(PersonalText(Some(reason))), Back { node, handler })
 }
 
 /// Passed to another engineer, who is asked in turn, or to another group.

@@ -10,7 +10,7 @@ use crate::domain::text::{self, LONG_TEXT_MAX, PersonalText};
 use crate::domain::time::Span;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event as OrderEvent;
-use crate::domain::work_order::state::{Exit, Party, Purpose, Source};
+use crate::domain::work_order::state::{Exit, Handler, Party, Purpose, Source};
 use serde::{Deserialize, Serialize};
 
 /// How the submitter is asked.
@@ -76,7 +76,7 @@ pub fn not_solved(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> 
     let node = worked_at(draft)?.ok_or(Rejection::NotAllowedHere { what: "going back: no work was completed before this node" })?;
     let worker = draft.order.last_completed_by.clone().filter(|u| draft.cx.directory.active(u).is_some());
     draft.push(OrderEvent::Node(super::NodeEvent::Confirm(Event::NotSolved { reason: reason.clone() })));
-    door::leave_back(draft, Exit::NotSolved, Some(reason.clone()), Back { node, handler: worker.clone() })?;
+    door::leave_back(draft, Exit::NotSolved, Some(reason.clone()), Back { node, handler: worker.clone().map(Handler::User) })?;
     if let (Some(message), Some(worker)) = (&state.returned_message, worker) {
         draft.mail_party(message, &Party::Staff(worker), None, Some(reason));
     }

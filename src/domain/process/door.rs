@@ -4,7 +4,7 @@
 
 use super::{NodeState, accept, assign, confirm, evaluate, handlers, task};
 use crate::domain::definition::{NodeSpec, ProcessNode};
-use crate::domain::ids::{NodeIndex, StaffUserId, VisitNo};
+use crate::domain::ids::{NodeIndex, VisitNo};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
 use crate::domain::time::Span;
@@ -13,11 +13,11 @@ use crate::domain::work_order::event::Event;
 use crate::domain::work_order::fields;
 use crate::domain::work_order::state::{Exit, FrozenLimits, Handler, Outcome, Visit};
 
-/// A node to go back to, and the one person who is to act there, if it is not the preset handlers.
+/// A node to go back to, and the one who is to act there, if it is not the preset handlers.
 #[derive(Debug)]
 pub struct Back {
     pub node: NodeIndex,
-    pub handler: Option<StaffUserId>,
+    pub handler: Option<Handler>,
 }
 
 /// Leaves the node the Work Order is at and goes on to the next one whose condition holds, or to the end.
@@ -92,7 +92,11 @@ fn enter_from(draft: &mut Draft<'_>, first: u16) -> Result<(), Rejection> {
             pass_over(draft, node, index, reason);
             continue;
         }
-        return enter(draft, node, index, None);
+        enter(draft, node, index, None)?;
+        return match &node.spec {
+            NodeSpec::Assign(spec) => assign::entered(draft, spec),
+            NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::Confirm(_) | NodeSpec::Evaluate(_) => Ok(()),
+        };
     }
     draft.push(Event::Ended { outcome: Outcome::Completed, reason: None });
     Ok(())
@@ -102,9 +106,9 @@ fn pass_over(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, reason
     draft.push(Event::NodePassedOver { node: index, name: node.name.clone(), reason: reason.into() });
 }
 
-fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Option<StaffUserId>) -> Result<(), Rejection> {
+fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Option<Handler>) -> Result<(), Rejection> {
     let (handlers, fallback) = match only {
-        Some(user) => (vec![Handler::User(user)], None),
+        Some(handler) => (vec![handler], None),
         None => handlers::resolve(node, &draft.order, draft.cx.directory),
     };
     let mut evaluation = None;

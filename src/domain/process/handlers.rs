@@ -6,7 +6,9 @@
 use crate::domain::definition::{HandlerSpec, Person, ProcessNode};
 use crate::domain::directory::Directory;
 use crate::domain::ids::{Name, StaffUserId};
+use crate::domain::text::PersonalText;
 use crate::domain::work_order::WorkOrder;
+use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::state::{Handler, Party};
 
 /// The role that handles a node nobody else can: an order must never be stuck for want of a handler.
@@ -14,6 +16,9 @@ pub const FALLBACK_ROLE: &str = "admin";
 
 /// Most people that one entry of `handlers` may stand for, where it stands for people by name.
 pub const PEOPLE_MAX: usize = 100;
+
+/// Most people who are mailed that another has it.
+pub const TOLD_MAX: usize = 20;
 
 /// Handlers of a node for this Work Order, and why it is the admins if it is they for want of others.
 pub fn resolve(node: &ProcessNode, order: &WorkOrder, directory: &Directory) -> (Vec<Handler>, Option<Box<str>>) {
@@ -62,6 +67,30 @@ pub fn can_act(handler: &Handler, order: &WorkOrder, directory: &Directory) -> b
             Party::Contact(_) => true,
         },
         Handler::Role(_) => true,
+    }
+}
+
+/// Mails the other people among several handlers that somebody has it now; those of them who have an e-mail address (ASG-5).
+pub fn tell_others(draft: &mut Draft<'_>, message: &Name, handlers: &[Handler], taken_by: &StaffUserId) {
+    let directory = draft.cx.directory;
+    let mut others: Vec<StaffUserId> = Vec::new();
+    for handler in handlers {
+        let people: Vec<StaffUserId> = match handler {
+            Handler::User(user) => vec![user.clone()],
+            Handler::Role(role) => people(&Person::Role(role.clone()), &draft.order, directory),
+            Handler::Members(group) => people(&Person::Members(group.clone()), &draft.order, directory),
+            Handler::Leader(group) => directory.group(group).and_then(|g| g.leader.clone()).into_iter().collect(),
+            Handler::Submitter => Vec::new(),
+        };
+        for user in people {
+            let reachable = directory.active(&user).is_some_and(|u| u.email.is_some());
+            if reachable && user != *taken_by && !others.contains(&user) && others.len() < TOLD_MAX {
+                others.push(user);
+            }
+        }
+    }
+    for user in others {
+        draft.mail_party(message, &Party::Staff(user), None, Some(PersonalText::new(taken_by.as_str())));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::NodeState;
 use super::door;
 use crate::domain::form::given::GivenFields;
-use crate::domain::ids::{NodeIndex, StaffUserId};
+use crate::domain::ids::{Name, NodeIndex, StaffUserId};
 use crate::domain::may::{Action, may};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
@@ -20,6 +20,8 @@ pub struct Spec {
     pub may_transfer: bool,
     /// Whether a transfer may leave the service group.
     pub beyond_group: bool,
+    /// Message to the other handlers when one of them has taken it (ASG-5).
+    pub taken_message: Option<Name>,
 }
 
 /// Who has it.
@@ -72,7 +74,13 @@ pub fn take(draft: &mut Draft<'_>) -> Result<(), Rejection> {
         return Err(Rejection::invalid("user", "a task is taken by a person; act as one"));
     };
     match &state.taken_by {
-        None => draft.push(OrderEvent::Node(super::NodeEvent::Task(Event::Taken { by: user.clone() }))),
+        None => {
+            draft.push(OrderEvent::Node(super::NodeEvent::Task(Event::Taken { by: user.clone() })));
+            if let Some(message) = &state.spec.taken_message {
+                let all = draft.open_visit()?.handlers.clone();
+                super::handlers::tell_others(draft, message, &all, user);
+            }
+        }
         Some(by) if by == user => return Err(Rejection::NothingToChange),
         Some(by) => return Err(Rejection::TakenByAnother { by: by.to_string() }),
     }

@@ -1,14 +1,21 @@
 //! Passing work on to another engineer or group, from an accept or a task node (ASG-4, reading 8).
 
 use super::door::{self, Back};
-use super::{assign, task};
+use super::{assign, handlers, task};
 use crate::domain::definition::NodeSpec;
 use crate::domain::ids::{NodeIndex, ServiceGroupId, StaffUserId};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event as OrderEvent;
-use crate::domain::work_order::state::Exit;
+use crate::domain::work_order::state::{Exit, Handler};
+
+/// Who chooses for the group by hand: its leader, or any member where it has none.
+pub fn group_by_hand(draft: &Draft<'_>) -> Option<Handler> {
+    let group = draft.order.group.as_ref()?;
+    let handlers = [Handler::Leader(group.clone()), Handler::Members(group.clone())];
+    handlers.into_iter().find(|handler| handlers::can_act(handler, &draft.order, draft.cx.directory))
+}
 
 /// Whether the work may go to that engineer: active, another one, and of the group unless the node allows others.
 pub fn check_engineer(draft: &Draft<'_>, engineer: &StaffUserId, beyond_group: bool) -> Result<(), Rejection> {
@@ -38,7 +45,7 @@ pub fn to_engineer(
     let accept = last_before(draft, |spec| matches!(spec, NodeSpec::Accept(_)))?;
     match accept {
         Some(node) => {
-            assign::choose_engineer(draft, engineer, !beyond_group)?;
+            assign::choose_engineer(draft, engineer, !beyond_group, assign::How::ByHand)?;
             door::leave_back(draft, Exit::Transferred, reason, Back { node, handler: None })
         }
         None => {
@@ -58,7 +65,7 @@ pub fn to_group(draft: &mut Draft<'_>, group: &ServiceGroupId, beyond_group: boo
     }
     let node = assigning_node(draft)?;
     door::leave_back(draft, Exit::Transferred, reason, Back { node, handler: None })?;
-    assign::choose_group(draft, group)
+    assign::choose_group(draft, group, None, &[])
 }
 
 /// The node at which the engineer was assigned, else the last assign node before the current one.

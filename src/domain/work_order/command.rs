@@ -4,8 +4,9 @@ use super::mail::MailOutcome;
 use super::state::{Channel, HoldReason, Party, Priority};
 use crate::domain::definition::evaluation::GivenAnswer;
 use crate::domain::form::given::GivenFields;
-use crate::domain::ids::{AccountId, ContactId, InvitationNo, MailNo, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use crate::domain::ids::{AccountId, ContactId, InvitationNo, MailNo, Name, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
+use crate::domain::process::assign::Choice;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::deadline::Deadline;
 
@@ -19,7 +20,11 @@ pub enum Command {
     },
     AssignToEngineer {
         engineer: StaffUserId,
+        /// Also beyond the group's limit of open work; for the leader, and who may handle Work Orders.
+        over_limit: bool,
     },
+    /// A member takes it from the group's pool; the first has it.
+    Claim,
     AcceptAssignment,
     DeclineAssignment {
         reason: String,
@@ -67,6 +72,12 @@ pub enum Command {
     },
     AddServiceRecord {
         text: String,
+    },
+    /// By the system: what the group's own rule chose at that visit.
+    AssignByRule {
+        group: ServiceGroupId,
+        visit: VisitNo,
+        choice: Choice,
     },
     /// By the system.
     Fire {
@@ -116,6 +127,8 @@ impl Command {
             Self::Create(_) => "Create",
             Self::AssignToGroup { .. } => "AssignToGroup",
             Self::AssignToEngineer { .. } => "AssignToEngineer",
+            Self::Claim => "Claim",
+            Self::AssignByRule { .. } => "AssignByRule",
             Self::AcceptAssignment => "AcceptAssignment",
             Self::DeclineAssignment { .. } => "DeclineAssignment",
             Self::Transfer { .. } => "Transfer",

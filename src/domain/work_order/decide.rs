@@ -25,7 +25,9 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
     match command {
         Command::Create(create) => return Err(Rejection::invalid("id", format!("Work Order {} exists already", create.id))),
         Command::AssignToGroup { group } => assign::to_group(d, group),
-        Command::AssignToEngineer { engineer } => assign::to_engineer(d, engineer),
+        Command::AssignToEngineer { engineer, over_limit } => assign::to_engineer(d, engineer, *over_limit),
+        Command::Claim => assign::claim(d),
+        Command::AssignByRule { group, visit, choice } => assign::by_rule(d, group, *visit, choice),
         Command::AcceptAssignment => accept::accept(d),
         Command::DeclineAssignment { reason } => accept::decline(d, reason),
         Command::Transfer { to, reason } => {
@@ -100,6 +102,7 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
         subject: PersonalText(Some(text::line("subject", &create.subject, SUBJECT_MAX)?)),
         description: optional("description", create.description.as_deref())?,
         reference: create.reference.as_deref().map(|r| text::line("reference", r, 64)).transpose()?,
+        region: account.as_ref().and_then(|id| cx.directory.account(id)?.region.clone()),
         account,
         contact: create.contact.clone(),
         priority: create.priority,

@@ -5,7 +5,7 @@ use super::state::{Channel, Evaluation, Exit, HoldReason, Invitation, Outcome, P
 use crate::domain::definition::VersionedName;
 use crate::domain::form::Fields;
 use crate::domain::form::value::Changes;
-use crate::domain::ids::{AccountId, ContactId, MailNo, Name, NodeIndex, StaffUserId, VisitNo, WorkOrderId};
+use crate::domain::ids::{AccountId, ContactId, MailNo, Name, NodeIndex, Region, StaffUserId, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeEvent;
 use crate::domain::text::PersonalText;
@@ -78,6 +78,7 @@ pub struct Created {
     pub reference: Option<Box<str>>,
     pub account: Option<AccountId>,
     pub contact: Option<ContactId>,
+    pub region: Option<Region>,
     pub priority: Priority,
     pub channel: Channel,
     pub submitter: Party,

@@ -20,6 +20,7 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         reference: created.reference.clone(),
         account: created.account.clone(),
         contact: created.contact.clone(),
+        region: created.region.clone(),
         priority: created.priority,
         channel: created.channel,
         submitter: created.submitter.clone(),
@@ -148,16 +149,24 @@ fn forget_way_from(order: &mut WorkOrder, node: NodeIndex) {
 
 fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
     match event {
-        NodeEvent::Assign(assign::Event::GroupChosen { group, handler }) => {
+        NodeEvent::Assign(assign::Event::GroupChosen { group, handler, ask, .. }) => {
             if order.group.as_ref().is_some_and(|g| g != group) {
                 order.reassigned += 1;
             }
             order.group = Some(group.clone());
             if let Some(visit) = &mut order.visit {
                 visit.handlers = vec![handler.clone()];
+                if let NodeState::Assign(state) = &mut visit.state {
+                    state.ask.clone_from(ask);
+                }
             }
         }
-        NodeEvent::Assign(assign::Event::EngineerChosen { engineer, by, at }) => {
+        NodeEvent::Assign(assign::Event::NotChosen { .. }) => {
+            if let Some(NodeState::Assign(state)) = order.visit.as_mut().map(|v| &mut v.state) {
+                state.ask = None;
+            }
+        }
+        NodeEvent::Assign(assign::Event::EngineerChosen { engineer, by, at, .. }) => {
             order.engineer = Some(engineer.clone());
             order.assigned_by.clone_from(by);
             match order.visit.as_ref().map(|v| &v.state) {

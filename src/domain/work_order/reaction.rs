@@ -1,29 +1,37 @@
 //! What a Work Order tells others because of a step. Part of the same record, delivered after it.
 
 use super::state::WorkOrder;
-use crate::domain::ids::{ServiceGroupId, StaffUserId};
+use crate::domain::ids::{ServiceGroupId, StaffUserId, WorkOrderId};
+use crate::domain::process::assign::Ask;
 use serde::{Deserialize, Serialize};
 
-/// A message to a service group: its open work changed.
+/// A message to a service group: its open work changed, or what a Work Order waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadChanged {
     pub group: ServiceGroupId,
+    pub order: WorkOrderId,
     pub engineer: Option<StaffUserId>,
-    /// Plus one or minus one.
+    /// Plus one, minus one, or zero.
     pub change: i8,
+    /// The group's rule is asked to choose. Any message without it ends an earlier one of the same Work Order.
+    pub ask: Option<Ask>,
 }
 
-/// Messages from the difference of two states: off the old group and engineer, onto the new.
+/// Messages from the difference of two states: off the old group and engineer, onto the new, and what is asked.
 pub fn reactions(before: Option<&WorkOrder>, after: &WorkOrder) -> Vec<LoadChanged> {
     let old = before.and_then(WorkOrder::load);
     let new = after.load();
-    if old == new {
-        return Vec::new();
-    }
-    let message = |(group, engineer): (&ServiceGroupId, Option<&StaffUserId>), change| LoadChanged {
+    let ask = after.ask();
+    let message = |(group, engineer): (&ServiceGroupId, Option<&StaffUserId>), change, ask: Option<&Ask>| LoadChanged {
         group: group.clone(),
+        order: after.id,
         engineer: engineer.cloned(),
         change,
+        ask: ask.cloned(),
     };
-    old.map(|load| message(load, -1)).into_iter().chain(new.map(|load| message(load, 1))).collect()
+    if old == new {
+        let asks_otherwise = before.and_then(WorkOrder::ask) != ask;
+        return new.filter(|_| asks_otherwise).map(|load| message(load, 0, ask)).into_iter().collect();
+    }
+    old.map(|load| message(load, -1, None)).into_iter().chain(new.map(|load| message(load, 1, ask))).collect()
 }

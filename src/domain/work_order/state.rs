@@ -3,9 +3,10 @@
 use super::mail::Mail;
 use crate::domain::definition::{Answer, VersionedName};
 use crate::domain::form::Fields;
-use crate::domain::ids::{AccountId, ContactId, InvitationNo, Name, NodeIndex, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
+use crate::domain::ids::{AccountId, ContactId, InvitationNo, Name, NodeIndex, Region, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeState;
+use crate::domain::process::assign::Ask;
 use crate::domain::text::PersonalText;
 use crate::domain::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(crate) use words;
 
 words!(
     /// How urgent it is.
@@ -203,6 +206,8 @@ pub struct WorkOrder {
     pub reference: Option<Box<str>>,
     pub account: Option<AccountId>,
     pub contact: Option<ContactId>,
+    /// Of the account, when it was created.
+    pub region: Option<Region>,
     pub priority: Priority,
     pub channel: Channel,
     pub submitter: Party,
@@ -243,6 +248,14 @@ pub struct WorkOrder {
 }
 
 impl WorkOrder {
+    /// What it asks its service group for, while it waits for the group's rule to choose.
+    pub fn ask(&self) -> Option<&Ask> {
+        match &self.visit.as_ref()?.state {
+            NodeState::Assign(state) => state.ask.as_ref(),
+            NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => None,
+        }
+    }
+
     /// The visit that is open, if the Work Order has not ended.
     pub fn visit(&self) -> Option<&Visit> {
         self.visit.as_ref()
@@ -269,9 +282,12 @@ impl WorkOrder {
         }
     }
 
-    /// Which group and engineer carry it as open work; what the service groups count.
+    /// Which group and engineer carry it as open work, while it is unresolved (reading 21); what the service groups count.
     pub fn load(&self) -> Option<(&ServiceGroupId, Option<&StaffUserId>)> {
         let group = self.group.as_ref()?;
-        self.is_open().then_some((group, self.engineer.as_ref()))
+        match self.status() {
+            Status::Open | Status::InProgress => Some((group, self.engineer.as_ref())),
+            Status::Resolved | Status::Closed => None,
+        }
     }
 }

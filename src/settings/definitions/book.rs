@@ -22,6 +22,7 @@ pub enum Kind {
     EvaluationRule,
     Message,
     Role,
+    AssignmentRule,
 }
 
 /// A text of a message that may hold a link.
@@ -49,7 +50,7 @@ pub struct Book<'a> {
     defined: BTreeMap<(Kind, Name), Place>,
     references: Vec<(Kind, Located<Box<str>>)>,
     message_uses: Vec<MessageUse>,
-    precedences: BTreeMap<u32, Place>,
+    precedences: BTreeMap<(Kind, u32), Place>,
     numbers: Vec<Located<Box<str>>>,
     fields: Fields,
     /// Words of files that could not be read; none where all could.
@@ -58,8 +59,16 @@ pub struct Book<'a> {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 7] =
-        [Self::Form, Self::RecordType, Self::Process, Self::EvaluationTemplate, Self::EvaluationRule, Self::Message, Self::Role];
+    pub const ALL: [Self; 8] = [
+        Self::Form,
+        Self::RecordType,
+        Self::Process,
+        Self::EvaluationTemplate,
+        Self::EvaluationRule,
+        Self::Message,
+        Self::Role,
+        Self::AssignmentRule,
+    ];
 
     /// The name of its table.
     pub fn table(self) -> &'static str {
@@ -71,6 +80,7 @@ impl Kind {
             Self::EvaluationRule => "evaluation_rule",
             Self::Message => "message",
             Self::Role => "role",
+            Self::AssignmentRule => "assignment_rule",
         }
     }
 
@@ -84,6 +94,7 @@ impl Kind {
             Self::EvaluationRule => "evaluation rule",
             Self::Message => "message",
             Self::Role => "role",
+            Self::AssignmentRule => "assignment rule",
         }
     }
 }
@@ -155,13 +166,13 @@ impl<'a> Book<'a> {
         self.refer(Kind::Message, found.value, &found.place)
     }
 
-    /// Notes a rule's precedence.
-    pub fn precedence(&mut self, value: u32, place: &Place) {
-        if let Some(first) = self.precedences.get(&value) {
+    /// Notes the precedence of a rule among those of its kind.
+    pub fn precedence(&mut self, kind: Kind, value: u32, place: &Place) {
+        if let Some(first) = self.precedences.get(&(kind, value)) {
             let hint = format!("the first is {} at {}:{}; the smallest number that matches wins", first.key, first.file, first.line);
             self.sink.report_with(place, format!("two rules have the precedence {value}"), hint);
         } else {
-            self.precedences.insert(value, place.clone());
+            self.precedences.insert((kind, value), place.clone());
         }
     }
 

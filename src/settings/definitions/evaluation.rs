@@ -100,7 +100,7 @@ fn options(field: &Table<'_>) -> Option<Vec<Box<str>>> {
 /// Reads a rule; none if it has problems, which are reported.
 pub fn read_rule(table: Table<'_>, book: &mut Book<'_>) -> Option<EvaluationRule> {
     let (name, table) = book.define(Kind::EvaluationRule, table);
-    let precedence = precedence(&table, book);
+    let precedence = precedence(Kind::EvaluationRule, &table, book);
     let scope = condition::read(&table, book);
     let template = table
         .required("template", "name the [[evaluation_template]] that is asked")
@@ -134,14 +134,15 @@ pub fn read_rule(table: Table<'_>, book: &mut Book<'_>) -> Option<EvaluationRule
     Some(EvaluationRule { name: name?, precedence: precedence?, scope: scope?, template: template?, mandatory, recipients, qr, message })
 }
 
-fn precedence(table: &Table<'_>, book: &mut Book<'_>) -> Option<u32> {
+/// The precedence of a rule among those of its kind.
+pub fn precedence(kind: Kind, table: &Table<'_>, book: &mut Book<'_>) -> Option<u32> {
     if !table.has("precedence") {
         table.missing("precedence", "a whole number from 1; the smallest that matches wins");
     }
     let found = table.number("precedence")?;
     match u32::try_from(found.value) {
         Ok(value) if value > 0 => {
-            book.precedence(value, &found.place);
+            book.precedence(kind, value, &found.place);
             Some(value)
         }
         _ => {

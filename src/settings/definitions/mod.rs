@@ -14,6 +14,7 @@
 //! | | `number` | pattern such as `WO-{date}-{counter}`; no two types may give the same numbers | |
 //! | | `process` | which process it runs | |
 //! | | `form` | what is asked at intake | nothing |
+//! | | `skills` | what its engineers must be able to do | none |
 //! | `[[process]]` | `name`, `title` | | title: the name |
 //! | | `[[process.node]]` | 1 to 100 nodes, in order | |
 //! | `[[process.node]]` | `name` | unique within the process | |
@@ -29,6 +30,7 @@
 //! | assign, accept, task | `form` | what its handlers fill in before they pass it on | nothing |
 //! | assign | `to_group` | a service group can be chosen, whose leader chooses the engineer | `true` |
 //! | | `straight` | an engineer can be chosen straight away | `true` |
+//! | assign, task | `taken_message` | mail to the others when one has claimed or taken it; `#Reason#` is who | nobody is mailed |
 //! | accept, task | `transfer` | may be passed to another engineer | `true` |
 //! | | `beyond_group` | also out of the service group | `false` |
 //! | accept | `decline` | may be declined, with a reason | `true` |
@@ -53,6 +55,11 @@
 //! | | `recipients` | list of `contact`, `submitter` or an e-mail address, at most 20 | nobody |
 //! | | `message` | the mail to the recipients; needs `#URL#` | |
 //! | | `qr` | whether the engineer can show a QR code | `false` |
+//! | `[[assignment_rule]]` | `name` | tried when an assign node is entered | |
+//! | | `precedence` | as with evaluation rules; where none matches, people decide | |
+//! | | `when` | which Work Orders | all |
+//! | | `to` | `group:G` or `user:U` | |
+//! | | `skills` | what the group's rule looks for, beside those of the record type | none |
 //! | `[[message]]` | `name` | | |
 //! | | `[[message.wording]]` | one per language; the first is used where the recipient's language has none | |
 //! | wording | `language` | tag such as `en` or `zh` | |
@@ -95,6 +102,7 @@
 //!
 //! Attachments and signatures can be described; their content cannot be brought yet, so none of them can be `required`.
 
+mod assignment;
 mod book;
 mod condition;
 mod evaluation;

@@ -61,7 +61,7 @@ impl NodeKind {
 }
 
 /// Keys that only some kinds have.
-const KIND_KEYS: [(&str, &[NodeKind]); 13] = [
+const KIND_KEYS: [(&str, &[NodeKind]); 14] = [
     // Where the customer acts, no form is drawn yet.
     ("form", &[NodeKind::Assign, NodeKind::Accept, NodeKind::Task]),
     ("to_group", &[NodeKind::Assign]),
@@ -71,6 +71,7 @@ const KIND_KEYS: [(&str, &[NodeKind]); 13] = [
     ("beyond_group", &[NodeKind::Accept, NodeKind::Task]),
     ("message", &[NodeKind::Confirm]),
     ("returned_message", &[NodeKind::Confirm]),
+    ("taken_message", &[NodeKind::Assign, NodeKind::Task]),
     ("link_ends_after", &[NodeKind::Confirm, NodeKind::Evaluate]),
     ("method", &[NodeKind::Evaluate]),
     ("template", &[NodeKind::Evaluate]),
@@ -162,7 +163,8 @@ fn needs_before(table: &Table<'_>, kind: NodeKind, before: &[Option<NodeKind>]) 
 fn read_spec(table: &Table<'_>, kind: NodeKind, book: &mut Book<'_>) -> Option<NodeSpec> {
     match kind {
         NodeKind::Assign => {
-            let spec = assign::Spec { to_group: table.flag("to_group", true), straight: table.flag("straight", true) };
+            let (to_group, straight) = (table.flag("to_group", true), table.flag("straight", true));
+            let spec = assign::Spec { to_group, straight, taken_message: taken_message(table, book) };
             if !spec.to_group && !spec.straight {
                 table.sink().report_with(&table.place_of("straight"), "nobody could be assigned", "set to_group or straight to true");
             }
@@ -175,7 +177,7 @@ fn read_spec(table: &Table<'_>, kind: NodeKind, book: &mut Book<'_>) -> Option<N
         }
         NodeKind::Task => {
             let (may_transfer, beyond_group) = transfer(table);
-            Some(NodeSpec::Task(task::Spec { may_transfer, beyond_group }))
+            Some(NodeSpec::Task(task::Spec { may_transfer, beyond_group, taken_message: taken_message(table, book) }))
         }
         NodeKind::Confirm => {
             let message = table.text("message").and_then(|m| book.use_message(&m, true));
@@ -188,6 +190,11 @@ fn read_spec(table: &Table<'_>, kind: NodeKind, book: &mut Book<'_>) -> Option<N
             Some(NodeSpec::Evaluate(spec))
         }
     }
+}
+
+/// Told to the others when one of them has it.
+fn taken_message(table: &Table<'_>, book: &mut Book<'_>) -> Option<Name> {
+    table.text("taken_message").and_then(|m| book.use_message(&m, false))
 }
 
 fn transfer(table: &Table<'_>) -> (bool, bool) {

@@ -4,7 +4,7 @@
 //! of its kind; what only shows when all are seen, to `book`.
 
 use super::book::{Book, Kind};
-use super::{evaluation, form, message, process, record_type, role};
+use super::{assignment, evaluation, form, message, process, record_type, role};
 use crate::domain::definition::Definitions;
 use crate::settings::problem::{Place, Problem, Sink};
 use crate::settings::toml_reader::{File, Table};
@@ -44,6 +44,9 @@ pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
     book.check();
     definitions.roles = role::resolve(&book);
     if let Some(rules) = &mut definitions.rules {
+        rules.sort_by_key(|rule| rule.precedence);
+    }
+    if let Some(rules) = &mut definitions.assignment_rules {
         rules.sort_by_key(|rule| rule.precedence);
     }
     let problems = sink.into_problems();
@@ -97,6 +100,8 @@ fn read_tables(root: &Table<'_>, kinds: &[Kind], book: &mut Book<'_>, definition
                 Kind::EvaluationRule => definitions.rules.get_or_insert_default().extend(evaluation::read_rule(table, book)),
                 Kind::Message => definitions.messages.extend(message::read(table, book)),
                 Kind::Role => role::read(table, book),
+                // As with evaluation rules.
+                Kind::AssignmentRule => definitions.assignment_rules.get_or_insert_default().extend(assignment::read_rule(table, book)),
             }
         }
     }

@@ -29,7 +29,16 @@ pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<RecordType> {
     let process =
         table.required("process", "name the [[process]] it runs").and_then(|found| book.refer(Kind::Process, found.value, &found.place));
     let form = table.text("form").map(|found| book.refer(Kind::Form, found.value, &found.place));
+    let skills = super::assignment::skills(&table);
     table.finish();
     let form = form.map_or(Some(None), |form| form.map(Some));
-    Some(RecordType { name: name?, title: title?, description: description?, number: number?, process: process?, form: form? })
+    Some(RecordType {
+        name: name?,
+        title: title?,
+        description: description?,
+        number: number?,
+        process: process?,
+        form: form?,
+        skills: skills?,
+    })
 }

@@ -5,13 +5,15 @@
 
 use super::coverage::Coverage;
 use super::gate::Gate;
+use super::work::Work;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use workorderd::codec::{self, StepBody};
 use workorderd::domain::aggregate::{Event, Key, State};
 use workorderd::domain::definition::Catalogue;
-use workorderd::domain::ids::{MailNo, RequestId, ServiceGroupId, StaffUserId, WorkOrderId};
+use workorderd::domain::ids::{MailNo, RequestId, ServiceGroupId, WorkOrderId};
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::service_group::ServiceGroupEvent;
+use workorderd::domain::service_group::group::LoadChange;
 use workorderd::domain::time::Timestamp;
 use workorderd::domain::work_order::Event as OrderEvent;
 use workorderd::domain::work_order::mail::MailStatus;
@@ -57,9 +59,6 @@ impl MailStory {
     }
 }
 
-/// Which engineer's load changed, and by how much.
-type Load = (Option<StaffUserId>, i8);
-
 /// All of it.
 #[derive(Default)]
 pub struct Audit {
@@ -73,7 +72,9 @@ pub struct Audit {
     pub completes_until: i64,
     pub numbers: BTreeSet<WorkOrderNumber>,
     /// Messages that groups have not taken yet, in order.
-    messages: BTreeMap<ServiceGroupId, VecDeque<(u64, Load)>>,
+    messages: BTreeMap<ServiceGroupId, VecDeque<(u64, LoadChange)>>,
+    /// Open work, limits and absences.
+    pub work: Work,
     /// Definitions that a step in flight may have been judged by: the latest, and those that were replaced a moment ago.
     catalogues: Vec<(u64, Catalogue)>,
 }
@@ -106,9 +107,10 @@ impl Audit {
         let bytes = codec::row::encode_state(&state).expect("a state can be encoded");
         assert_eq!(bytes.checksum, body.checksum, "record {sequence} of {key}: the fold leads to the state that was decided on");
         for message in &body.messages {
-            let load = (message.engineer.clone(), message.change);
+            let load = LoadChange { order: message.order, engineer: message.engineer.clone(), change: message.change };
             self.messages.entry(message.group.clone()).or_default().push_back((sequence, load));
         }
+        self.work.take(&state, &body, sequence, at);
         self.after(&key, &state, &body, sequence);
         if let Some(coverage) = coverage {
             coverage.count("command", &body.command);
@@ -137,10 +139,10 @@ impl Audit {
     }
 
     /// A group takes each message once, in order, and none is left out.
-    fn load_taken(&mut self, group: &ServiceGroupId, sequence: u64, changes: &[Load]) {
+    fn load_taken(&mut self, group: &ServiceGroupId, sequence: u64, changes: &[LoadChange]) {
         let waiting = self.messages.entry(group.clone()).or_default();
         let count = waiting.iter().take_while(|(from, _)| *from <= sequence).count();
-        let due: Vec<Load> = waiting.drain(..count).map(|(_, load)| load).collect();
+        let due: Vec<LoadChange> = waiting.drain(..count).map(|(_, load)| load).collect();
         assert!(!due.is_empty() && due == changes, "{group} took {changes:?} up to {sequence}, due were {due:?}");
     }
 

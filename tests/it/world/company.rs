@@ -6,16 +6,17 @@
 use workorderd::domain::aggregate::{Command, Key};
 use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{
-    CatalogueCommand, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind, HandlerSpec, Limits,
-    MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, RoleDefinition, Subject, TemplateField, Test, Wording,
+    AssignTo, AssignmentRule, CatalogueCommand, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind,
+    HandlerSpec, Limits, MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, RoleDefinition, Subject,
+    TemplateField, Test, Wording,
 };
 use workorderd::domain::directory::{Account, Contact, Department, DirectoryCommand, StaffUser};
 use workorderd::domain::form::{Choice, DetailTable, Field, Form, Kind, SingleField};
-use workorderd::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, ServiceGroupId, SlugProblem, StaffUserId};
+use workorderd::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, ServiceGroupId, Skill, SlugProblem, StaffUserId};
 use workorderd::domain::number::NumberPattern;
 use workorderd::domain::process::evaluate::{self, Method};
 use workorderd::domain::process::{accept, assign, confirm, task};
-use workorderd::domain::service_group::ServiceGroupCommand;
+use workorderd::domain::service_group::{GroupEntry, GroupRule, ServiceGroupCommand};
 use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::state::Priority;
@@ -128,8 +129,8 @@ pub fn staff(id: &str) -> StaffUser {
         roles: vec![name(role)],
         superior: superior.map(user),
         department: Some(department_id(if *role == "engineer" { "field" } else { "service" })),
-        skills: Vec::new(),
-        regions: Vec::new(),
+        skills: if matches!(id, "eng-1" | "eng-3" | "王芳") { vec![slug("pumps", Skill::new)] } else { Vec::new() },
+        regions: if id == "eng-4" { vec![slug("west", Region::new)] } else { Vec::new() },
         absence: None,
         disabled: false,
     }
@@ -157,7 +158,13 @@ pub fn put_group(id: &str) -> ServiceGroupCommand {
         _ => (Some("王芳"), &["eng-1"]),
     };
     let members = members.iter().map(|m| user(m)).collect();
-    ServiceGroupCommand::Put { id: group(id), name: format!("Group {id}"), leader: leader.map(user), members, disabled: false }
+    let (rule, limit) = match id {
+        "north" => (GroupRule::ByLeader, Some(2)),
+        "south" => (GroupRule::LeastLoaded, Some(2)),
+        _ => (GroupRule::RoundRobin, None),
+    };
+    let (id, name) = (group(id), format!("Group {id}").into());
+    ServiceGroupCommand::Put(GroupEntry { id, name, leader: leader.map(user), members, rule, limit, disabled: false })
 }
 
 /// Applies an edition.
@@ -175,6 +182,7 @@ pub fn definitions(edition: u32) -> Definitions {
         number: NumberPattern::new(pattern).expect("a good pattern"),
         process: name(id),
         form: (*id == "repair").then(|| name("intake")),
+        skills: Vec::new(),
     };
     Definitions {
         forms: vec![intake(edition), report(edition)],
@@ -183,6 +191,7 @@ pub fn definitions(edition: u32) -> Definitions {
         templates: vec![template("stars", 5, false), template("marks", 10, true)],
         rules: Some(rules(edition / 3)),
         messages: vec![message("ask", true), message("remind", false), message("returned", false)],
+        assignment_rules: (edition % 2 == 1).then(assignment_rules),
         roles: vec![RoleDefinition { name: name("desk"), rights: vec![workorderd::domain::definition::Right::CreateWorkOrders] }],
     }
 }
@@ -252,7 +261,7 @@ fn automatic(after: Span, remind: Option<Span>, stand_still_on_hold: bool) -> Li
 }
 
 fn assigning(to_group: bool, straight: bool) -> NodeSpec {
-    NodeSpec::Assign(assign::Spec { to_group, straight })
+    NodeSpec::Assign(assign::Spec { to_group, straight, taken_message: Some(name("remind")) })
 }
 
 fn accepting(may_decline: bool, may_transfer: bool, beyond_group: bool) -> NodeSpec {
@@ -260,7 +269,7 @@ fn accepting(may_decline: bool, may_transfer: bool, beyond_group: bool) -> NodeS
 }
 
 fn working(may_transfer: bool, beyond_group: bool) -> NodeSpec {
-    NodeSpec::Task(task::Spec { may_transfer, beyond_group })
+    NodeSpec::Task(task::Spec { may_transfer, beyond_group, taken_message: Some(name("remind")) })
 }
 
 fn confirming(message: Option<&str>) -> NodeSpec {
@@ -370,6 +379,18 @@ fn rules(edition: u32) -> Vec<EvaluationRule> {
         rule("acme", 2, acme, true, &[Recipient::Contact, Recipient::Submitter], true),
         rule("phone", 3, phone, edition == 1, &[Recipient::Contact], false),
         rule("fixed", 4, fixed, false, &[Recipient::Address("quality@example.org".into())], false),
+    ]
+}
+
+fn assignment_rules() -> Vec<AssignmentRule> {
+    let rule = |id: &str, precedence, scope, to, skills| AssignmentRule { name: name(id), precedence, scope, to, skills };
+    let urgent = test(Subject::Priority, false, &["urgent"]);
+    let online = test(Subject::Channel, false, &["online-service"]);
+    let portal = test(Subject::Channel, false, &["portal"]);
+    vec![
+        rule("urgent", 1, urgent, AssignTo::Group(group("东区")), Vec::new()),
+        rule("online", 2, online, AssignTo::User(user("eng-2")), Vec::new()),
+        rule("portal", 3, portal, AssignTo::Group(group("south")), vec![slug("pumps", Skill::new)]),
     ]
 }
 

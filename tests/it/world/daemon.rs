@@ -7,10 +7,11 @@ use workorderd::codec::StateBytes;
 use workorderd::domain::aggregate::Key;
 use workorderd::domain::ids::ServiceGroupId;
 use workorderd::domain::rejection::Rejection;
+use workorderd::domain::service_group::ServiceGroupCommand;
 use workorderd::domain::time::Timestamp;
 use workorderd::engine::cell::{Cell, Refusal, Submission};
 use workorderd::engine::commit::Committer;
-use workorderd::engine::delivery::Parcel;
+use workorderd::engine::delivery::Sending;
 use workorderd::engine::entity::{Entity, Receipt};
 use workorderd::engine::pending::{Batch, Pending};
 use workorderd::engine::residency::Residency;
@@ -28,6 +29,10 @@ pub enum Ticket {
     Client(usize),
     Fire(Timer),
     Take(ServiceGroupId),
+    /// What a group chose.
+    Choice(Box<Sending>),
+    /// A group is to choose again.
+    Reconsider(ServiceGroupId, Box<ServiceGroupCommand>),
     Mail(u64),
     /// Whoever asked has given up waiting.
     Nobody,
@@ -71,7 +76,7 @@ pub struct Daemon {
     pub reads: BTreeMap<Key, VecDeque<(u64, u64, u64)>>,
     pub preparation: Option<Preparation>,
     pub replies: Vec<Reply>,
-    pub parcels: Vec<Parcel>,
+    pub parcels: Vec<Sending>,
     /// Timers of the batch that is being fired.
     pub firing: usize,
     pub mails_due: VecDeque<Timer>,
@@ -114,11 +119,7 @@ impl Daemon {
             next_errand: 0,
         };
         // As `start` does: what groups may not have taken is sent again.
-        let groups: Vec<_> = daemon.views.reference().directory.groups().map(|(id, _)| id.clone()).collect();
-        for group in groups {
-            let parcel = daemon.views.delivery().again(&group);
-            daemon.parcels.extend(parcel);
-        }
+        daemon.parcels = daemon.views.left_over();
         daemon
     }
 
@@ -126,6 +127,20 @@ impl Daemon {
     pub fn is_at_rest(&self, now: Timestamp) -> bool {
         let due = self.views.schedule().next_due().is_some_and(|due| due <= now);
         !due && self.is_idle()
+    }
+
+    /// What keeps it from its rest.
+    pub fn told_idle(&self, now: Timestamp) -> String {
+        let due = self.views.schedule().next_due().map(|due| (due.0, now.0));
+        format!(
+            "firing {}, due {due:?}, reads {:?}, errands {:?}, mails due {}, batch {}, pending {}",
+            self.firing,
+            self.reads,
+            self.errands.len(),
+            self.mails_due.len(),
+            self.batch.is_some(),
+            self.pending.len()
+        )
     }
 
     /// Whether nothing is under way, due timers aside.

@@ -11,7 +11,6 @@ use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::ids::MailNo;
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::rejection::Rejection;
-use workorderd::domain::service_group::ServiceGroupCommand;
 use workorderd::domain::text::PersonalText;
 use workorderd::domain::work_order;
 use workorderd::domain::work_order::deadline::Deadline;
@@ -99,25 +98,6 @@ impl World {
             Err(Refusal::Busy) => schedule.again(timer),
             Err(Refusal::Rejected(_) | Refusal::Internal { .. }) => schedule.failed(timer),
         }
-    }
-
-    /// A parcel sets out for its group.
-    pub fn send_parcel(&mut self) {
-        let index = self.rng.usize(..self.daemon.parcels.len());
-        let parcel = self.daemon.parcels.swap_remove(index);
-        let command = ServiceGroupCommand::Take { sequence: parcel.sequence, messages: parcel.messages };
-        self.send_as_system(&Key::ServiceGroup(parcel.group.clone()), Ticket::Take(parcel.group), Command::ServiceGroup(command));
-    }
-
-    /// A group has answered.
-    pub fn parcel_answered(&mut self, group: &workorderd::domain::ids::ServiceGroupId, result: &Result<Receipt, Refusal>) {
-        let mut delivery = self.daemon.views.delivery();
-        let next = match result {
-            Ok(_) | Err(Refusal::Rejected(Rejection::MessageTakenAlready)) => delivery.delivered(group),
-            Err(_) => delivery.again(group),
-        };
-        drop(delivery);
-        self.daemon.parcels.extend(next);
     }
 
     /// Whether the mailer has something to do.

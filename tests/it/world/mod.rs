@@ -8,6 +8,7 @@ pub mod clients;
 pub mod company;
 pub mod coverage;
 pub mod daemon;
+pub mod deliver;
 pub mod disk;
 pub mod gate;
 pub mod ledger;
@@ -18,5 +19,6 @@ pub mod promises;
 pub mod restart;
 pub mod shell;
 pub mod store;
+pub mod work;
 #[expect(clippy::module_inception, reason = "the world itself")]
 pub mod world;

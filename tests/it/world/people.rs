@@ -13,7 +13,7 @@ use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::principal::Principal;
 use workorderd::domain::process::NodeState;
-use workorderd::domain::service_group::ServiceGroupCommand;
+use workorderd::domain::service_group::{GroupRule, ServiceGroupCommand};
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::command::{Create, TransferTo};
 use workorderd::domain::work_order::state::{Channel, Handler, HoldReason, Party, Priority, Purpose};
@@ -124,7 +124,7 @@ impl World {
             let command = match self.rng.u32(..5) {
                 3 | 4 => Order::AddServiceRecord { text: "长".repeat(3_000) },
                 0 => Order::AssignToGroup { group: company::group("north") },
-                1 => Order::AssignToEngineer { engineer: company::user("eng-1") },
+                1 => Order::AssignToEngineer { engineer: company::user("eng-1"), over_limit: false },
                 _ => Order::AddServiceRecord { text: self.text() },
             };
             let request = self.request_id();
@@ -234,12 +234,16 @@ impl World {
             _ => {
                 let id = GROUPS[self.rng.usize(..GROUPS.len())];
                 let mut put = company::put_group(id);
-                if let ServiceGroupCommand::Put { leader, disabled, members, .. } = &mut put {
-                    *disabled = self.rng.u32(..6) == 0;
+                if let ServiceGroupCommand::Put(entry) = &mut put {
+                    entry.disabled = self.rng.u32(..6) == 0;
                     if self.rng.u32(..3) == 0 {
-                        *leader = None;
+                        entry.leader = None;
                     }
-                    members.truncate(self.rng.usize(1..4));
+                    entry.members.truncate(self.rng.usize(1..4));
+                    if self.rng.bool() {
+                        entry.rule = GroupRule::ALL[self.rng.usize(..GroupRule::ALL.len())];
+                        entry.limit = self.rng.bool().then(|| self.rng.u32(1..4));
+                    }
                 }
                 (Key::ServiceGroup(company::group(id)), Command::ServiceGroup(put))
             }
@@ -276,9 +280,13 @@ impl World {
                     let gates: Vec<_> = orders.filter(|o| o.record_type.as_str() == "repair").filter(late).cloned().collect();
                     let at_gate = gates.get(self.rng.usize(..gates.len().max(1))).filter(|_| gated).cloned();
                     let Some(order) = at_gate.or_else(|| self.some_order()) else { return };
+                    // At a gate every version is tried: most have it, and one would drop it.
+                    let all = matches!(order.visit().map(|v| &v.state), Some(NodeState::Evaluate(_)));
                     let version = self.rng.u32(1..5);
-                    let (key, id) = (Key::WorkOrder(order.id), self.request_id());
-                    self.ask(key, administrator(), Command::WorkOrder(Order::MoveToVersion { version }), Some(id), None);
+                    for version in if all { 1..5 } else { version..version + 1 } {
+                        let (key, id) = (Key::WorkOrder(order.id), self.request_id());
+                        self.ask(key, administrator(), Command::WorkOrder(Order::MoveToVersion { version }), Some(id), None);
+                    }
                 }
             }
         }
@@ -380,7 +388,8 @@ impl World {
                 let group = order.group.is_none() && state.spec.to_group && (n < 70 || !state.spec.straight);
                 let command = match group {
                     true => Order::AssignToGroup { group: company::group(GROUPS[self.rng.usize(..GROUPS.len())]) },
-                    false => Order::AssignToEngineer { engineer: self.member(order) },
+                    false if matches!(visit.handlers[..], [Handler::Members(_)]) => Order::Claim,
+                    false => Order::AssignToEngineer { engineer: self.member(order), over_limit: self.rng.u32(..8) == 0 },
                 };
                 (self.handler(order), command)
             }
@@ -450,7 +459,7 @@ impl World {
     fn anything(&mut self, order: &WorkOrder) -> Order {
         match self.rng.u32(..18) {
             0 => Order::AssignToGroup { group: company::group(self.pick(&["north", "south", "nowhere"])) },
-            1 => Order::AssignToEngineer { engineer: company::user(self.pick(&["eng-1", "eng-4", "nobody"])) },
+            1 => Order::AssignToEngineer { engineer: company::user(self.pick(&["eng-1", "eng-4", "nobody"])), over_limit: false },
             2 => Order::AcceptAssignment,
             3 => Order::DeclineAssignment { reason: self.text() },
             4 => self.transfer(order),

@@ -2,6 +2,7 @@
 //!
 //! Cheap ones after each group, all of them at rest and after each crash. None of them asks the rules.
 
+use super::work::Work;
 use super::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use workorderd::codec;
@@ -122,10 +123,11 @@ impl World {
         let mut loads: BTreeMap<&ServiceGroupId, Load> = BTreeMap::new();
         for known in self.audit.known.values() {
             let Some((group, engineer)) =
-                known.state.work_order().filter(|o| o.is_open()).and_then(|o| Some((o.group.as_ref()?, o.engineer.clone())))
+                known.state.work_order().filter(|o| Work::is_open_work(o)).and_then(|o| Some((o.group.as_ref()?, o.engineer.clone())))
             else {
                 continue;
             };
+            assert_eq!(known.state.work_order().and_then(|o| o.ask()), None, "{} waits for a choice at rest", known.state.key());
             let load = loads.entry(group).or_default();
             load.0 += 1;
             if let Some(engineer) = engineer {
@@ -136,6 +138,7 @@ impl World {
         for (key, known) in &self.audit.known {
             let (Key::ServiceGroup(id), State::ServiceGroup(group)) = (key, &known.state) else { continue };
             let expected = loads.remove(id).unwrap_or_default();
+            assert!(group.offers.is_empty(), "{key} has choices under way at rest: {:?}", group.offers);
             assert_eq!((group.open, group.open_by_engineer.clone()), expected, "{key} counts the work that Work Orders say it has");
         }
     }

@@ -18,6 +18,7 @@ use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::time::{Span, Timestamp};
+use workorderd::engine::cell::Refusal;
 use workorderd::engine::clock_guard::Reading;
 use workorderd::journal;
 
@@ -263,7 +264,7 @@ impl World {
             return Next::Crash;
         }
         let all: u32 = can.iter().map(|(_, weight)| weight).sum();
-        assert!(all > 0, "nothing can happen, and yet the daemon is not at rest");
+        assert!(all > 0, "nothing can happen, and yet the daemon is not at rest: {}", daemon.told_idle(self.now));
         let mut n = self.rng.u32(..all);
         for (next, weight) in can {
             match n.checked_sub(weight) {
@@ -285,6 +286,12 @@ impl World {
             }
             Ticket::Fire(timer) => self.fired(timer, result),
             Ticket::Take(group) => self.parcel_answered(&group, &result),
+            Ticket::Choice(sending) => self.choice_answered(*sending, &result),
+            Ticket::Reconsider(group, command) => {
+                if let Err(Refusal::Busy) = result {
+                    self.reconsider(group, *command);
+                }
+            }
             Ticket::Mail(errand) => self.mail_answered(errand, result),
             Ticket::Nobody => {}
         }
