@@ -4,6 +4,8 @@ use crate::world::company::{self, group, name, user};
 use workorderd::domain::definition::{Condition, HandlerSpec, Limits, NodeSpec, Person, ProcessNode};
 use workorderd::domain::directory::read_model::GroupMembers;
 use workorderd::domain::directory::{Department, Directory, DirectoryEvent, StaffUser};
+use workorderd::domain::form::Value;
+use workorderd::domain::form::value::{Cell, Reference};
 use workorderd::domain::ids::WorkOrderId;
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::process::{handlers, task};
@@ -66,6 +68,9 @@ fn order() -> WorkOrder {
     let mut order = evolve::create(&created, Timestamp(1));
     order.engineer = Some(user("eng-1"));
     order.group = Some(group("north"));
+    let expert = Value::One(Cell::Reference(Reference::StaffUser(user("eng-4"))));
+    order.fields.insert(name("expert"), expert);
+    order.fields.insert(name("urgent"), Value::One(Cell::Flag(true)));
     order
 }
 
@@ -90,6 +95,8 @@ fn superiors_and_department_heads_are_found_for_whoever_is_named() {
         // Each of several once, however many they are superior to.
         (HandlerSpec::SuperiorOf(Person::Members(group("north"))), "lead-a, disp-1"),
         (HandlerSpec::SuperiorOf(Person::Role(name("engineer"))), "lead-a, disp-1, disp-2"),
+        (HandlerSpec::Field(name("expert")), "eng-4"),
+        (HandlerSpec::SuperiorOf(Person::Field(name("expert"))), "lead-a"),
         (HandlerSpec::DepartmentHeadOf(Person::Engineer), "lead-a"),
         (HandlerSpec::DepartmentHeadOf(Person::Submitter), "disp-1"),
         // Who heads a department answers to the head of the one above.
@@ -125,6 +132,7 @@ fn a_node_that_nobody_could_handle_falls_to_the_admins_and_says_why() {
     for (spec, why) in [
         (HandlerSpec::Engineer, "engineer"),
         (HandlerSpec::Owner, "owner"),
+        (HandlerSpec::Field(name("urgent")), "field:urgent"),
         (HandlerSpec::User(user("nobody")), "user:nobody"),
         (HandlerSpec::Members(group("south")), "group:south"),
         (HandlerSpec::SuperiorOf(Person::User(user("root"))), "superior-of:user:root"),

@@ -143,11 +143,11 @@ fn references_must_lead_somewhere() {
             "[[process]]\nname = \"p\"\n[[process.node]]\nname = \"n\"\nkind = \"task\"\nhandlers = [\"boss\", \"team:x\", \"user:a b\", \"owner\", \"owner\"]\n",
             &[
                 "x.toml:6: process.p.node[1].handlers: \"boss\" is not a handler: it is none of the words (write role:NAME, user:NAME, group:NAME, leader, \
-                 engineer, owner or submitter, or superior-of: or department-head-of: one of these)",
+                 engineer, owner, submitter or field:NAME, or superior-of: or department-head-of: one of these)",
                 "x.toml:6: process.p.node[1].handlers: \"team:x\" is not a handler: there is no form \"team\" (write role:NAME, user:NAME, group:NAME, leader, \
-                 engineer, owner or submitter, or superior-of: or department-head-of: one of these)",
+                 engineer, owner, submitter or field:NAME, or superior-of: or department-head-of: one of these)",
                 "x.toml:6: process.p.node[1].handlers: \"user:a b\" is not a handler: the name has the character ' '; letters, digits and - _ . @ are allowed \
-                 (write role:NAME, user:NAME, group:NAME, leader, engineer, owner or submitter, or superior-of: or department-head-of: one of these)",
+                 (write role:NAME, user:NAME, group:NAME, leader, engineer, owner, submitter or field:NAME, or superior-of: or department-head-of: one of these)",
                 "x.toml:6: process.p.node[1].handlers: the handler \"owner\" stands there twice",
             ],
         ),
@@ -257,7 +257,7 @@ fn conditions_can_come_true() {
         ("[{ field = \"priority\", in = [] }]", "when[1].in: the list of values is empty (name at least one value, or leave the test out)"),
         (
             "[{ field = \"colour\", in = [\"x\"] }]",
-            "when[1].field: there is no field \"colour\" to test (known are record_type, priority, channel, account, contact, service_group)",
+            "when[1].field: there is no field \"colour\" to test (known are record_type, priority, channel, account, contact, service_group, region)",
         ),
         ("[{ field = \"record_type\", not_in = [\"case\"] }]", "when[1].not_in: there is no record type \"case\" (did you mean base?)"),
         (
@@ -311,6 +311,21 @@ fn rules_reach_somebody_and_have_an_order() {
             &[
                 "x.toml:8: evaluation_rule.b.precedence: two rules have the precedence 5 (the first is evaluation_rule.a.precedence at x.toml:3; the smallest \
                number that matches wins)",
+            ],
+        ),
+        (
+            "assignment rules",
+            "[[assignment_rule]]\nname = \"a\"\nprecedence = 5\nto = \"lifts\"\nskills = [\"b c\", \"d\", \"d\"]\n[[assignment_rule]]\nname = \"b\"\n\
+             precedence = 5\nto = \"user:emil\"\nskills = [\"d\"]\n[[assignment_rule]]\nname = \"c\"\n",
+            &[
+                "x.toml:4: assignment_rule.a.to: \"lifts\" is neither a group nor a person (write group:NAME or user:NAME)",
+                "x.toml:5: assignment_rule.a.skills: the name of the skill has the character ' '; letters, digits and - _ . @ are allowed",
+                "x.toml:5: assignment_rule.a.skills: the skill d stands there twice",
+                "x.toml:8: assignment_rule.b.precedence: two rules have the precedence 5 (the first is assignment_rule.a.precedence at x.toml:3; the \
+                 smallest number that matches wins)",
+                "x.toml:10: assignment_rule.b.skills: is never used: the rule names the person (leave it out, or name a group)",
+                "x.toml:11: assignment_rule.c: the key precedence is missing (a whole number from 1; the smallest that matches wins)",
+                "x.toml:11: assignment_rule.c: the key to is missing (write group:NAME or user:NAME)",
             ],
         ),
         (

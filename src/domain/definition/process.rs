@@ -106,6 +106,8 @@ pub enum HandlerSpec {
     Engineer,
     Owner,
     Submitter,
+    /// The staff user whom a field of the forms names.
+    Field(Name),
     SuperiorOf(Person),
     /// The head of the main department.
     DepartmentHeadOf(Person),
@@ -121,6 +123,7 @@ pub enum Person {
     Engineer,
     Owner,
     Submitter,
+    Field(Name),
 }
 
 impl fmt::Display for Person {
@@ -133,6 +136,7 @@ impl fmt::Display for Person {
             Self::Engineer => f.write_str("engineer"),
             Self::Owner => f.write_str("owner"),
             Self::Submitter => f.write_str("submitter"),
+            Self::Field(field) => write!(f, "field:{field}"),
         }
     }
 }
@@ -147,6 +151,7 @@ impl fmt::Display for HandlerSpec {
             Self::Engineer => f.write_str("engineer"),
             Self::Owner => f.write_str("owner"),
             Self::Submitter => f.write_str("submitter"),
+            Self::Field(field) => write!(f, "field:{field}"),
             Self::SuperiorOf(person) => write!(f, "superior-of:{person}"),
             Self::DepartmentHeadOf(person) => write!(f, "department-head-of:{person}"),
         }

@@ -32,6 +32,8 @@ pub enum Subject {
     Account,
     Contact,
     ServiceGroup,
+    /// Of the account.
+    Region,
     /// A field of the forms.
     Field(Name),
 }
@@ -80,13 +82,14 @@ enum Seen<'a> {
 
 impl Subject {
     /// What every Work Order has, with its name in definition files. No field of a form may be called so.
-    pub const OWN: [(&'static str, Self); 6] = [
+    pub const OWN: [(&'static str, Self); 7] = [
         ("record_type", Self::RecordType),
         ("priority", Self::Priority),
         ("channel", Self::Channel),
         ("account", Self::Account),
         ("contact", Self::Contact),
         ("service_group", Self::ServiceGroup),
+        ("region", Self::Region),
     ];
 
     /// The values that make sense, where they are a closed list.
@@ -94,7 +97,7 @@ impl Subject {
         match self {
             Self::Priority => Some(&Priority::NAMES),
             Self::Channel => Some(&Channel::NAMES),
-            Self::RecordType | Self::Account | Self::Contact | Self::ServiceGroup | Self::Field(_) => None,
+            Self::RecordType | Self::Account | Self::Contact | Self::ServiceGroup | Self::Region | Self::Field(_) => None,
         }
     }
 
@@ -115,6 +118,7 @@ impl Subject {
             Self::Account => word(order.account.as_ref().map(|a| a.as_str())),
             Self::Contact => word(order.contact.as_ref().map(|c| c.as_str())),
             Self::ServiceGroup => word(order.group.as_ref().map(|g| g.as_str())),
+            Self::Region => word(order.region.as_ref().map(|r| r.as_str())),
             Self::Field(name) => match order.fields.get(name) {
                 None => Seen::Nothing,
                 Some(Value::Table(_)) => Seen::Something,

@@ -9,6 +9,7 @@ use crate::domain::text::{self, LONG_TEXT_MAX, PersonalText};
 use crate::domain::work_order::command::TransferTo;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event as OrderEvent;
+use crate::domain::work_order::fields;
 use crate::domain::work_order::state::{Exit, Handler};
 use serde::{Deserialize, Serialize};
 
@@ -59,10 +60,10 @@ pub fn accept(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     accepted(draft, engineer, Exit::Accepted)
 }
 
-/// Who claimed the work from a pool is not asked again whether they accept it.
+/// Who claimed the work from a pool is not asked again whether they accept it, unless there is a form to fill in.
 pub fn claimed(draft: &mut Draft<'_>, user: &StaffUserId) -> Result<(), Rejection> {
     let asked = draft.order.visit().is_some_and(|v| matches!(v.state, NodeState::Accept(_)) && v.handlers == [Handler::User(user.clone())]);
-    if asked { accepted(draft, Some(user.clone()), Exit::Accepted) } else { Ok(()) }
+    if asked && fields::complete(draft).is_ok() { accepted(draft, Some(user.clone()), Exit::Accepted) } else { Ok(()) }
 }
 
 /// The time limit accepts (reading 8).

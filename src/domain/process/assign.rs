@@ -150,7 +150,7 @@ pub fn entered(draft: &mut Draft<'_>, spec: &Spec) -> Result<(), Rejection> {
             Some(format!("{user} is absent"))
         }
         AssignTo::User(user) => match choose_engineer(draft, user, true, How::ByRule(rule.name.clone())) {
-            Ok(()) => return super::door::leave_to_next(draft, Exit::Assigned, None),
+            Ok(()) => return super::door::leave_to_next(draft, Exit::AssignedByRule, None),
             Err(problem) => Some(problem.to_string()),
         },
     };
@@ -176,7 +176,7 @@ pub fn by_rule(draft: &mut Draft<'_>, group: &ServiceGroupId, visit: VisitNo, ch
             }
             let rule = draft.cx.directory.group(group).map_or(GroupRule::ByLeader, |g| g.rule);
             choose_engineer(draft, engineer, true, How::ByGroup(rule))?;
-            return super::door::leave_to_next(draft, Exit::Assigned, None);
+            return super::door::leave_to_next(draft, Exit::AssignedByRule, None);
         }
     };
     draft.push(OrderEvent::Node(super::NodeEvent::Assign(Event::NotChosen { rule: None, why })));

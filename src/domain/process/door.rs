@@ -49,6 +49,7 @@ fn leave(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>) -> Res
             Exit::Skipped if !state.skip => return Err(Rejection::SkipNotOffered),
             Exit::Skipped => {}
             Exit::Assigned
+            | Exit::AssignedByRule
             | Exit::Accepted
             | Exit::AutoAccepted
             | Exit::Declined
@@ -62,7 +63,8 @@ fn leave(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>) -> Res
     match exit {
         // Passed on by a person: the node's form must be filled in. By itself, back, or by a customer: it need not.
         Exit::Assigned | Exit::Accepted | Exit::Completed => fields::complete(draft)?,
-        Exit::AutoAccepted
+        Exit::AssignedByRule
+        | Exit::AutoAccepted
         | Exit::Declined
         | Exit::Transferred
         | Exit::Solved

@@ -5,6 +5,8 @@
 
 use crate::domain::definition::{HandlerSpec, Person, ProcessNode};
 use crate::domain::directory::Directory;
+use crate::domain::form::Value;
+use crate::domain::form::value::{Cell, Reference};
 use crate::domain::ids::{Name, StaffUserId};
 use crate::domain::text::PersonalText;
 use crate::domain::work_order::WorkOrder;
@@ -45,6 +47,7 @@ pub fn resolve_one(spec: &HandlerSpec, order: &WorkOrder, directory: &Directory)
         HandlerSpec::Engineer => order.engineer.clone().map(Handler::User).into_iter().collect(),
         HandlerSpec::Owner => order.owner.clone().map(Handler::User).into_iter().collect(),
         HandlerSpec::Submitter => vec![Handler::Submitter],
+        HandlerSpec::Field(field) => named_in(field, order).map(Handler::User).into_iter().collect(),
         HandlerSpec::SuperiorOf(person) => related(person, order, directory, Directory::superior),
         HandlerSpec::DepartmentHeadOf(person) => related(person, order, directory, Directory::department_head),
     };
@@ -126,5 +129,13 @@ fn people(person: &Person, order: &WorkOrder, directory: &Directory) -> Vec<Staf
             Party::Staff(user) => vec![user.clone()],
             Party::Contact(_) => Vec::new(),
         },
+        Person::Field(field) => named_in(field, order).into_iter().collect(),
+    }
+}
+
+fn named_in(field: &Name, order: &WorkOrder) -> Option<StaffUserId> {
+    match order.fields.get(field)? {
+        Value::One(Cell::Reference(Reference::StaffUser(user))) => Some(user.clone()),
+        Value::One(_) | Value::Table(_) => None,
     }
 }

@@ -75,6 +75,7 @@ words!(
         Evaluated = "evaluated",
         Skipped = "skipped",
         AutoCompleted = "auto-completed, not evaluated",
+        AssignedByRule = "assigned by a rule",
     }
 );
 words!(

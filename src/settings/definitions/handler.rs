@@ -1,15 +1,15 @@
-//! Handlers as files name them: `role:dispatcher`, `user:anna`, `group:hydraulics`, `leader`, `engineer`, `owner`, `submitter`, and
-//! `superior-of:` or `department-head-of:` one of these.
+//! Handlers as files name them: `role:dispatcher`, `user:anna`, `group:hydraulics`, `leader`, `engineer`, `owner`, `submitter`,
+//! `field:NAME` (a field that refers to a staff user), and `superior-of:` or `department-head-of:` one of these.
 //!
 //! Roles are checked against all files. People and groups are in the directory, which is not in files.
 
 use super::book::{Book, Kind};
 use crate::domain::definition::{HandlerSpec, Person};
-use crate::domain::ids::{ServiceGroupId, StaffUserId};
+use crate::domain::form::{Field, Kind as Kinds, SingleField, Target};
+use crate::domain::ids::{Name, ServiceGroupId, StaffUserId};
 use crate::settings::toml_reader::{Located, Table};
 
-const FORMS: &str =
-    "write role:NAME, user:NAME, group:NAME, leader, engineer, owner or submitter, or superior-of: or department-head-of: one of these";
+const FORMS: &str = "write role:NAME, user:NAME, group:NAME, leader, engineer, owner, submitter or field:NAME, or superior-of: or department-head-of: one of these";
 
 /// The key `handlers`; none where it is missing or unreadable.
 pub fn read_list(table: &Table<'_>, book: &mut Book<'_>) -> Option<Vec<HandlerSpec>> {
@@ -45,6 +45,7 @@ pub fn read(text: &Located<&str>, book: &mut Book<'_>) -> Option<HandlerSpec> {
             Person::Engineer => HandlerSpec::Engineer,
             Person::Owner => HandlerSpec::Owner,
             Person::Submitter => HandlerSpec::Submitter,
+            Person::Field(field) => HandlerSpec::Field(field),
         }),
     }
 }
@@ -59,6 +60,18 @@ fn person(word: &str, text: &Located<&str>, book: &mut Book<'_>) -> Option<Perso
         Some(("role", name)) => book.refer(Kind::Role, name, &text.place).map(Person::Role),
         Some(("user", name)) => StaffUserId::new(name).map(Person::User).map_or_else(|p| bad(format!("the name {p}")), Some),
         Some(("group", name)) => ServiceGroupId::new(name).map(Person::Members).map_or_else(|p| bad(format!("the name {p}")), Some),
+        Some(("field", name)) => {
+            let problem = match Name::new(name).map(|name| (book.field(&name), name)) {
+                Ok((Some(Field::Single(SingleField { kind: Kinds::Reference(Target::StaffUser), .. })), name)) => {
+                    return Some(Person::Field(name));
+                }
+                Ok((None, name)) if book.may_be_unread(name.as_str()) => return Some(Person::Field(name)),
+                Ok((Some(_), _)) => format!("the field {name} does not refer to a staff user"),
+                Ok((None, _)) => format!("there is no field {name}"),
+                Err(problem) => format!("the name {problem}"),
+            };
+            bad(problem)
+        }
         Some((other, _)) => bad(format!("there is no form {other:?}")),
         None => match word {
             "leader" => Some(Person::Leader),

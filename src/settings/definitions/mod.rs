@@ -20,7 +20,7 @@
 //! | `[[process.node]]` | `name` | unique within the process | |
 //! | | `title` | | the name |
 //! | | `kind` | `assign`, `accept`, `task`, `confirm`, `evaluate` | |
-//! | | `handlers` | list of `role:R`, `user:U`, `group:G` (any member), `leader`, `engineer`, `owner`, `submitter`, or `superior-of:` or `department-head-of:` one of these | assign: `role:dispatcher`; confirm: `submitter`; else `engineer` |
+//! | | `handlers` | list of `role:R`, `user:U`, `group:G` (any member), `leader`, `engineer`, `owner`, `submitter`, `field:F`, or `superior-of:` or `department-head-of:` one of these | assign: `role:dispatcher`; confirm: `submitter`; else `engineer` |
 //! | | `when` | entry condition, see below; else the node is passed over | always |
 //! | | `remind_after`, `overdue_after` | time limits from the entry on | none |
 //! | | `escalate_to` | one handler; needs `overdue_after` | nobody |

@@ -230,7 +230,7 @@ impl Gate {
 /// The door, from outside: by which exits a node may be left.
 fn leave(open: &Open, exit: Exit, command: &str, at: i64) {
     let kind = match exit {
-        Exit::Assigned => "assign",
+        Exit::Assigned | Exit::AssignedByRule => "assign",
         Exit::Accepted | Exit::AutoAccepted | Exit::Declined => "accept",
         Exit::Transferred => open.kind,
         Exit::Completed => "task",
