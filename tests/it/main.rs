@@ -46,6 +46,7 @@ mod real_tables;
 mod real_watch;
 mod replay;
 mod scenarios;
+mod second_company;
 mod settings_daemon;
 mod settings_definitions;
 mod settings_mutation;
