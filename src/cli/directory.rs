@@ -163,7 +163,7 @@ fn put(session: &mut Session<'_, '_>, member: &str, parameters: &impl Serialize,
 }
 
 /// Pages of a list until what was asked for is there; for people they become one table.
-fn list<R: DeserializeOwned, T>(
+fn list<R: DeserializeOwned + Serialize, T>(
     session: &mut Session<'_, '_>,
     member: &str,
     paging: Paging,

@@ -89,18 +89,28 @@ impl<'a, 'c> Session<'a, 'c> {
     ///
     /// # Errors
     /// It has another.
-    pub fn shape<R: DeserializeOwned>(&self, reply: Value) -> Result<R, Failure> {
-        serde_json::from_value(reply).map_err(|e| {
-            let reason = format!("the reply is not as expected: {e} (workorderd may be of another version)");
+    pub fn shape<R: DeserializeOwned + Serialize>(&self, reply: Value) -> Result<R, Failure> {
+        let wrong = |why: String| {
+            let reason = format!("the reply is not as expected: {why} (workorderd may be of another version)");
             Failure::Client(ClientError::Protocol { path: self.client.path().to_owned(), reason })
-        })
+        };
+        let names: Vec<String> = reply.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
+        let shape: R = serde_json::from_value(reply).map_err(|e| wrong(e.to_string()))?;
+        // More than is known is passed over. But a reply that has nothing of what is known would be shown as if all were empty.
+        let known = serde_json::to_value(&shape).map_err(|e| wrong(e.to_string()))?;
+        match known.as_object() {
+            Some(known) if !known.is_empty() && !known.keys().any(|name| names.contains(name)) => {
+                Err(wrong("it tells of nothing that was asked for".into()))
+            }
+            Some(_) | None => Ok(shape),
+        }
     }
 
     /// Prints a reply: as it is with `--json`, else as `view` draws it.
     ///
     /// # Errors
     /// The reply has another shape, or the output cannot be written.
-    pub fn print<R: DeserializeOwned>(&mut self, reply: Value, view: impl FnOnce(&R, &Page) -> String) -> Result<(), Failure> {
+    pub fn print<R: DeserializeOwned + Serialize>(&mut self, reply: Value, view: impl FnOnce(&R, &Page) -> String) -> Result<(), Failure> {
         if self.json() {
             return self.print_json(&reply);
         }
