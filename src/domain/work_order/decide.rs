@@ -10,7 +10,7 @@ use super::mail::{MailOutcome, MailStatus};
 use super::state::{HoldReason, Outcome, Party, Purpose, Status, WorkOrder};
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
-use crate::domain::ids::MailNo;
+use crate::domain::ids::{AccountId, MailNo};
 use crate::domain::may::{Action, may};
 use crate::domain::principal::Principal;
 use crate::domain::process::{NodeState, accept, assign, confirm, door, evaluate, task};
@@ -66,17 +66,7 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
         cx.catalogue.record_type(&create.record_type).ok_or_else(|| Rejection::unknown("recordType", create.record_type.as_str()))?;
     let (_, process) =
         cx.catalogue.process(&record_type.process).ok_or_else(|| Rejection::unknown("process", record_type.process.as_str()))?;
-    let account = match (&create.account, &create.contact) {
-        (Some(account), _) if cx.directory.account(account).is_none_or(|a| a.disabled) => {
-            return Err(Rejection::unknown("account", account.as_str()));
-        }
-        (_, Some(contact)) if cx.directory.contact(contact).is_none_or(|c| c.disabled) => {
-            return Err(Rejection::unknown("contact", contact.as_str()));
-        }
-        (Some(account), _) => Some(account.clone()),
-        (None, Some(contact)) => cx.directory.contact(contact).and_then(|c| c.account.clone()),
-        (None, None) => None,
-    };
+    let account = account_of(create, cx)?;
     let created_by = cx.principal.user().cloned();
     let submitter = match (&create.submitter, &create.contact, &created_by) {
         (Some(party), ..) => party.clone(),
@@ -117,6 +107,23 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
     draft.events.push(Event::Created(Box::new(created)));
     door::enter_first(&mut draft)?;
     Ok((draft.order, draft.events))
+}
+
+/// For whom it is: the account that is named, else the contact's (INT-2). A contact is a person at one account.
+fn account_of(create: &Create, cx: &Context<'_>) -> Result<Option<AccountId>, Rejection> {
+    if let Some(account) = &create.account
+        && cx.directory.account(account).is_none_or(|a| a.disabled)
+    {
+        return Err(Rejection::unknown("account", account.as_str()));
+    }
+    let Some(id) = &create.contact else { return Ok(create.account.clone()) };
+    let contact = cx.directory.contact(id).filter(|c| !c.disabled).ok_or_else(|| Rejection::unknown("contact", id.as_str()))?;
+    match (&create.account, &contact.account) {
+        (Some(named), Some(own)) if named != own => {
+            Err(Rejection::invalid("contact", format!("{id} is a person at the account {own}, not at {named}")))
+        }
+        (named, own) => Ok(named.clone().or_else(|| own.clone())),
+    }
 }
 
 fn optional(field: &'static str, text: Option<&str>) -> Result<Option<PersonalText>, Rejection> {
