@@ -55,7 +55,7 @@ impl World {
     pub fn fire_timers(&mut self) {
         let now = self.now;
         if self.clock_is_right() {
-            self.trusted_until = self.trusted_until.max(now);
+            self.looked_at_right_clock();
         }
         let (look, due) = self.daemon.views.take_due(&self.reading(), BATCH);
         self.audit.completes_until = look.completes_until.min(self.lingers_since).0;

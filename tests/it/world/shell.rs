@@ -264,6 +264,9 @@ impl World {
             self.audit.take(&record, Some(&mut self.coverage));
             let parcels = daemon.views.publish(&step.pending, place.sequence, place.position.0);
             daemon.parcels.extend(parcels);
+            if let State::Installation(installation) = &*step.pending.after {
+                self.anchor_seen = installation.anchor;
+            }
             if let State::Installation(installation) = &*step.pending.after
                 && let Some(now) = installation.manual_clock
             {

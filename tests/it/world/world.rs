@@ -15,7 +15,7 @@ use super::restart::{self, StartFailure, Started};
 use super::store::{Fate, SimStore};
 use std::sync::Arc;
 use workorderd::domain::aggregate::{Command, Key, State};
-use workorderd::domain::installation::InstallationCommand;
+use workorderd::domain::installation::{ClockAnchor, InstallationCommand};
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::time::{Span, Timestamp};
 use workorderd::engine::cell::Refusal;
@@ -56,6 +56,8 @@ pub struct World {
     must_be_synchronised: bool,
     /// The latest time at which the clock could be trusted, as the world knows it.
     pub trusted_until: Timestamp,
+    /// What the clock was found right against, in this life.
+    pub anchor_seen: Option<ClockAnchor>,
     /// What a firing was told that nobody waits for any more, and that may still go through.
     pub lingers_since: Timestamp,
 }
@@ -108,6 +110,7 @@ impl World {
             synchronised: manual_clock,
             must_be_synchronised: false,
             trusted_until: Timestamp(i64::MIN),
+            anchor_seen: None,
             lingers_since: Timestamp(i64::MAX),
         };
         world.synchronised |= world.rng.u32(..3) == 0;
@@ -210,12 +213,26 @@ impl World {
     /// Whether the clock can be trusted, by the journal and not by the guard.
     pub fn clock_is_right(&self) -> bool {
         let Some(State::Installation(installation)) = self.audit.known.get(&Key::Installation).map(|k| &k.state) else { return true };
-        let (now, before) = (self.reading().anchor(), installation.anchor.filter(|a| a.boot == self.boot));
+        let (now, before) = (self.reading().anchor(), self.anchor_seen.or(installation.anchor).filter(|a| a.boot == self.boot));
         self.manual_clock
             || match before {
                 None => !self.must_be_synchronised || self.synchronised,
                 Some(before) => (now.offset - before.offset).abs() <= 3_600_000 || self.synchronised && !before.synchronised,
             }
+    }
+
+    /// A look at a clock that is right: from now on it is held against this, also while the record of it is on its way.
+    pub fn looked_at_right_clock(&mut self) {
+        self.trusted_until = self.trusted_until.max(self.now);
+        let now = self.reading().anchor();
+        let known = self.audit.known.get(&Key::Installation).and_then(|k| match &k.state {
+            State::Installation(installation) => installation.anchor,
+            _ => None,
+        });
+        let before = self.anchor_seen.or(known).filter(|a| a.boot == self.boot);
+        if before.is_none_or(|before| now.synchronised && !before.synchronised) {
+            self.anchor_seen = Some(now);
+        }
     }
 
     /// One thing happens.
@@ -354,6 +371,7 @@ impl World {
         let killed = !self.disk.is_off() && self.rng.u32(..3) == 0;
         self.coverage.count("end", if killed { "process" } else { "machine" });
         self.trusted_until = Timestamp(i64::MIN);
+        self.anchor_seen = None;
         self.lingers_since = Timestamp(i64::MAX);
         if !killed {
             self.boot += 1;
