@@ -88,8 +88,11 @@ pub fn takes_revision(command: &Command) -> bool {
 
 /// Whether `--request-id` means something for the command: it changes something.
 pub fn takes_request_id(command: &Command) -> bool {
-    use super::args_more::GuestCommand;
+    use super::args_more::{GuestCommand, ParkedCommand};
     takes_revision(command)
-        || matches!(command, Command::Create(_) | Command::Apply { .. } | Command::Clock(_))
+        || matches!(
+            command,
+            Command::Create(_) | Command::Apply { .. } | Command::Clock(_) | Command::ParkedTimers(ParkedCommand::Retry { .. })
+        )
         || matches!(command, Command::Guest(GuestCommand::Evaluate { .. } | GuestCommand::Confirm { .. }))
 }

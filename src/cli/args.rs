@@ -9,7 +9,8 @@ use clap_complete::Shell;
 
 use super::args_act::ActCommand;
 use super::args_more::{
-    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, StaffUserCommand,
+    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, ParkedCommand,
+    StaffUserCommand,
 };
 use super::bench_args::BenchArguments;
 use super::fields::{FieldArgs, FormOf};
@@ -179,6 +180,9 @@ pub enum Command {
     /// Set a clock that is set by hand (for trials) ahead, or say that the machine's is right
     #[command(subcommand)]
     Clock(ClockCommand),
+    /// Timers that failed, or ended the daemon, again and again and are parked
+    #[command(subcommand)]
+    ParkedTimers(ParkedCommand),
     /// What a customer behind a link may do
     #[command(subcommand)]
     Guest(GuestCommand),

@@ -203,6 +203,18 @@ pub enum ClockCommand {
     },
 }
 
+/// What to do with parked timers.
+#[derive(Debug, Subcommand)]
+pub enum ParkedCommand {
+    /// List them
+    List,
+    /// Set them again, once what was wrong is mended
+    Retry {
+        /// Only those of this Work Order
+        number: Option<String>,
+    },
+}
+
 /// What a customer behind a link may do.
 #[derive(Debug, Subcommand)]
 pub enum GuestCommand {

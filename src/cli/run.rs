@@ -100,6 +100,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Status => system::status(session),
         Command::Whoami => system::whoami(session),
         Command::Clock(command) => system::clock(session, &command),
+        Command::ParkedTimers(command) => system::parked_timers(session, &command),
         Command::Guest(command) => guest::guest(session, command),
         Command::Replay(args) => replay::replay(session, &args),
         // Done above: these need no daemon.

@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
-use super::args_more::ClockCommand;
+use super::args_more::{ClockCommand, ParkedCommand};
 use super::failure::Failure;
 use super::session::Session;
 use super::view::{status, times};
-use crate::protocol::system::{ClockSet, ClockTrusted, NAME, SetClock, StatusTold, TrustClock, Who};
+use crate::protocol::system::{
+    ClockSet, ClockTrusted, NAME, ParkedTimers, RetryTimers, SetClock, StatusTold, TimersRetried, TrustClock, Who,
+};
 
 /// How it is doing.
 ///
@@ -50,4 +52,22 @@ pub fn clock(session: &mut Session<'_, '_>, command: &ClockCommand) -> Result<()
     };
     let reply = session.change(&format!("{NAME}.SetClock"), &parameters)?;
     session.print(reply, |set: &ClockSet, page| format!("it is now {}\n", page.times.second(set.now)))
+}
+
+/// Parked timers.
+///
+/// # Errors
+/// What the daemon says.
+pub fn parked_timers(session: &mut Session<'_, '_>, command: &ParkedCommand) -> Result<(), Failure> {
+    match command {
+        ParkedCommand::List => {
+            let reply = session.ask(&format!("{NAME}.ListParkedTimers"), &json!({}))?;
+            session.print(reply, |parked: &ParkedTimers, page| status::parked(&parked.timers, page))
+        }
+        ParkedCommand::Retry { number } => {
+            let parameters = RetryTimers { request_id: session.request_id.clone(), number: number.clone() };
+            let reply = session.change(&format!("{NAME}.RetryTimers"), &parameters)?;
+            session.print(reply, |retried: &TimersRetried, _| format!("{} timers are set again\n", retried.timers))
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The room of `org.workorderd.Guest1`: customers behind a link. The token is the whole of their right, and is never logged.
 
 use super::desk::Visit;
+use super::present;
 use super::refuse;
 use super::service::Outcome;
 use crate::domain::aggregate::{Command, Key};
@@ -69,6 +70,7 @@ async fn show(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         fields,
         used: invitation.used.into(),
         open,
+        given: invitation.single_use.then(|| given(order, no)).flatten(),
     }))
 }
 
@@ -79,6 +81,17 @@ fn field(field: &crate::domain::definition::TemplateField) -> shape::Field {
         FieldKind::Choice { options } => ("choice".to_owned(), options.iter().map(ToString::to_string).collect()),
     };
     shape::Field { name: field.name.to_string(), title: field.title.to_string(), kind, required: field.required, options }
+}
+
+/// What came in through a link of one person (EVA-8).
+fn given(order: &WorkOrder, no: InvitationNo) -> Option<shape::Given> {
+    let evaluation = order.evaluations.iter().find(|e| e.invitation == no)?;
+    let answers = present::evaluation(evaluation).answers.into_iter();
+    Some(shape::Given {
+        at: evaluation.at.0,
+        after_completion: evaluation.after_completion,
+        answers: answers.map(|a| shape::Answer { field: a.field, value: a.value }).collect(),
+    })
 }
 
 async fn submit(

@@ -15,6 +15,7 @@ use crate::domain::work_order::mail::{Mail, MailStatus};
 use crate::domain::work_order::state::{Evaluation, Invitation, Party, Purpose, Source, WorkOrder};
 use crate::engine::board::{Board, Row};
 use crate::engine::entity::{Entity, Receipt};
+use crate::engine::suspects;
 use crate::protocol::work_orders as shape;
 use crate::runtime::Runtime;
 use crate::runtime::history::Told;
@@ -148,7 +149,7 @@ fn timer(due: i64, deadline: Deadline) -> shape::Timer {
         Deadline::Remind(_) => "a reminder".to_owned(),
         Deadline::Mail(no) => format!("mail {} is tried", no.0),
     };
-    shape::Timer { due, what }
+    shape::Timer { due, kind: suspects::kind(deadline).into(), what }
 }
 
 fn mail(mail: &Mail) -> shape::Mail {
@@ -186,7 +187,8 @@ fn invitation(order: &WorkOrder, invitation: &Invitation, may_show: bool, runtim
     }
 }
 
-fn evaluation(evaluation: &Evaluation) -> shape::Evaluation {
+/// An evaluation with its answers.
+pub fn evaluation(evaluation: &Evaluation) -> shape::Evaluation {
     let answers = evaluation.answers.iter().map(|answer| match answer {
         Answer::Rating { field, value, scale } => {
             shape::Answer { field: field.to_string(), value: value.to_string(), scale: Some((*scale).into()) }

@@ -3,6 +3,7 @@
 use super::desk::Visit;
 use super::refuse::{self, field, slug};
 use super::service::Outcome;
+use super::work_orders::find;
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
 use crate::domain::ids::StaffUserId;
@@ -11,11 +12,16 @@ use crate::domain::principal::Principal;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::{Span, Timestamp};
 use crate::engine::cell::Submission;
+use crate::engine::schedule::Parked;
+use crate::engine::suspects;
 use crate::protocol::system as shape;
 use crate::protocol::varlink::ErrorReply;
 
 /// Timers that wait for a clock that is trusted are counted up to here.
 const HELD_COUNTED: usize = 100_000;
+
+/// Most parked timers that are listed.
+const PARKED_SHOWN: usize = 1_000;
 
 /// Answers a call.
 pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -25,6 +31,8 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "ActAs" => act_as(visit),
         "SetClock" => set_clock(visit).await,
         "TrustClock" => trust_clock(visit).await,
+        "ListParkedTimers" => list_parked_timers(visit),
+        "RetryTimers" => retry_timers(visit),
         other => Err(ErrorReply::method_not_found(other)),
     }
 }
@@ -88,6 +96,32 @@ async fn trust_clock(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision: None };
     runtime.submit(&Key::Installation, submission).await.map_err(refuse::refusal)?;
     Ok(Outcome::reply(&shape::ClockTrusted { now: runtime.now().0 }))
+}
+
+fn list_parked_timers(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadWorkOrders)?;
+    let views = visit.desk.runtime.views();
+    let parked: Vec<_> = views.schedule().parked().take(PARKED_SHOWN).collect();
+    let board = views.board();
+    let shown = parked.into_iter().map(|(timer, why)| shape::ParkedTimer {
+        number: board.row(timer.order).map_or_else(|| timer.order.to_string(), |row| row.number.to_string()),
+        kind: suspects::kind(timer.deadline).into(),
+        due: timer.due.0,
+        why: match why {
+            Parked::Failed { times } => format!("it failed {times} times; the log says how"),
+            Parked::Crashed { times } => format!("the daemon ended {times} times while it was fired"),
+        },
+    });
+    Ok(Outcome::reply(&shape::ParkedTimers { timers: shown.collect() }))
+}
+
+fn retry_timers(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::Administer)?;
+    let p: shape::RetryTimers = visit.parameters()?;
+    visit.request(&p.request_id)?;
+    let order = p.number.as_deref().map(|number| find(visit, number)).transpose()?;
+    let timers = visit.desk.runtime.retry_timers(order);
+    Ok(Outcome::reply(&shape::TimersRetried { timers: timers as i64 }))
 }
 
 fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {

@@ -97,7 +97,7 @@ fn work_order(event: &OrderEvent) -> String {
         OrderEvent::Ended { outcome, reason } => format!("{}{}", outcome.name(), because(reason.as_ref())),
         OrderEvent::MovedToVersion { version, .. } => format!("moved to version {version} of its process"),
         OrderEvent::ServiceRecordAdded { text } => text.shown().to_owned(),
-        OrderEvent::Reminded { .. } => "the handlers were reminded".into(),
+        OrderEvent::Reminded { times, .. } => format!("reminder {times}"),
         OrderEvent::BecameOverdue { .. } => "the node is overdue".into(),
         OrderEvent::MailQueued(mail) => match mail.status.why() {
             Some(why) => format!("mail {} ({}) cannot be sent: {why}", mail.no.0, mail.template.name),

@@ -1,4 +1,5 @@
-//! `Watch`: a cursor into the journal. What a watcher gets is durable; one that lags is told where it was and cut off.
+//! `Watch`: a cursor into the journal. What a watcher gets is durable. The stream of one that lags ends, and says where it was if
+//! the watcher reads again before its connection, which nobody reads, is shut.
 
 use super::desk::Visit;
 use super::present;
@@ -61,6 +62,7 @@ async fn follow(runtime: Runtime, sender: mpsc::Sender<Item>, only: Option<Key>,
             }
         };
         let read = told.len();
+        let before = after;
         after = told.last().map_or(after, |t| t.sequence);
         from = next;
         let steps: Vec<_> = {
@@ -73,7 +75,7 @@ async fn follow(runtime: Runtime, sender: mpsc::Sender<Item>, only: Option<Key>,
                 Err(SendTimeoutError::Closed(_)) => return,
                 Err(SendTimeoutError::Timeout(_)) => {
                     let error =
-                        ErrorReply::new("org.workorderd.Lagged").with("message", "the watcher did not keep up").with("after", after);
+                        ErrorReply::new("org.workorderd.Lagged").with("message", "the watcher did not keep up").with("after", before);
                     let _ = sender.send_timeout(Item::Error(error), PATIENCE).await;
                     return;
                 }

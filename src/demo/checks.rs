@@ -112,7 +112,7 @@ pub struct Arrived {
     pub id: String,
 }
 
-/// Exactly these mails came, in this order, each once.
+/// Exactly these mails came, each once.
 pub fn mails(checks: &mut Checks, arrived: &[Arrived], wanted: &[(String, String)]) {
     let found: Vec<_> = arrived.iter().map(|m| (m.to.clone(), m.subject.clone())).collect();
     checks.equal(format!("exactly {} mails came, to whom they should", wanted.len()), found.as_slice(), wanted);

@@ -141,18 +141,24 @@ pub fn look(stage: &mut Stage, played: &Played) -> Result<Table> {
 
 fn look_at_mails(stage: &mut Stage, played: &Played) {
     let mail = |to: &str, subject: &str, number: &str| (cast::address(to), subject.replace('#', number));
-    let wanted = [
+    let mut wanted = [
         mail("wang", "问题是否已解决？#", &played.group),
         mail("mei", "Not solved: #", &played.group),
         mail("wang", "问题是否已解决？#", &played.group),
         mail("wang", "请评价我们的服务 #", &played.group),
         mail("zoe", "Is it solved? #", &played.gate),
         mail("zoe", "How did we do? #", &played.gate),
+        // Nobody answers: the customer gets the link again, and the engineer hears of it.
+        mail("zoe", "How did we do? #", &played.gate),
+        mail("emil", "Waiting: # at evaluate", &played.gate),
         mail("sue", "Is it solved? #", &played.ticket),
     ];
     let caught = stage.catcher.mails();
-    let arrived: Vec<_> =
+    let mut arrived: Vec<_> =
         caught.iter().map(|mail| Arrived { to: mail.to.join(" "), subject: mail.subject.clone(), id: message_id(mail) }).collect();
+    // Those of one moment go out beside each other.
+    arrived.sort_by(|a, b| (&a.to, &a.subject).cmp(&(&b.to, &b.subject)));
+    wanted.sort();
     checks::mails(&mut stage.checks, &arrived, &wanted);
 }
 

@@ -91,7 +91,7 @@ impl ClockGuard {
     pub fn take(&mut self, installation: &Installation) {
         self.by_hand = installation.manual_clock.is_some();
         self.recorded = installation.anchor;
-        self.anchor = installation.anchor.or(self.anchor);
+        self.anchor = installation.anchor.or(self.anchor).filter(|_| !self.by_hand);
     }
 
     /// Looks at the clock.
@@ -235,6 +235,10 @@ mod tests {
     fn a_clock_set_by_hand_may_go_anywhere() {
         let mut guard = ClockGuard::default();
         guard.take(&Installation { manual_clock: Some(Timestamp(0)), anchor: None });
+        let mut founding = ClockGuard::default();
+        founding.look(&at(1000, 5));
+        founding.take(&Installation { manual_clock: Some(Timestamp(0)), anchor: None });
+        assert_eq!(founding.look(&at(0, 0)).record, None, "also where it was looked at before it was known");
         for wall in [0, 5, 90_000] {
             assert!(trusts(&mut guard, &at(wall, 0)));
             assert_eq!(guard.look(&at(wall, 0)).record, None);

@@ -14,4 +14,5 @@ pub mod pending;
 pub mod reference;
 pub mod residency;
 pub mod schedule;
+pub mod suspects;
 pub mod views;

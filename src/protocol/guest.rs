@@ -13,10 +13,12 @@ shapes! {
     Field { name: String, title: String, kind: String, required: bool, options: Vec<String> }
     /// An answer as given.
     Answer { field: String, value: String }
+    /// What was given through a link.
+    Given { at: i64, after_completion: bool, answers: Vec<Answer> }
     /// Parameters of `Show`.
     Show { token: String }
     /// Reply of `Show`.
-    Shown { purpose: String, number: String, subject: String, template: Option<String>, fields: Vec<Field>, used: i64, open: bool }
+    Shown { purpose: String, number: String, subject: String, template: Option<String>, fields: Vec<Field>, used: i64, open: bool, given: Option<Given> }
     /// Parameters of `Evaluate`.
     Evaluate { token: String, request_id: String, answers: Vec<Answer> }
     /// Reply of `Evaluate`.

@@ -32,6 +32,14 @@ shapes! {
     ClockSet { now: i64 }
     /// Parameters of `TrustClock`.
     TrustClock { request_id: String }
+    /// A timer that is not fired any more.
+    ParkedTimer { number: String, kind: String, due: i64, why: String }
+    /// Reply of `ListParkedTimers`.
+    ParkedTimers { timers: Vec<ParkedTimer> }
+    /// Parameters of `RetryTimers`.
+    RetryTimers { request_id: String, number: Option<String> }
+    /// Reply of `RetryTimers`.
+    TimersRetried { timers: i64 }
     /// Reply of `TrustClock`.
     ClockTrusted { now: i64 }
 }

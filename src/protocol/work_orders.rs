@@ -36,7 +36,7 @@ shapes! {
     /// A node of the process; `state`: done, passed-over, now, ahead.
     Node { name: String, title: String, kind: String, state: String }
     /// A timer that is set.
-    Timer { due: i64, what: String }
+    Timer { due: i64, kind: String, what: String }
     /// A mail intent.
     Mail { no: i64, template: String, to: String, status: String, attempts: i64, queued_at: i64, next_at: Option<i64>, why: Option<String> }
     /// An invitation.

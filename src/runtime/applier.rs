@@ -24,7 +24,7 @@ pub fn run(mut store: Store, shared: &Arc<Shared>, stop: &AtomicBool) {
             let rows = batch.rows.iter().map(|(key, row)| (&**key, &**row));
             let read_from = shared.views.delivery().oldest_position().unwrap_or(0);
             if let Err(error) = store.apply(rows, (batch.through.sequence, batch.through.position), read_from) {
-                return fail(&error);
+                return fail(shared, &error);
             }
             shared.pending().applied();
             dirty = true;
@@ -37,19 +37,21 @@ pub fn run(mut store: Store, shared: &Arc<Shared>, stop: &AtomicBool) {
         }
         if dirty && shared.clock.uptime_ms() - last_checkpoint > CHECKPOINT_EVERY_MS {
             if let Err(error) = store.checkpoint() {
-                return fail(&error);
+                return fail(shared, &error);
             }
             last_checkpoint = shared.clock.uptime_ms();
             dirty = false;
         }
     }
     if let Err(error) = store.checkpoint() {
-        fail(&error);
+        fail(shared, &error);
     }
 }
 
 /// sled does not recover within a process: stop, and let the next start replay or rebuild. Nothing is lost.
-fn fail(error: &StoreError) {
+fn fail(shared: &Shared, error: &StoreError) {
+    // No timer is to blame.
+    shared.marker.close();
     tracing::error!(%error, "the store cannot be written; stopping, the journal has everything and the next start goes on from it");
     std::process::exit(super::writer::EXIT_JOURNAL);
 }

@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 pub struct Clock {
     /// Milliseconds since 1970, if the clock is set by hand.
     manual: Option<AtomicI64>,
-    /// Which start of the machine; 0 if it does not tell.
+    /// Which start of the machine.
     boot: u128,
     started: Instant,
 }
@@ -66,10 +66,13 @@ pub fn wall_time() -> Timestamp {
     Timestamp(since.as_millis() as i64)
 }
 
-/// The kernel's name for this start of the machine.
+/// The kernel's name for this start of the machine. Where it does not tell, another each time: nothing is held against it then.
 fn boot() -> u128 {
     let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    u128::from_str_radix(&text.trim().replace('-', ""), 16).unwrap_or_default()
+    u128::from_str_radix(&text.trim().replace('-', ""), 16).unwrap_or_else(|_| {
+        tracing::warn!("the machine does not name its start; a clock that is set while the daemon is stopped will not be noticed");
+        super::folder::random().map_or(0, u128::from_ne_bytes)
+    })
 }
 
 fn since_boot() -> Span {

@@ -63,7 +63,7 @@ impl Runtime {
     /// The durable state of an aggregate; without a state it does not exist.
     ///
     /// # Errors
-    /// `Busy`, or `Internal` if the stored state cannot be read.
+    /// `Busy`, also where the disk fails, or `Internal` if the stored state makes no sense.
     pub async fn read(&self, key: &Key) -> Result<Entity, Refusal> {
         let actor = self.shared.registry.actor(key, &self.shared).map_err(|error| broken(key, &error))?;
         let (answer, answered) = oneshot::channel();
@@ -120,6 +120,17 @@ impl Runtime {
     /// The machine's clock as it is now, for an admin who says that it is right.
     pub fn clock_anchor(&self) -> ClockAnchor {
         self.shared.clock.reading().anchor()
+    }
+
+    /// Sets parked timers again, of one Work Order or all of them; gives how many.
+    pub fn retry_timers(&self, order: Option<WorkOrderId>) -> usize {
+        let timers = self.shared.views.schedule().unpark(order);
+        for timer in &timers {
+            self.shared.suspects().cleared(*timer);
+        }
+        self.shared.keep_suspects();
+        self.shared.timers.notify_one();
+        timers.len()
     }
 
     /// Whether the clock is set by hand.
@@ -205,5 +216,9 @@ pub struct Figures {
 
 fn broken(key: &Key, error: &registry::LoadError) -> Refusal {
     tracing::error!(%key, %error, "an aggregate cannot be loaded");
+    if error.is_the_disks() {
+        // The same is about to end the daemon (exit 74): the next one answers. Nothing was done.
+        return Refusal::Busy;
+    }
     Refusal::Internal { command: "load".to_owned() }
 }

@@ -68,7 +68,11 @@ pub async fn run(runtime: Runtime, office: watch::Receiver<Office>, mut due: mps
         let Ok(place) = places.acquire_owned().await else { return };
         let (runtime, post) = (runtime.clone(), Arc::clone(&office.borrow().post));
         actix_rt::spawn(async move {
-            send(&runtime, &post, timer).await;
+            let views = runtime.clone();
+            if actix_rt::spawn(async move { send(&runtime, &post, timer).await }).await.is_err() {
+                tracing::error!(order = %timer.order, "sending a mail panicked");
+                views.views().schedule().failed(timer);
+            }
             drop(place);
         });
     }

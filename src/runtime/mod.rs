@@ -12,6 +12,7 @@ pub mod health;
 pub mod history;
 pub mod links;
 pub mod mailer;
+pub mod marker;
 pub mod recovery;
 pub mod registry;
 pub mod render;

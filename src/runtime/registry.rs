@@ -23,6 +23,13 @@ pub enum LoadError {
     Codec(#[from] CodecError),
 }
 
+impl LoadError {
+    /// Whether reading failed, rather than what was read: sled does not recover from that within a process.
+    pub fn is_the_disks(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_the_disks())
+    }
+}
+
 /// One map per arbiter; an aggregate lives on the arbiter its key falls on.
 pub struct Registry {
     hasher: RandomState,
@@ -40,7 +47,8 @@ impl Registry {
     /// A registry over these arbiters.
     pub fn new(arbiters: Vec<ArbiterHandle>, keep_idle: usize) -> Self {
         let shards = arbiters.into_iter().map(|arbiter| Shard { arbiter, actors: Mutex::default() }).collect();
-        Self { hasher: RandomState::new(), shards, keep_idle }
+        // The one that was just loaded must hear what it was loaded for before it is told to leave.
+        Self { hasher: RandomState::new(), shards, keep_idle: keep_idle.max(1) }
     }
 
     /// The threads that actors live on.

@@ -1,11 +1,13 @@
 //! What all parts of the runtime share: views, clock, the way to the writer, rows that are not in the store yet.
 
 use super::clock::Clock;
+use super::marker::Marker;
 use super::registry::Registry;
 use super::writer::WriterQueue;
 use crate::engine::delivery::Sending;
 use crate::engine::pending::Pending;
 use crate::engine::residency::Residency;
+use crate::engine::suspects::Suspects;
 use crate::engine::views::Views;
 use crate::journal::{Head, Reader};
 use crate::store::db::StoreReader;
@@ -28,6 +30,9 @@ pub struct Shared {
     pub timers: Notify,
     /// When the timers will look again, in milliseconds since 1970.
     pub armed_until: std::sync::atomic::AtomicI64,
+    /// Who may have ended the daemon, and who is being fired now.
+    pub suspects: Mutex<Suspects>,
+    pub marker: Marker,
     pub sendings: mpsc::UnboundedSender<Sending>,
     /// The end of what is durable, for watchers.
     pub head: watch::Sender<Head>,
@@ -69,6 +74,7 @@ impl Shared {
         registry: Registry,
         store: StoreReader,
         pending: Pending,
+        (marker, suspects): (Marker, Suspects),
         sendings: mpsc::UnboundedSender<Sending>,
         head: Head,
         reader: Reader,
@@ -88,6 +94,8 @@ impl Shared {
             rows_wait: Condvar::new(),
             timers: Notify::new(),
             armed_until: std::sync::atomic::AtomicI64::new(i64::MAX),
+            suspects: Mutex::new(suspects),
+            marker,
             sendings,
             head: watch::Sender::new(head),
             reader,
@@ -102,6 +110,18 @@ impl Shared {
     /// Rows that are not in the store yet.
     pub fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Timers under suspicion.
+    pub fn suspects(&self) -> MutexGuard<'_, Suspects> {
+        self.suspects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes down who is suspected, for the next start.
+    pub fn keep_suspects(&self) {
+        if let Err(error) = self.marker.keep(&self.suspects()) {
+            tracing::warn!(%error, "which timers are suspected cannot be written down");
+        }
     }
 
     /// Waits until rows are there or the time is up.

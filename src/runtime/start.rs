@@ -6,6 +6,7 @@ use super::clock::Clock;
 use super::folder::{Folder, FolderError};
 use super::handle::Runtime;
 use super::mailer::{self, MailQueue, Office, Post};
+use super::marker::Marker;
 use super::recovery::{Overlay, RecoveryError, load_entity, load_letters, put_overlay};
 use super::registry::Registry;
 use super::shared::Shared;
@@ -154,6 +155,15 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     report.work_orders = views.board().len();
     report.actors = entities.len();
 
+    let (marker, suspects) = Marker::open(folder.path(), &mut views.schedule())?;
+    if !suspects.is_empty() {
+        let parked = views.schedule().parked().len();
+        let sentence = format!(
+            "timers were being fired when the daemon last ended: {} are fired one by one, {parked} that did so again and again are parked",
+            suspects.len() - parked
+        );
+        report.said.push(sentence);
+    }
     let (queue, orders) = WriterQueue::new();
     let (sendings, sendings_out) = tokio::sync::mpsc::unbounded_channel();
     let shared = Arc::new(Shared::new(
@@ -163,6 +173,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         Registry::new(options.arbiters, options.keep_idle),
         store.reader(),
         pending,
+        (marker, suspects),
         sendings,
         journal.head(),
         journal.reader(),
@@ -210,7 +221,10 @@ impl Running {
     pub async fn stop(self, limit: Duration) -> Result<(), &'static str> {
         let Self { runtime, writer, applier, stop_applier, .. } = self;
         runtime.shared.writer.stop();
-        ended(writer, limit).await.map_err(|()| "writer")?;
+        let ended_writer = ended(writer, limit).await.map_err(|()| "writer");
+        // What was under way ends with an order, and not because of a timer.
+        runtime.shared.marker.close();
+        ended_writer?;
         // Actors still have to hand over the rows of the last group.
         stop_applier.store(true, Ordering::Release);
         ended(applier, limit).await.map_err(|()| "applier")
@@ -233,7 +247,8 @@ fn restart_deliveries(shared: &Arc<Shared>) {
 }
 
 fn load(folder: &Folder, options: &Options, report: &mut StartReport) -> Result<Loaded, StartError> {
-    let existed = folder.store().join("db").exists();
+    // Anything in it counts: a kill while it was first made leaves a part.
+    let existed = folder.store().read_dir().is_ok_and(|mut entries| entries.next().is_some());
     match try_load(folder, options, report) {
         // A row that is lost or old shows in the fold before it shows in the store's sums; a defect of the journal shows again.
         Err(error) if existed && error.may_be_the_stores() => {

@@ -11,6 +11,7 @@ use crate::domain::work_order::deadline::Deadline;
 use crate::engine::cell::Refusal;
 use crate::engine::clock_guard::Doubt;
 use crate::engine::schedule::Timer;
+use crate::engine::suspects;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ const LOOK_AGAIN_MS: i64 = 30_000;
 pub async fn run(runtime: Runtime, mails: MailQueue) {
     let shared = &runtime.shared;
     let mut doubt = None;
+    fire_suspects(&runtime, &mails).await;
     loop {
         let (look, due) = shared.views.take_due(&shared.clock.reading(), BATCH);
         doubt = tell_doubt(shared.views.clock().doubt(), doubt);
@@ -45,19 +47,64 @@ pub async fn run(runtime: Runtime, mails: MailQueue) {
             let _ = tokio::time::timeout(Duration::from_millis(pause as u64), shared.timers.notified()).await;
             continue;
         }
-        let mut firing = Vec::with_capacity(due.len());
-        for timer in due {
-            match timer.deadline {
-                Deadline::Mail(_) => mails.put(timer),
-                Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) => {
-                    firing.push(actix_rt::spawn(fire(runtime.clone(), timer, look.completes_until)));
-                }
-            }
+        let (mails_due, due): (Vec<Timer>, Vec<Timer>) = due.into_iter().partition(|t| matches!(t.deadline, Deadline::Mail(_)));
+        mails_due.into_iter().for_each(|timer| mails.put(timer));
+        // Suspects whose turn could not come at the start, as the clock was doubted.
+        let (suspects, due): (Vec<Timer>, Vec<Timer>) = due.into_iter().partition(|timer| shared.suspects().contains(*timer));
+        for timer in suspects {
+            fire_alone(&runtime, &mails, timer, look.completes_until).await;
         }
-        for fired in firing {
-            let _ = fired.await;
+        fire_all(&runtime, due, look.completes_until).await;
+    }
+}
+
+/// Fires timers together. They are written down meanwhile, in case they end the daemon.
+async fn fire_all(runtime: &Runtime, timers: Vec<Timer>, completes_until: Timestamp) {
+    if timers.is_empty() {
+        return;
+    }
+    runtime.shared.marker.begin(&timers);
+    let firing: Vec<_> = timers.into_iter().map(|t| (t, actix_rt::spawn(fire(runtime.clone(), t, completes_until)))).collect();
+    for (timer, fired) in firing {
+        if fired.await.is_err() {
+            tracing::error!(order = %timer.order, timer = suspects::kind(timer.deadline), "firing a timer panicked");
+            runtime.views().schedule().failed(timer);
         }
     }
+    runtime.shared.marker.end();
+}
+
+/// Those that were being fired when the daemon last ended come first, each alone.
+async fn fire_suspects(runtime: &Runtime, mails: &MailQueue) {
+    let shared = &runtime.shared;
+    let next = || shared.suspects().next_to_try();
+    while let Some(timer) = next() {
+        let look = shared.views.clock().look(&shared.clock.reading());
+        if matches!(timer.deadline, Deadline::AutoComplete(_)) && timer.due > look.completes_until {
+            continue; // It stays a suspect until the clock is trusted.
+        }
+        if shared.views.schedule().take(timer) {
+            fire_alone(runtime, mails, timer, look.completes_until).await;
+        } else {
+            cleared(runtime, timer);
+        }
+    }
+}
+
+async fn fire_alone(runtime: &Runtime, mails: &MailQueue, timer: Timer, completes_until: Timestamp) {
+    tracing::info!(order = %timer.order, timer = suspects::kind(timer.deadline), "fired alone, as the daemon may have ended because of it");
+    match timer.deadline {
+        Deadline::Mail(_) => mails.put(timer),
+        Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) => {
+            fire_all(runtime, vec![timer], completes_until).await;
+        }
+    }
+    cleared(runtime, timer);
+}
+
+fn cleared(runtime: &Runtime, timer: Timer) {
+    runtime.shared.suspects().cleared(timer);
+    runtime.shared.keep_suspects();
 }
 
 /// Says once that the clock is doubted, and once that it is not any more.
@@ -71,6 +118,7 @@ fn tell_doubt(now: Option<Doubt>, before: Option<Doubt>) -> Option<Doubt> {
 }
 
 async fn fire(runtime: Runtime, timer: Timer, completes_until: Timestamp) {
+    tracing::debug!(order = %timer.order, timer = suspects::kind(timer.deadline), due = timer.due.0, "a timer fires");
     let command = Command::WorkOrder(work_order::Command::Fire { deadline: timer.deadline, completes_until });
     let result = runtime.submit_as_system(&Key::WorkOrder(timer.order), command).await;
     match result {

@@ -155,6 +155,8 @@ fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Requ
     let places = match journal.append(&entries) {
         Ok(places) => places,
         Err(error) => {
+            // No timer is to blame.
+            shared.marker.close();
             tracing::error!(%error, "the journal cannot be written; stopping, nothing unwritten was acknowledged");
             std::process::exit(EXIT_JOURNAL);
         }

@@ -307,6 +307,21 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// One duration or a list of them.
+    pub fn spans(&self, key: &'static str) -> Vec<Located<Span>> {
+        if self.items.iter().any(|(k, v)| k.get_ref() == key && v.get_ref().is_array()) {
+            let read = |text: Located<&str>| match parse_span(text.value) {
+                Ok(value) => Some(Located { value, place: text.place }),
+                Err(problem) => {
+                    self.sink().report(&text.place, problem);
+                    None
+                }
+            };
+            return self.texts(key).map(|found| found.value.into_iter().filter_map(read).collect()).unwrap_or_default();
+        }
+        self.span(key).into_iter().collect()
+    }
+
     fn list(&self, key: &'static str, expected: &str) -> Option<(&'a [toml::Spanned<DeValue<'a>>], Place)> {
         let (value, place) = self.get(key)?;
         let DeValue::Array(array) = value else {

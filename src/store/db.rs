@@ -30,6 +30,13 @@ pub enum StoreError {
     OtherInstallation,
 }
 
+impl StoreError {
+    /// Whether the disk failed, rather than what is on it. sled says the latter of its own state after the former.
+    pub fn is_the_disks(&self) -> bool {
+        matches!(self, Self::Io(_) | Self::Sled(sled::Error::Io(_) | sled::Error::ReportableBug(_)))
+    }
+}
+
 /// What opening found.
 pub struct Opened {
     pub store: Store,

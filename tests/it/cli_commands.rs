@@ -35,6 +35,8 @@ fn answer(call: &Call) -> Value {
         "Status" => json!({ "status": { "now": NOW } }),
         "WhoAmI" => json!({ "uid": 1000, "user": "lei", "roles": ["dispatcher"], "through": "uid:1000", "mayActAs": true }),
         "ActAs" => json!({ "user": "lei", "roles": [] }),
+        "ListParkedTimers" => json!({ "timers": [] }),
+        "RetryTimers" => json!({ "timers": 2 }),
         "SetClock" | "TrustClock" => json!({ "now": NOW }),
         "Show" => json!({ "purpose": "evaluate", "number": "WO-1", "subject": "Lift", "fields": [
             { "name": "overall", "title": "All in all", "kind": "stars-5", "required": true, "options": ["1", "2", "3", "4", "5"] },
@@ -195,6 +197,8 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
         (words("whoami"), "System1.WhoAmI", json!({})),
         (words("clock|ahead|3d|--request-id|r-1"), "System1.SetClock", json!({ "requestId": r, "aheadMs": 259_200_000 })),
         (words("clock|set|2026-11-22T14:03:05|--request-id|r-1"), "System1.SetClock", json!({ "requestId": r, "to": NOW })),
+        (words("parked-timers|list"), "System1.ListParkedTimers", json!({})),
+        (words("parked-timers|retry|W|--request-id|r-1"), "System1.RetryTimers", json!({ "requestId": r, "number": "W" })),
         (words("clock|trust|--request-id|r-1"), "System1.TrustClock", json!({ "requestId": r })),
         (words("guest|show|https://example.com/e/TOKEN?x=1"), "Guest1.Show", json!({ "token": "TOKEN" })),
         (

@@ -117,15 +117,17 @@ fn visit() -> Visit {
         handlers: vec![Handler::User(user("emil")), Handler::Role(name("dispatcher")), Handler::Submitter],
         fallback: Some("nobody is there for leader".into()),
         limits: FrozenLimits {
-            remind_after: Some(Span::days(1)),
+            remind_after: vec![Span::days(1), Span::days(3)],
+            remind: vec![Handler::User(user("emil"))],
             overdue_after: None,
             escalate_to: vec![Handler::Leader(ServiceGroupId::new("hydraulics").unwrap())],
             auto_complete_after: Some(Span::days(7)),
             stand_still_on_hold: true,
             message: Some(pin("please-act")),
+            customer_message: Some(pin("please-rate-again")),
         },
         stood_still: Span(0),
-        reminded: false,
+        reminded: 0,
         overdue: false,
         form: Some(pin("repair-report")),
         state: NodeState::Evaluate(evaluate::State {
@@ -194,7 +196,7 @@ fn events() -> Vec<OrderEvent> {
         OrderEvent::Ended { outcome: Outcome::Rejected, reason: reason() },
         OrderEvent::MovedToVersion { version: 2, node: NodeIndex(3) },
         OrderEvent::ServiceRecordAdded { text: PersonalText::new("called back") },
-        OrderEvent::Reminded { visit: VisitNo(7) },
+        OrderEvent::Reminded { visit: VisitNo(7), times: 2 },
         OrderEvent::BecameOverdue { visit: VisitNo(7) },
         OrderEvent::MailQueued(Box::new(mail())),
         OrderEvent::MailTried {

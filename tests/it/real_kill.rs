@@ -232,14 +232,15 @@ fn hold_timers_and_mails(caller: &mut Caller, workers: &[Worker], lives: &Lives)
         if order.evaluates() {
             assert_eq!((get["outcome"].as_str(), by_itself), (Some("completed"), 1), "{get}\n{steps:#?}");
         }
-        for name in ["Reminded", "BecameOverdue"] {
+        // A node of the sample reminds twice at most.
+        for (name, most) in [("Reminded", 2), ("BecameOverdue", 1)] {
             let entered = steps.iter().flat_map(|s| &s.events).filter(|e| e.0 == "NodeEntered").count();
-            assert!(steps.iter().flat_map(|s| &s.events).filter(|e| e.0 == name).count() <= entered, "{name}: {steps:#?}");
+            assert!(steps.iter().flat_map(|s| &s.events).filter(|e| e.0 == name).count() <= most * entered, "{name}: {steps:#?}");
         }
         for mail in get["mails"].as_array().unwrap() {
             let status = mail["status"].as_str().unwrap();
             assert!(["sent", "cancelled", "failed"].contains(&status), "{mail}");
-            let impossible = |why: &str| why.contains("no e-mail address") || why.contains("no contact");
+            let impossible = |why: &str| why.contains("e-mail address") || why.contains("no contact");
             assert!(status != "failed" || impossible(mail["why"].as_str().unwrap()), "{mail}");
             let (no, tried) = (mail["no"].as_i64().unwrap(), format!("mail {} sent", mail["no"]));
             let records = steps.iter().flat_map(|s| &s.events).filter(|e| e.0 == "MailTried" && e.1 == tried).count();

@@ -128,8 +128,14 @@ fn invitations_arrive_in_chinese_with_links_that_work() {
     let forged = token.replace(&token[token.len() - 4..], "AAAA");
     assert_eq!(portal.refused("Guest1.Show", json!({ "token": forged })).0, "org.workorderd.UnknownInvitation");
     let comment = json!([{ "field": "overall", "value": "5" }, { "field": "comment", "value": "谢谢" }]);
-    let reply = portal.ok("Guest1.Evaluate", json!({ "token": token, "answers": comment }));
+    let reply = portal.ok("Guest1.Evaluate", json!({ "token": token, "answers": comment.clone() }));
     assert_eq!(reply["afterCompletion"], false);
+    // The second click shows what was given, and cannot give it again.
+    assert_eq!(shown["given"], json!(null));
+    let again = portal.ok("Guest1.Show", json!({ "token": token }));
+    assert_eq!((&again["open"], &again["given"]["answers"], &again["given"]["afterCompletion"]), (&json!(false), &comment, &json!(false)));
+    let twice = json!({ "token": token, "answers": comment });
+    assert_eq!(portal.refused("Guest1.Evaluate", twice).0, "org.workorderd.InvitationUsed");
     let order = portal.get(&number);
     assert_eq!((order["outcome"].as_str(), order["evaluations"][0]["answers"][1]["value"].as_str()), (Some("completed"), Some("谢谢")));
     assert_eq!(catcher.mails().len(), 2);

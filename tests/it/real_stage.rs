@@ -149,6 +149,10 @@ impl Daemon {
         self.child.id()
     }
 
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
     /// What it wrote to stderr so far.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()

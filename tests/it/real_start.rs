@@ -287,6 +287,16 @@ fn a_store_of_other_content_is_moved_aside() {
 }
 
 #[test]
+fn a_store_that_was_being_made_when_the_daemon_was_killed_is_moved_aside() {
+    let home = home();
+    let store = home.data().join("store");
+    fs::remove_dir_all(&store).unwrap();
+    fs::create_dir(&store).unwrap();
+    fs::write(store.join("conf"), [0x77; 64]).unwrap();
+    starts_saying(&home, "moved aside to ");
+}
+
+#[test]
 fn the_leftover_of_an_interrupted_snapshot_is_no_obstacle() {
     let home = home();
     let leftover = home.data().join("store/snap.0000000000001234.generating");

@@ -14,7 +14,7 @@ use crate::real_stage::{Caller, Daemon, full, steps_after};
 const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-const ROLES: [(&str, &str); 49] = [
+const ROLES: [(&str, &str); 51] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.Get", "yyyyyyhh"),
     ("WorkOrders1.History", "yyyyyyhh"),
@@ -61,6 +61,8 @@ const ROLES: [(&str, &str); 49] = [
     ("System1.ActAs", "yyyyyyyy"),
     ("System1.SetClock", "ynnnnnnn"),
     ("System1.TrustClock", "ynnnnnnn"),
+    ("System1.ListParkedTimers", "yyyyyynn"),
+    ("System1.RetryTimers", "ynnnnnnn"),
     ("Guest1.Show", "ynnnnnyn"),
     ("Guest1.Evaluate", "ynnnnnyn"),
     ("Guest1.Confirm", "ynnnnnyn"),
@@ -162,6 +164,7 @@ fn every_method_and_every_error_that_is_served_stands_in_the_tables() {
         [
             "org.varlink.service.GetInfo",
             "org.workorderd.Definitions1.List",
+            "org.workorderd.System1.ListParkedTimers",
             "org.workorderd.System1.Status",
             "org.workorderd.System1.WhoAmI"
         ]
@@ -351,6 +354,7 @@ fn cases(stage: &Stage) -> Vec<Case> {
     // The clock, and interfaces.
     case("", "System1.SetClock", "ClockGoesAhead", "not later", json!({ "to": 5 }));
     case("", "System1.SetClock", "InvalidField", "either", json!({}));
+    case("", "System1.RetryTimers", "NotFound", "WO-1-1", json!({ "number": "WO-1-1" }));
     case("", "System1.TrustClock", "NothingToChange", "", json!({}));
     case("", "WorkOrders1.Watch", "InvalidField", "negative", json!({ "after": -3 }));
     case("", "Definitions1.Apply", "InvalidDefinitions", "problem", json!({ "files": [{ "path": "x.toml", "text": "[[nothing]]" }] }));

@@ -20,6 +20,7 @@ use workorderd::domain::transition::transition;
 use workorderd::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
 use workorderd::domain::work_order::deadline::{Deadline, deadlines};
 use workorderd::domain::work_order::event::Event as OrderEvent;
+use workorderd::domain::work_order::mail::MailOutcome;
 use workorderd::domain::work_order::state::{Channel, HoldReason, Priority, Purpose, WorkOrder};
 use workorderd::settings::definitions;
 
@@ -169,6 +170,13 @@ impl Story {
         }
         if let Some(span) = words.strip_suffix(" hours pass").map(|n| Span::hours(n.parse().unwrap())) {
             return self.pass(span);
+        }
+        if words == "the mails go out" {
+            let pending = |o: &WorkOrder| o.mails.iter().find(|m| !m.status.is_settled()).map(|m| (m.no, m.attempts + 1));
+            while let Some((mail, attempt)) = self.order.as_ref().and_then(|o| pending(o)) {
+                self.submit(Principal::System, OrderCommand::RecordMail { mail, attempt, outcome: MailOutcome::Sent });
+            }
+            return;
         }
         if let Some(what) = words.strip_prefix("the customer ") {
             return self.customer(what, text);

@@ -236,6 +236,25 @@ fn processes_have_nodes_that_can_work() {
             ],
         ),
         (
+            "reminders",
+            "[[process]]\nname = \"p\"\n[[process.node]]\nname = \"a\"\nkind = \"evaluate\"\nremind_after = [\"1d\", \"1d\", \"soon\", \"5d\", \"9d\"]\n\
+             auto_complete_after = \"7d\"\n[[process.node]]\nname = \"b\"\nkind = \"task\"\nremind = [\"leader\"]\nremind_customer = \"invite\"\n\
+             [[process.node]]\nname = \"c\"\nkind = \"confirm\"\nremind_after = [\"1d\"]\nremind_customer = \"invite\"\n\
+             [[process.node]]\nname = \"d\"\nkind = \"evaluate\"\nremind_after = \"1d\"\nremind = [\"boss\"]\n",
+            &[
+                "x.toml:6: process.p.node[1].remind_after: \"soon\" is not a duration; write a whole number and a unit such as 30d, 4h, 15m or 90s",
+                "x.toml:6: process.p.node[1].remind_after: 1d does not come after 1d (write them in order, each once)",
+                "x.toml:6: process.p.node[1].remind_after: never happens: remind_after is 9d, and the node completes by itself after 7d (choose less than 7d)",
+                "x.toml:11: process.p.node[2].remind: is never used: there is no remind_after (add remind_after = \"4h\", say)",
+                "x.toml:12: process.p.node[2].remind_customer: a node of the kind task has no such key (it belongs to nodes of the kind confirm or evaluate)",
+                "x.toml:12: process.p.node[2].remind_customer: is never used: there is no remind_after (add remind_after = [\"1d\", \"3d\"], say)",
+                "x.toml:17: process.p.node[3].remind_customer: is never sent: this node asks nobody by mail (name a message (confirm), or let the rules invite \
+                 (evaluate))",
+                "x.toml:22: process.p.node[4].remind: \"boss\" is not a handler: it is none of the words (write role:NAME, user:NAME, group:NAME, leader, \
+                 engineer, owner, submitter or field:NAME, or superior-of: or department-head-of: one of these)",
+            ],
+        ),
+        (
             "evaluation methods",
             "[[process]]\nname = \"p\"\n[[process.node]]\nname = \"a\"\nkind = \"evaluate\"\nmandatory = true\n[[process.node]]\nname = \"b\"\nkind = \
              \"evaluate\"\nmethod = \"qr-code\"\n[[process.node]]\nname = \"c\"\nkind = \"evaluate\"\nmethod = \"qr\"\n",

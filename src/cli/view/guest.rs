@@ -21,6 +21,14 @@ pub fn shown(shown: &Shown, page: &Page) -> String {
     if let Some(template) = &shown.template {
         fact(&mut out, "template", &line(template), page);
     }
+    if let Some(given) = &shown.given {
+        let late = if given.after_completion { ", after completion" } else { "" };
+        fact(&mut out, "given", &format!("{}{late}", page.times.minute(given.at)), page);
+        for answer in &given.answers {
+            fact(&mut out, &line(&answer.field), &line(&answer.value), page);
+        }
+        return out;
+    }
     for field in &shown.fields {
         fact(&mut out, &line(&field.name), &question(field), page);
     }

@@ -7,7 +7,7 @@ use super::table::{Cell, number, pliant, table, whole};
 use super::times::span;
 use super::width::line;
 use crate::protocol::definitions::{Applied, Definition};
-use crate::protocol::system::{Acting, Status, Who};
+use crate::protocol::system::{Acting, ParkedTimer, Status, Who};
 
 /// The daemon's status; what asks for attention is coloured.
 pub fn status(status: &Status, page: &Page) -> String {
@@ -53,6 +53,15 @@ pub fn status(status: &Status, page: &Page) -> String {
     }
     section(&mut out, "head of the history (for workorderd verify --head)", &format!("  {}\n", line(&status.head)), page);
     out
+}
+
+/// Timers that are parked, with why.
+pub fn parked(timers: &[ParkedTimer], page: &Page) -> String {
+    if timers.is_empty() {
+        return "no timer is parked\n".to_owned();
+    }
+    let row = |t: &ParkedTimer| vec![line(&t.number).into(), line(&t.kind).into(), page.times.minute(t.due).into(), line(&t.why).into()];
+    table(&[whole("NUMBER"), whole("TIMER"), whole("DUE"), pliant("WHY", 20)], &timers.iter().map(row).collect::<Vec<_>>(), page)
 }
 
 /// Who one is.

@@ -16,6 +16,6 @@ pub use catalogue::{Catalogue, CatalogueCommand, CatalogueEvent, Definitions, Ve
 pub use condition::Condition;
 pub use evaluation::{Answer, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
 pub use message::{MessageTemplate, Wording};
-pub use process::{HandlerSpec, Limits, NodeSpec, Person, Process, ProcessNode, RecordType};
+pub use process::{HandlerSpec, Limits, NodeSpec, Person, Process, ProcessNode, REMINDERS_MAX, RecordType};
 pub use role::{Right, RoleDefinition};
 pub use test::{Check, Constant, Subject, Test};

@@ -9,6 +9,9 @@ use crate::domain::time::Span;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Most reminders of one node.
+pub const REMINDERS_MAX: usize = 10;
+
 /// Most nodes of one process.
 pub const NODES_MAX: usize = 100;
 
@@ -83,7 +86,10 @@ impl NodeSpec {
 /// Time limits of a node, counted from its entry; frozen when it is entered (reading 2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Limits {
-    pub remind_after: Option<Span>,
+    /// Ascending, at most [`REMINDERS_MAX`].
+    pub remind_after: Vec<Span>,
+    /// Who is reminded; nobody named: the handlers of the node.
+    pub remind: Vec<HandlerSpec>,
     pub overdue_after: Option<Span>,
     /// Whom an overdue node is escalated to.
     pub escalate_to: Option<HandlerSpec>,
@@ -92,6 +98,8 @@ pub struct Limits {
     pub stand_still_on_hold: bool,
     /// Message to send with the reminder and the escalation.
     pub message: Option<Name>,
+    /// Message to the customer with each reminder, with the link again; confirm and evaluate only (EVA-12).
+    pub customer_message: Option<Name>,
 }
 
 /// Who handles a node (PRC-2).

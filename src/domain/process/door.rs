@@ -136,7 +136,7 @@ fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Opti
         fallback,
         limits: freeze(node, draft),
         stood_still: Span(0),
-        reminded: false,
+        reminded: 0,
         overdue: false,
         form: node.form.as_ref().and_then(|form| draft.cx.catalogue.form(form)).map(|(_, pin)| pin),
         state,
@@ -154,7 +154,8 @@ fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Opti
 fn freeze(node: &ProcessNode, draft: &Draft<'_>) -> FrozenLimits {
     let limits = &node.limits;
     FrozenLimits {
-        remind_after: limits.remind_after,
+        remind_after: limits.remind_after.clone(),
+        remind: limits.remind.iter().flat_map(|spec| handlers::resolve_one(spec, &draft.order, draft.cx.directory)).collect(),
         overdue_after: limits.overdue_after,
         escalate_to: limits
             .escalate_to
@@ -164,6 +165,7 @@ fn freeze(node: &ProcessNode, draft: &Draft<'_>) -> FrozenLimits {
         auto_complete_after: limits.auto_complete_after,
         stand_still_on_hold: limits.stand_still_on_hold,
         message: limits.message.as_ref().and_then(|name| draft.cx.catalogue.message(name)),
+        customer_message: limits.customer_message.as_ref().and_then(|name| draft.cx.catalogue.message(name)),
     }
 }
 

@@ -40,9 +40,14 @@ fn node_deadlines(order: &WorkOrder, visit: &Visit, all: &mut Vec<(Timestamp, De
     {
         all.push((at(after), Deadline::Overdue(visit.no)));
     }
-    if let Some(after) = limits.remind_after
-        && !visit.reminded
-    {
-        all.push((at(after), Deadline::Remind(visit.no)));
+    if let Some(after) = limits.remind_after.get(usize::from(visit.reminded)) {
+        all.push((at(*after), Deadline::Remind(visit.no)));
     }
+}
+
+/// How many of the open visit's reminders are due at that time, past ones included.
+pub fn reminders_until(order: &WorkOrder, now: Timestamp) -> u8 {
+    let Some(visit) = order.visit.as_ref() else { return 0 };
+    let due = |after: &&Span| visit.entered_at.plus(visit.stood_still).plus(**after) <= now;
+    visit.limits.remind_after.iter().take_while(due).count().min(usize::from(u8::MAX)) as u8
 }

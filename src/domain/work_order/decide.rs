@@ -1,12 +1,13 @@
 //! The rules of a Work Order outside its nodes: creation, hold, ends, timers, mail outcomes. Node commands go to their node kind.
 
 use super::command::{Command, Create};
-use super::deadline::{Deadline, deadlines};
+use super::deadline::{Deadline, deadlines, reminders_until};
 use super::draft::Draft;
 use super::event::{Created, Event};
 use super::evolve;
 use super::fields;
 use super::mail::{MailOutcome, MailStatus};
+use super::remind;
 use super::state::{HoldReason, Outcome, Party, Purpose, Status, WorkOrder};
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
@@ -252,35 +253,18 @@ fn fire(draft: &mut Draft<'_>, deadline: Deadline, completes_until: Timestamp) -
         // Late, and overtaken by its own auto-completion: that one happens instead, and nobody is reminded of what is over.
         Deadline::Remind(visit) if due(Deadline::AutoComplete(visit)) => door::complete_by_itself(draft),
         Deadline::Remind(visit) => {
-            draft.push(Event::Reminded { visit });
-            remind_handlers(draft, false);
+            // Late after a stop, several may be due: nobody is mailed the same twice in a moment.
+            let times = reminders_until(&draft.order, draft.cx.now);
+            draft.push(Event::Reminded { visit, times });
+            remind::reminded(draft);
             Ok(())
         }
         Deadline::Overdue(visit) => {
             draft.push(Event::BecameOverdue { visit });
-            remind_handlers(draft, true);
+            remind::escalated(draft);
             Ok(())
         }
         Deadline::Mail(_) => Err(Rejection::TimerStale),
-    }
-}
-
-/// Mails the people who are named as handlers, or the one an overdue node is escalated to.
-fn remind_handlers(draft: &mut Draft<'_>, escalate: bool) {
-    use super::state::Handler;
-    let Some(visit) = draft.order.visit() else { return };
-    let Some(message) = visit.limits.message.clone() else { return };
-    let handlers = if escalate { visit.limits.escalate_to.clone() } else { visit.handlers.clone() };
-    for handler in handlers {
-        let party = match handler {
-            Handler::User(user) => Some(Party::Staff(user)),
-            Handler::Leader(group) => draft.cx.directory.group(&group).and_then(|g| g.leader.clone()).map(Party::Staff),
-            Handler::Submitter => Some(draft.order.submitter.clone()),
-            Handler::Role(_) | Handler::Members(_) => None,
-        };
-        if let Some(party) = party {
-            draft.mail_party(&message.name, &party, None, None);
-        }
     }
 }
 

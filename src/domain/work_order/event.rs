@@ -50,6 +50,8 @@ pub enum Event {
     },
     Reminded {
         visit: VisitNo,
+        /// How many reminders of the visit are through with this one.
+        times: u8,
     },
     BecameOverdue {
         visit: VisitNo,

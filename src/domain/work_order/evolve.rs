@@ -115,9 +115,9 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
                 visit.node = *node;
             }
         }
-        Event::Reminded { .. } => {
+        Event::Reminded { times, .. } => {
             if let Some(visit) = &mut order.visit {
-                visit.reminded = true;
+                visit.reminded = *times;
             }
         }
         Event::BecameOverdue { .. } => {

@@ -11,6 +11,7 @@ pub mod evolve;
 pub mod fields;
 pub mod mail;
 pub mod reaction;
+pub mod remind;
 pub mod state;
 
 pub use command::Command;

@@ -124,12 +124,17 @@ impl fmt::Display for Party {
 /// Time limits of a visit, worked out when the node was entered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct FrozenLimits {
-    pub remind_after: Option<Span>,
+    /// Ascending.
+    pub remind_after: Vec<Span>,
+    /// Who is reminded; nobody named: the handlers.
+    pub remind: Vec<Handler>,
     pub overdue_after: Option<Span>,
     pub escalate_to: Vec<Handler>,
     pub auto_complete_after: Option<Span>,
     pub stand_still_on_hold: bool,
     pub message: Option<VersionedName>,
+    /// Goes with each reminder to those who were asked by mail and have not answered.
+    pub customer_message: Option<VersionedName>,
 }
 
 /// One stay at a node.
@@ -145,7 +150,8 @@ pub struct Visit {
     pub limits: FrozenLimits,
     /// On hold while the limits stand still, so far.
     pub stood_still: Span,
-    pub reminded: bool,
+    /// How many reminders are through.
+    pub reminded: u8,
     pub overdue: bool,
     /// What its handlers fill in, in the version of the time it was entered.
     pub form: Option<VersionedName>,

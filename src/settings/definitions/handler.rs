@@ -11,9 +11,9 @@ use crate::settings::toml_reader::{Located, Table};
 
 const FORMS: &str = "write role:NAME, user:NAME, group:NAME, leader, engineer, owner, submitter or field:NAME, or superior-of: or department-head-of: one of these";
 
-/// The key `handlers`; none where it is missing or unreadable.
-pub fn read_list(table: &Table<'_>, book: &mut Book<'_>) -> Option<Vec<HandlerSpec>> {
-    let found = table.texts("handlers")?;
+/// A list of handlers; none where it is missing or unreadable.
+pub fn read_list(table: &Table<'_>, key: &'static str, book: &mut Book<'_>) -> Option<Vec<HandlerSpec>> {
+    let found = table.texts(key)?;
     if found.value.is_empty() {
         table.sink().report_with(
             &found.place,

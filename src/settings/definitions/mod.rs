@@ -22,11 +22,13 @@
 //! | | `kind` | `assign`, `accept`, `task`, `confirm`, `evaluate` | |
 //! | | `handlers` | list of `role:R`, `user:U`, `group:G` (any member), `leader`, `engineer`, `owner`, `submitter`, `field:F`, or `superior-of:` or `department-head-of:` one of these | assign: `role:dispatcher`; confirm: `submitter`; else `engineer` |
 //! | | `when` | entry condition, see below; else the node is passed over | always |
-//! | | `remind_after`, `overdue_after` | time limits from the entry on | none |
+//! | | `remind_after` | one time from the entry on, or a list of up to 10, ascending | none |
+//! | | `remind` | list of handlers who are reminded | the node's handlers |
+//! | | `overdue_after` | time from the entry on | none |
 //! | | `escalate_to` | one handler; needs `overdue_after` | nobody |
 //! | | `auto_complete_after` | accept, confirm and evaluate only | never |
 //! | | `stand_still_on_hold` | whether the limits wait while the Work Order is on hold | `false` |
-//! | | `limit_message` | message sent with reminder and escalation | none |
+//! | | `limit_message` | message sent with reminder and escalation, to everyone of a role or group who has an address | none |
 //! | assign, accept, task | `form` | what its handlers fill in before they pass it on | nothing |
 //! | assign | `to_group` | a service group can be chosen, whose leader chooses the engineer | `true` |
 //! | | `straight` | an engineer can be chosen straight away | `true` |
@@ -36,7 +38,8 @@
 //! | accept | `decline` | may be declined, with a reason | `true` |
 //! | confirm | `message` | mail that asks the submitter; needs `#URL#` | nobody is mailed |
 //! | | `returned_message` | mail to the one who worked on it when it was not solved | none |
-//! | confirm, evaluate | `link_ends_after` | how long a link stays open | `30d` |
+//! | confirm, evaluate | `remind_customer` | message with each reminder to those who were asked by mail and have not answered; needs `#URL#` | none |
+//! | | `link_ends_after` | how long a link stays open | `30d` |
 //! | evaluate | `method` | `rules` or `qr-code` | `rules` |
 //! | | `template` | with `qr-code`: what is asked | |
 //! | | `mandatory` | with `qr-code`: not to be left without an evaluation | `false` |

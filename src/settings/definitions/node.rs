@@ -61,7 +61,7 @@ impl NodeKind {
 }
 
 /// Keys that only some kinds have.
-const KIND_KEYS: [(&str, &[NodeKind]); 14] = [
+const KIND_KEYS: [(&str, &[NodeKind]); 15] = [
     // Where the customer acts, no form is drawn yet.
     ("form", &[NodeKind::Assign, NodeKind::Accept, NodeKind::Task]),
     ("to_group", &[NodeKind::Assign]),
@@ -70,6 +70,7 @@ const KIND_KEYS: [(&str, &[NodeKind]); 14] = [
     ("transfer", &[NodeKind::Accept, NodeKind::Task]),
     ("beyond_group", &[NodeKind::Accept, NodeKind::Task]),
     ("message", &[NodeKind::Confirm]),
+    ("remind_customer", &[NodeKind::Confirm, NodeKind::Evaluate]),
     ("returned_message", &[NodeKind::Confirm]),
     ("taken_message", &[NodeKind::Assign, NodeKind::Task]),
     ("link_ends_after", &[NodeKind::Confirm, NodeKind::Evaluate]),
@@ -84,7 +85,7 @@ pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) 
     let name = name_of(&table);
     let title = table.label("title", name.as_ref().map_or("", |n| n.as_str()));
     let kind = read_kind(&table);
-    let handlers = handler::read_list(&table, book);
+    let handlers = handler::read_list(&table, "handlers", book);
     let condition = condition::read(&table, book);
     let limits = limits::read(&table, book);
     let spec = match kind {
@@ -110,6 +111,15 @@ pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) 
         Some(NodeKind::Confirm | NodeKind::Evaluate) | None => None,
     };
     table.known("form");
+    let asks = match &spec {
+        Some(NodeSpec::Confirm(spec)) => spec.message.is_some(),
+        Some(NodeSpec::Evaluate(spec)) => spec.method == evaluate::Method::Rules,
+        Some(NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_)) | None => true,
+    };
+    if table.has("remind_customer") && !asks {
+        let hint = "name a message (confirm), or let the rules invite (evaluate)";
+        table.sink().report_with(&table.place_of("remind_customer"), "is never sent: this node asks nobody by mail", hint);
+    }
     table.finish();
     let form = form.map_or(Some(None), |form| form.map(Some));
     let handlers = handlers.or_else(|| kind.and_then(NodeKind::default_handler).map(|h| vec![h]));

@@ -246,18 +246,21 @@ fn dispatchers() -> HandlerSpec {
 
 fn reminders(remind: Span, overdue: Span, stand_still_on_hold: bool) -> Limits {
     Limits {
-        remind_after: Some(remind),
+        remind_after: vec![remind, Span(remind.0 * 3 / 2)],
+        remind: Vec::new(),
         overdue_after: Some(overdue),
         escalate_to: Some(HandlerSpec::Leader),
         auto_complete_after: None,
         stand_still_on_hold,
         message: Some(name("remind")),
+        customer_message: None,
     }
 }
 
 fn automatic(after: Span, remind: Option<Span>, stand_still_on_hold: bool) -> Limits {
     let message = remind.map(|_| name("remind"));
-    Limits { remind_after: remind, auto_complete_after: Some(after), stand_still_on_hold, message, ..Limits::default() }
+    let remind_after = remind.into_iter().flat_map(|span| [span, Span(span.0 + 600_000)]).collect();
+    Limits { remind_after, auto_complete_after: Some(after), stand_still_on_hold, message, ..Limits::default() }
 }
 
 fn assigning(to_group: bool, straight: bool) -> NodeSpec {
@@ -299,9 +302,14 @@ fn repair(edition: u32) -> Process {
         node("inspect", &[HandlerSpec::Owner, HandlerSpec::SuperiorOf(Person::Engineer)], Limits::default(), working(false, false));
     let mut work = node("work", &engineer, reminders(Span::days(1), Span::days(2), true), working(true, false));
     work.form = Some(name("report"));
-    let confirm = node("confirm", &[HandlerSpec::Submitter], automatic(Span::days(3), Some(Span::days(1)), true), confirming(Some("ask")));
-    let evaluate =
-        node("evaluate", &[HandlerSpec::Role(name("service-staff"))], automatic(Span::days(5), Some(Span::days(2)), true), by_rules(true));
+    let asking = Limits { customer_message: Some(name("ask")), ..automatic(Span::days(3), Some(Span::days(1)), true) };
+    let confirm = node("confirm", &[HandlerSpec::Submitter], asking, confirming(Some("ask")));
+    let waiting = Limits {
+        remind: vec![HandlerSpec::Engineer, HandlerSpec::Leader],
+        customer_message: Some(name("ask")),
+        ..automatic(Span::days(5), Some(Span::days(2)), true)
+    };
+    let evaluate = node("evaluate", &[HandlerSpec::Role(name("service-staff"))], waiting, by_rules(true));
     let nodes = match edition {
         0 => vec![assign, accept, work, confirm, evaluate],
         1 => vec![inspect, assign, accept, evaluate, work, confirm],

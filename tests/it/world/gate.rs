@@ -41,7 +41,7 @@ struct Open {
     stood: i64,
     held: Option<i64>,
     evaluated: bool,
-    reminded: bool,
+    reminded: u8,
     overdue: bool,
 }
 
@@ -157,12 +157,18 @@ impl Gate {
                 assert!(there, "moved to another node than {}", open.name);
                 open.node = node.0;
             }
-            Event::Reminded { visit } => {
-                let open = self.open.as_mut().filter(|o| o.visit == *visit && !o.reminded).expect("a visit is reminded of once");
-                open.is_time("a reminder", open.limits.remind_after, at);
+            Event::Reminded { visit, times } => {
+                let open = self
+                    .open
+                    .as_mut()
+                    .filter(|o| o.visit == *visit && o.reminded < *times)
+                    .expect("a visit is reminded of once at each time");
+                let after = open.limits.remind_after.get(usize::from(*times) - 1).copied();
+                assert!(after.is_some(), "there is no reminder {times} of {}", open.name);
+                open.is_time("a reminder", after, at);
                 let overtaken = open.due(open.limits.auto_complete_after).is_some_and(|due| at.min(completes_until) >= due);
                 assert!(!overtaken, "a reminder of {} that its own auto-completion has overtaken is dropped", open.name);
-                open.reminded = true;
+                open.reminded = *times;
             }
             Event::BecameOverdue { visit } => {
                 let open = self.open.as_mut().filter(|o| o.visit == *visit && !o.overdue).expect("a visit is overdue once");
@@ -221,7 +227,7 @@ impl Gate {
             stood: 0,
             held: None,
             evaluated: false,
-            reminded: false,
+            reminded: 0,
             overdue: false,
         });
     }

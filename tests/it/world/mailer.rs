@@ -12,6 +12,7 @@ use workorderd::domain::ids::MailNo;
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::rejection::Rejection;
 use workorderd::domain::text::PersonalText;
+use workorderd::domain::time::Timestamp;
 use workorderd::domain::work_order;
 use workorderd::domain::work_order::deadline::Deadline;
 use workorderd::domain::work_order::mail::MailOutcome;
@@ -19,6 +20,7 @@ use workorderd::engine::backoff;
 use workorderd::engine::cell::Refusal;
 use workorderd::engine::entity::Receipt;
 use workorderd::engine::schedule::Timer;
+use workorderd::engine::suspects::{self, CRASHES_MAX};
 
 /// Timers fired at a time.
 const BATCH: usize = 8;
@@ -57,7 +59,8 @@ impl World {
         if self.clock_is_right() {
             self.looked_at_right_clock();
         }
-        let (look, due) = self.daemon.views.take_due(&self.reading(), BATCH);
+        let suspect = self.suspects.next_to_try();
+        let (look, due) = self.daemon.views.take_due(&self.reading(), if suspect.is_some() { 0 } else { BATCH });
         self.audit.completes_until = look.completes_until.min(self.lingers_since).0;
         if let Some(anchor) = look.record {
             let command = Command::Installation(InstallationCommand::TrustClock { anchor });
@@ -66,31 +69,69 @@ impl World {
         if self.daemon.views.schedule().held(1) > 0 {
             self.coverage.count("clock", "doubted, and a completion waits");
         }
+        if let Some(timer) = suspect {
+            return self.fire_alone(timer, look.completes_until);
+        }
         assert!(due.is_sorted(), "timers fire in order of due time");
-        for timer in due {
-            assert!(timer.due <= now, "{timer:?} was lent out early, at {now:?}");
-            match timer.deadline {
-                Deadline::Mail(_) => self.daemon.mails_due.push_back(timer),
-                Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) => {
-                    let completes = matches!(timer.deadline, Deadline::AutoComplete(_));
-                    assert!(!completes || timer.due <= self.trusted_until, "{timer:?} completes a node by a clock that is doubted");
-                    self.daemon.firing += 1;
-                    let command =
-                        Command::WorkOrder(work_order::Command::Fire { deadline: timer.deadline, completes_until: look.completes_until });
-                    self.send_as_system(&Key::WorkOrder(timer.order), Ticket::Fire(timer), command);
-                }
-            }
+        assert!(due.iter().all(|timer| timer.due <= now), "timers were lent out early, at {now:?}: {due:?}");
+        let (mails, due): (Vec<_>, Vec<_>) = due.into_iter().partition(|timer| matches!(timer.deadline, Deadline::Mail(_)));
+        self.daemon.mails_due.extend(mails);
+        if let Some(suspect) = due.iter().copied().find(|timer| self.suspects.contains(*timer)) {
+            due.into_iter().filter(|timer| *timer != suspect).for_each(|timer| self.daemon.views.schedule().again(timer));
+            self.coverage.count("timer", "a suspect fired alone later");
+            return self.fire_all(&[suspect], look.completes_until);
+        }
+        if self.poison.is_none() && !self.calm && self.rng.u32(..80) == 0 {
+            self.poison = due.first().copied();
+            self.poisoned = 0;
+        }
+        self.fire_all(&due, look.completes_until);
+    }
+
+    /// A timer that was being fired when the daemon ended.
+    fn fire_alone(&mut self, timer: Timer, completes_until: Timestamp) {
+        if matches!(timer.deadline, Deadline::AutoComplete(_)) && timer.due > completes_until {
+            return self.coverage.count("timer", "a suspect waits for the clock");
+        }
+        if self.daemon.views.schedule().take(timer) {
+            self.coverage.count("timer", "fired alone");
+            // Whether the daemon outlives it is known when it is answered.
+            return self.fire_all(&[timer], completes_until);
+        }
+        self.suspects.cleared(timer);
+        self.kept = self.suspects.text();
+    }
+
+    fn fire_all(&mut self, timers: &[Timer], completes_until: Timestamp) {
+        self.marker = suspects::marker(timers);
+        if self.poison.is_some_and(|poison| timers.contains(&poison)) {
+            self.poisoned += 1;
+            assert!(self.poisoned <= CRASHES_MAX + 1, "{:?} ends the daemon again and again", self.poison);
+            self.coverage.count("end", "by a timer");
+            return self.end(true);
+        }
+        for timer in timers {
+            let completes = matches!(timer.deadline, Deadline::AutoComplete(_));
+            assert!(!completes || timer.due <= self.trusted_until, "{timer:?} completes a node by a clock that is doubted");
+            self.daemon.firing += 1;
+            let command = Command::WorkOrder(work_order::Command::Fire { deadline: timer.deadline, completes_until });
+            self.send_as_system(&Key::WorkOrder(timer.order), Ticket::Fire(*timer), command);
         }
     }
 
     /// Whether timers can be lent out.
     pub fn timers_are_due(&self) -> bool {
-        self.daemon.firing == 0 && self.daemon.views.schedule().next_due().is_some_and(|due| due <= self.now)
+        self.daemon.firing == 0 && (self.suspects.remain() || self.daemon.views.schedule().next_due().is_some_and(|due| due <= self.now))
     }
 
     /// A firing was answered.
     pub fn fired(&mut self, timer: Timer, result: Result<Receipt, Refusal>) {
         self.daemon.firing -= 1;
+        if self.daemon.firing == 0 {
+            self.marker.clear();
+            self.suspects.cleared(timer);
+            self.kept = self.suspects.text();
+        }
         let mut schedule = self.daemon.views.schedule();
         match result {
             Ok(_) => schedule.settled(timer, false),

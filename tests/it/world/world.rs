@@ -20,6 +20,8 @@ use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::time::{Span, Timestamp};
 use workorderd::engine::cell::Refusal;
 use workorderd::engine::clock_guard::Reading;
+use workorderd::engine::schedule::Timer;
+use workorderd::engine::suspects::Suspects;
 use workorderd::journal;
 
 /// When it begins.
@@ -56,6 +58,13 @@ pub struct World {
     must_be_synchronised: bool,
     /// The latest time at which the clock could be trusted, as the world knows it.
     pub trusted_until: Timestamp,
+    /// The timers that are being fired, and who is suspected, as the two files have it.
+    pub marker: String,
+    pub kept: String,
+    pub suspects: Suspects,
+    /// A timer that ends the daemon whenever it is fired, until somebody mends that; and how often it did.
+    pub poison: Option<Timer>,
+    pub poisoned: u32,
     /// What the clock was found right against, in this life.
     pub anchor_seen: Option<ClockAnchor>,
     /// What a firing was told that nobody waits for any more, and that may still go through.
@@ -112,6 +121,11 @@ impl World {
             trusted_until: Timestamp(i64::MIN),
             anchor_seen: None,
             lingers_since: Timestamp(i64::MAX),
+            marker: String::new(),
+            kept: String::new(),
+            suspects: Suspects::default(),
+            poison: None,
+            poisoned: 0,
         };
         world.synchronised |= world.rng.u32(..3) == 0;
         world.must_be_synchronised = world.rng.u32(..5) == 0;
@@ -172,6 +186,7 @@ impl World {
         self.calm = true;
         self.busy = false;
         self.trust_clock();
+        self.mend();
         self.come_to_rest();
         for _ in 0..5_000 {
             let Some(due) = self.daemon.views.schedule().next_due() else { return };
@@ -208,6 +223,16 @@ impl World {
     pub fn trust_clock(&mut self) {
         let command = Command::Installation(InstallationCommand::TrustClock { anchor: self.reading().anchor() });
         self.ask(Key::Installation, people::administrator(), command, None, None);
+    }
+
+    /// Somebody has found out why a timer ended the daemon, and sets again what is parked.
+    pub fn mend(&mut self) {
+        self.poison = None;
+        for timer in self.daemon.views.schedule().unpark(None) {
+            self.suspects.cleared(timer);
+            self.coverage.count("timer", "set again");
+        }
+        self.kept = self.suspects.text();
     }
 
     /// Whether the clock can be trusted, by the journal and not by the guard.
@@ -253,6 +278,9 @@ impl World {
             Next::Mood => {
                 self.post.change(&mut self.rng);
                 self.busy = self.rng.u32(..6) == 0;
+                if self.daemon.views.schedule().parked().len() > 0 {
+                    self.mend();
+                }
             }
             Next::Crash => self.crash(),
         }
@@ -366,9 +394,14 @@ impl World {
 
     /// The process or the machine ends; then starts follow until one comes to its end.
     pub fn crash(&mut self) {
+        let killed = !self.disk.is_off() && self.rng.u32(..3) == 0;
+        self.end(killed);
+    }
+
+    /// The process ends, or the machine with it.
+    pub fn end(&mut self, killed: bool) {
         self.life += 1;
         let kept = self.audit.lines.len();
-        let killed = !self.disk.is_off() && self.rng.u32(..3) == 0;
         self.coverage.count("end", if killed { "process" } else { "machine" });
         self.trusted_until = Timestamp(i64::MIN);
         self.anchor_seen = None;
@@ -395,6 +428,12 @@ impl World {
                 Ok((daemon, started)) if !self.disk.is_off() => {
                     self.daemon = daemon;
                     self.daemon.views.clock().must_be_synchronised(self.must_be_synchronised);
+                    if !killed && self.rng.bool() {
+                        // Nothing of it was synced.
+                        self.marker.clear();
+                    }
+                    self.suspects = Suspects::after_start(&self.kept, &self.marker, &mut self.daemon.views.schedule());
+                    (self.kept, self.marker) = (self.suspects.text(), String::new());
                     break started;
                 }
                 Ok(_) => self.coverage.count("start", "power failed"),
