@@ -90,6 +90,7 @@ pub fn takes_revision(command: &Command) -> bool {
 pub fn takes_request_id(command: &Command) -> bool {
     use super::args_more::{GuestCommand, ParkedCommand};
     takes_revision(command)
+        || matches!(command, Command::Definitions(of) if of.command.as_ref().is_some_and(|c| c.takes_request_id()))
         || matches!(
             command,
             Command::Create(_) | Command::Apply { .. } | Command::Clock(_) | Command::ParkedTimers(ParkedCommand::Retry { .. })

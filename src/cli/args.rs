@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::args_act::ActCommand;
+use super::args_definitions::DefinitionsArgs;
 use super::args_more::{
     AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, ParkedCommand,
     StaffUserCommand,
@@ -171,8 +172,8 @@ pub enum Command {
     },
     /// Show a form: what is asked, and what may be answered
     Form(FormOf),
-    /// List the definitions: forms, record types, processes, templates, rules, roles
-    Definitions,
+    /// Definitions: list, show, export, history; publish, retire and delete record types
+    Definitions(DefinitionsArgs),
     /// Tell how the daemon is doing
     Status,
     /// Tell who the daemon takes this user for

@@ -3,13 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::args_definitions::{DefinitionsArgs, DefinitionsCommand};
 use super::failure::{ERRORS, Failure};
+use super::move_all;
 use super::session::Session;
-use super::view::status;
+use super::view::definitions as view;
+use super::view::width::line;
 use crate::client::connection::ClientError;
-use crate::protocol::definitions::{Applied, Apply, File, Listed, NAME};
+use crate::protocol::definitions::{Applied, Apply, Change, Done, Exported, File, History, HistoryTold, Listed, NAME, OfType, Show, Shown};
 
 /// Folders within folders; a link that leads round in a circle ends here.
 const DEEPEST: usize = 16;
@@ -20,23 +23,88 @@ const DEEPEST: usize = 16;
 /// A file that cannot be read, or what the daemon says.
 pub fn apply(session: &mut Session<'_, '_>, files: Vec<File>, dry_run: bool) -> Result<(), Failure> {
     let apply = Apply { request_id: session.request_id.clone(), files, dry_run: dry_run.then_some(true) };
-    let reply = match session.change(&format!("{NAME}.Apply"), &apply) {
+    let mut reply = match session.change(&format!("{NAME}.Apply"), &apply) {
         // Applying what is there already is a success, so that it can be repeated without a thought.
         Err(Failure::Client(ClientError::Refused { name, .. })) if name.strip_prefix(ERRORS) == Some("NothingToChange") => {
             json!({ "changes": [] })
         }
         reply => reply?,
     };
-    session.print(reply, |applied: &Applied, _| status::applied(applied, dry_run))
+    if session.json() {
+        add_lines(&mut reply);
+    }
+    session.print(reply, |applied: &Applied, page| view::applied(applied, dry_run, page))
 }
 
-/// Lists what there is.
+/// Adds the lines that differ to every change that says how it read before, so that programs need not look for them.
+fn add_lines(reply: &mut Value) {
+    for change in reply.get_mut("changes").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Ok(shape) = serde_json::from_value::<Change>(change.clone()) else { continue };
+        let lines = |hunk: Vec<view::DiffLine>| hunk.into_iter().map(|(mark, text)| json!({ "mark": mark, "text": text })).collect();
+        let hunks: Vec<Vec<Value>> = view::hunks(&shape).into_iter().map(lines).collect();
+        if let (Some(change), false) = (change.as_object_mut(), hunks.is_empty()) {
+            change.insert("difference".to_owned(), json!(hunks));
+        }
+    }
+}
+
+/// Everything else about definitions.
 ///
 /// # Errors
 /// What the daemon says.
-pub fn list(session: &mut Session<'_, '_>) -> Result<(), Failure> {
-    let reply = session.ask(&format!("{NAME}.List"), &json!({}))?;
-    session.print(reply, |listed: &Listed, page| status::definitions(&listed.definitions, page))
+pub fn definitions(session: &mut Session<'_, '_>, arguments: DefinitionsArgs) -> Result<(), Failure> {
+    match arguments.command.unwrap_or(DefinitionsCommand::List) {
+        DefinitionsCommand::List => {
+            let reply = session.ask(&format!("{NAME}.List"), &json!({}))?;
+            session.print(reply, |listed: &Listed, page| view::list(&listed.definitions, page))
+        }
+        DefinitionsCommand::Show { kind, name, version } => {
+            let reply = session.ask(&format!("{NAME}.Show"), &Show { kind: kind.replace('-', " "), name, version })?;
+            session.print(reply, |shown: &Shown, _| shown.text.clone())
+        }
+        DefinitionsCommand::Export { dir, force } => export(session, &dir, force),
+        DefinitionsCommand::History { limit } => {
+            let reply = session.ask(&format!("{NAME}.History"), &History { limit })?;
+            session.print(reply, |told: &HistoryTold, page| view::history(told, page))
+        }
+        DefinitionsCommand::Publish(of) => of_type(session, "Publish", of.name, "published"),
+        DefinitionsCommand::Retire(of) => of_type(session, "Retire", of.name, "retired"),
+        DefinitionsCommand::Delete(of) => of_type(session, "Delete", of.name, "deleted"),
+        DefinitionsCommand::Move { process, version, dry_run } => move_all::move_all(session, &process, version, dry_run),
+    }
+}
+
+fn of_type(session: &mut Session<'_, '_>, method: &str, record_type: String, done: &str) -> Result<(), Failure> {
+    let told = format!("record type {} is {done}\n", line(&record_type));
+    let parameters = OfType { request_id: session.request_id.clone(), record_type };
+    let reply = session.change(&format!("{NAME}.{method}"), &parameters)?;
+    session.print(reply, |_: &Done, _| told)
+}
+
+/// Writes the files; all are looked at before the first is written.
+fn export(session: &mut Session<'_, '_>, dir: &Path, force: bool) -> Result<(), Failure> {
+    let reply = session.ask(&format!("{NAME}.Export"), &json!({}))?;
+    let exported: Exported = session.shape(reply.clone())?;
+    let unwritable = |path: &Path, error: &std::io::Error| Failure::Usage(format!("{} cannot be written: {error}", path.display()));
+    let mut places = Vec::new();
+    for file in &exported.files {
+        // A name and nothing more, whatever the other side says.
+        let name = Path::new(&file.path).file_name().filter(|name| *name == file.path.as_str());
+        let place = dir.join(name.ok_or_else(|| Failure::Usage(format!("{} is no name of a file", line(&file.path))))?);
+        if !force && place.exists() {
+            return Err(Failure::Usage(format!("{} is there already; --force overwrites it", place.display())));
+        }
+        places.push((place, &file.text));
+    }
+    fs::create_dir_all(dir).map_err(|e| unwritable(dir, &e))?;
+    for (place, text) in &places {
+        fs::write(place, text).map_err(|e| unwritable(place, &e))?;
+    }
+    if session.json() {
+        return session.print_json(&reply);
+    }
+    let names: String = places.iter().map(|(place, _)| format!("{}\n", place.display())).collect();
+    session.write(&names)
 }
 
 /// All *.toml files under a folder, in order of their paths; hidden ones and hidden folders are left out. Or the one file.

@@ -5,6 +5,7 @@
 pub mod act;
 pub mod args;
 pub mod args_act;
+pub mod args_definitions;
 pub mod args_more;
 pub mod bench_args;
 pub mod definitions;
@@ -12,6 +13,7 @@ pub mod directory;
 pub mod failure;
 mod fields;
 pub mod guest;
+mod move_all;
 pub mod orders;
 pub mod replay;
 pub mod run;

@@ -96,7 +96,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Account(command) => directory::account(session, command),
         Command::Contact(command) => directory::contact(session, command),
         Command::Apply { dry_run, .. } => definitions::apply(session, files, dry_run),
-        Command::Definitions => definitions::list(session),
+        Command::Definitions(arguments) => definitions::definitions(session, arguments),
         Command::Status => system::status(session),
         Command::Whoami => system::whoami(session),
         Command::Clock(command) => system::clock(session, &command),

@@ -18,8 +18,9 @@ use crate::protocol::catalogue::{Catalogue, StandardReply};
 use crate::protocol::varlink::{Call, ErrorReply, INTERNAL, ServiceInfo};
 use crate::protocol::{self, catalogue::CatalogueError};
 use crate::runtime::Runtime;
+use crate::settings::definitions::SERVICE_TICKET_TYPES;
 use serde::Deserialize;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// Everything a room needs.
@@ -32,6 +33,8 @@ pub struct Desk {
     pub said: Vec<String>,
     /// Links lead there; the token is put behind it.
     pub base_url: RefCell<String>,
+    /// Most record types of the kind "service ticket" (REC-2).
+    pub service_ticket_types: Cell<usize>,
     /// How the last reload of the settings went.
     pub reloaded: RefCell<Reloaded>,
     catalogue: Catalogue,
@@ -68,6 +71,7 @@ impl Desk {
             for_guests: false,
             said,
             base_url: RefCell::new(base_url),
+            service_ticket_types: Cell::new(SERVICE_TICKET_TYPES),
             reloaded: RefCell::default(),
             catalogue: catalogue(&DESCRIPTIONS)?,
         })

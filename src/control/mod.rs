@@ -15,6 +15,7 @@ mod stop;
 
 pub mod definitions;
 pub mod desk;
+pub mod difference;
 pub mod directory;
 pub mod fields;
 mod guest;

@@ -56,6 +56,9 @@ pub fn event(event: &Event) -> String {
             d.roles.len(),
             d.assignment_rules.as_ref().map_or(0, Vec::len)
         ),
+        Event::Catalogue(CatalogueEvent::RecordTypePublished(name)) => format!("record type {name} is published"),
+        Event::Catalogue(CatalogueEvent::RecordTypeRetired(name)) => format!("record type {name} is retired"),
+        Event::Catalogue(CatalogueEvent::RecordTypeDeleted(name)) => format!("record type {name} is deleted"),
         Event::Installation(InstallationEvent::Founded { .. }) => "the data folder was founded".into(),
         Event::Installation(InstallationEvent::ClockSet { to }) => format!("clock set to {} ms", to.0),
         Event::Installation(InstallationEvent::ClockTrusted { anchor }) => {

@@ -148,7 +148,8 @@ async fn history(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     Ok(Outcome::reply(&shape::HistoryTold { lines, more }))
 }
 
-fn unreadable(error: crate::runtime::history::HistoryError) -> ErrorReply {
+/// A history that cannot be read is a defect of the machine or of ours; the log says which.
+pub fn unreadable(error: crate::runtime::history::HistoryError) -> ErrorReply {
     tracing::error!(%error, "a history cannot be read");
     ErrorReply::new(INTERNAL)
 }

@@ -82,6 +82,7 @@ impl Reloader {
         self.log.set(loaded.settings.log.level);
         self.health.set_mail(prepared.post.smtp.is_some());
         self.desk.base_url.replace(prepared.post.letterhead.base_url.clone());
+        self.desk.service_ticket_types.set(loaded.settings.definitions.service_ticket_types);
         self.desk.peers.set(prepared.peers);
         self.bounds.set(prepared.limits);
         running.set_post(prepared.post);

@@ -70,6 +70,12 @@ pub enum Rejection {
     MessageTakenAlready,
     #[error("moving to version {version} would drop the gate the Work Order waits at")]
     WouldDropGate { version: u32 },
+    #[error("the record type {record_type} is {state}: Work Orders are created under published ones only")]
+    RecordTypeNotPublished { record_type: String, state: &'static str },
+    #[error("the record type {record_type} is {state}: only a retired one can be deleted; retire it first")]
+    RecordTypeNotRetired { record_type: String, state: &'static str },
+    #[error("the record type {record_type} cannot be deleted: {by} asks for it by name")]
+    RecordTypeInUse { record_type: String, by: String },
     #[error("the clock of this data folder is not set by hand")]
     ClockNotManual,
     #[error("the clock only goes ahead: it is at {now} ms, {to} ms is not later")]
@@ -122,6 +128,9 @@ impl Rejection {
             Self::NumberTaken { .. } => "NumberTaken",
             Self::TimerStale => "TimerStale",
             Self::NothingToChange => "NothingToChange",
+            Self::RecordTypeNotPublished { .. } => "RecordTypeNotPublished",
+            Self::RecordTypeNotRetired { .. } => "RecordTypeNotRetired",
+            Self::RecordTypeInUse { .. } => "RecordTypeInUse",
             Self::TooMany { .. } => "TooMany",
             Self::MessageTakenAlready => "MessageTakenAlready",
             Self::WouldDropGate { .. } => "WouldDropGate",

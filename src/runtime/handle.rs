@@ -84,13 +84,11 @@ impl Runtime {
     /// Proposes the next number for a record type.
     ///
     /// # Errors
-    /// There is no such record type.
+    /// There is no such record type, or it is not published.
     pub fn next_number(&self, record_type: &Name) -> Result<WorkOrderNumber, Rejection> {
         let scope = {
             let reference = self.shared.views.reference();
-            let record_type =
-                reference.catalogue.record_type(record_type).ok_or_else(|| Rejection::unknown("recordType", record_type.as_str()))?;
-            record_type.number.scope(self.now(), &self.shared.time_zone)
+            reference.catalogue.published_type(record_type)?.number.scope(self.now(), &self.shared.time_zone)
         };
         Ok(self.shared.views.numbers().propose(&scope))
     }

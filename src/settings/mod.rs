@@ -9,5 +9,5 @@ mod problem;
 mod span;
 mod toml_reader;
 
-pub use problem::Problem;
+pub use problem::{KnownKey, Problem};
 pub use span::{SPAN_MAX, parse_span, show_span};

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Most problems that are kept of one file; of the rest only the number is told.
@@ -58,11 +58,28 @@ impl Place {
     }
 }
 
+/// A key that the reader knows, in a table of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KnownKey {
+    /// For example `process.node`; empty at the top of a file.
+    pub table: String,
+    /// What the table says under `kind`; empty where it says nothing.
+    pub kind: String,
+    pub key: &'static str,
+    /// Whether it stood there, in any such table.
+    pub there: bool,
+}
+
 /// Collects problems while files are read.
 #[derive(Debug, Default)]
 pub struct Sink {
     files: RefCell<BTreeMap<String, Kept>>,
+    /// Collected only where it is asked for.
+    keys: Option<RefCell<Keys>>,
 }
+
+/// By (table, kind, key): whether it stood there.
+type Keys = BTreeMap<(String, String, &'static str), bool>;
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -71,6 +88,26 @@ struct Kept {
 }
 
 impl Sink {
+    /// One that also collects which keys the reader knows.
+    pub fn of_keys() -> Self {
+        Self { keys: Some(RefCell::default()), ..Self::default() }
+    }
+
+    /// Notes the keys that are known in a table, if they are collected.
+    pub fn note(&self, table: &str, kind: Option<&str>, keys: &BTreeSet<&'static str>, there: impl Fn(&str) -> bool) {
+        if let Some(known) = &self.keys {
+            for key in keys {
+                *known.borrow_mut().entry((table.to_owned(), kind.unwrap_or_default().to_owned(), key)).or_default() |= there(key);
+            }
+        }
+    }
+
+    /// All keys that were noted, in order.
+    pub fn keys(&self) -> Vec<KnownKey> {
+        let known = self.keys.iter().flat_map(|known| known.borrow().clone());
+        known.map(|((table, kind, key), there)| KnownKey { table, kind, key, there }).collect()
+    }
+
     /// Takes a problem without a hint.
     pub fn report(&self, place: &Place, problem: impl Into<String>) {
         self.put(place, problem.into(), None);

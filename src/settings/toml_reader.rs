@@ -12,6 +12,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::text;
 use crate::domain::time::Span;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use toml::de::{DeTable, DeValue};
 
 /// Most entries of any list in a file.
@@ -37,6 +38,10 @@ pub struct Table<'a> {
     file: &'a File<'a>,
     items: &'a DeTable<'a>,
     asked: RefCell<Vec<&'static str>>,
+    /// Of these, what does not belong here.
+    misplaced: RefCell<BTreeSet<&'static str>>,
+    /// The keys that lead here, without numbers and names.
+    path: String,
 }
 
 /// An entry of a list that holds texts and tables.
@@ -64,7 +69,7 @@ impl<'a> File<'a> {
 
     /// The whole file as a table.
     pub fn root(&'a self, items: &'a DeTable<'a>) -> Table<'a> {
-        Table { place: self.place(0, String::new()), file: self, items, asked: RefCell::default() }
+        Table::new(self.place(0, String::new()), self, items, String::new())
     }
 }
 
@@ -82,6 +87,15 @@ fn words(value: &DeValue<'_>) -> &'static str {
 }
 
 impl<'a> Table<'a> {
+    fn new(place: Place, file: &'a File<'a>, items: &'a DeTable<'a>, path: String) -> Self {
+        Self { place, file, items, asked: RefCell::default(), misplaced: RefCell::default(), path }
+    }
+
+    fn inner(&self, place: Place, items: &'a DeTable<'a>, key: &str) -> Self {
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        Self::new(place, self.file, items, path)
+    }
+
     /// Where problems go.
     pub fn sink(&self) -> &'a Sink {
         self.file.sink
@@ -226,7 +240,7 @@ impl<'a> Table<'a> {
             let place = Place { line: self.file.line(entry.span().start), key: format!("{}[{}]", place.key, index + 1), ..place.clone() };
             match entry.get_ref() {
                 DeValue::String(text) => Some(Entry::Text(Located { value: text.as_ref(), place })),
-                DeValue::Table(items) => Some(Entry::Table(Table { place, file: self.file, items, asked: RefCell::default() })),
+                DeValue::Table(items) => Some(Entry::Table(self.inner(place, items, key))),
                 found => {
                     self.wrong_type(&place, "a text in quotes or a table", found);
                     None
@@ -365,7 +379,7 @@ impl<'a> Table<'a> {
         for (index, entry) in array.iter().enumerate().take(limit) {
             let place = Place { line: self.file.line(entry.span().start), key: format!("{}[{}]", place.key, index + 1), ..place.clone() };
             match entry.get_ref() {
-                DeValue::Table(items) => tables.push(Table { place, file: self.file, items, asked: RefCell::default() }),
+                DeValue::Table(items) => tables.push(self.inner(place, items, key)),
                 found => self.sink().report_with(&place, format!("expected a table, found {}", words(found)), hint.clone()),
             }
         }
@@ -376,7 +390,7 @@ impl<'a> Table<'a> {
     pub fn table(&self, key: &'static str) -> Option<Table<'a>> {
         let (value, place) = self.get(key)?;
         match value {
-            DeValue::Table(items) => Some(Table { place, file: self.file, items, asked: RefCell::default() }),
+            DeValue::Table(items) => Some(self.inner(place, items, key)),
             found => {
                 self.sink().report_with(
                     &place,
@@ -417,12 +431,16 @@ impl<'a> Table<'a> {
         if self.has(key) {
             self.sink().report_with(&self.place_of(key), problem, hint);
         }
+        self.misplaced.borrow_mut().insert(key);
         self.known(key);
     }
 
     /// Reports every key that nobody asked for.
     pub fn finish(&self) {
         let asked = self.asked.borrow();
+        let misplaced = self.misplaced.borrow();
+        let here = asked.iter().copied().filter(|key| !misplaced.contains(key)).collect();
+        self.sink().note(&self.path, self.peek_text("kind"), &here, |key| self.has(key));
         for key in self.items.keys().filter(|k| !asked.contains(&k.get_ref().as_ref())) {
             let name: String = key.get_ref().chars().take(80).collect();
             let place = Place { line: self.file.line(key.span().start), ..self.place.key(&name) };

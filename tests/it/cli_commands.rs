@@ -20,10 +20,20 @@ fn answer(call: &Call) -> Value {
     match call.member() {
         "Get" => json!({ "workOrder": order() }),
         "DescribeForm" => json!({ "form": { "name": "intake", "version": 1, "title": "Intake", "fields": [] } }),
+        "History" if call.interface().ends_with("Definitions1") => json!({ "steps": [
+            { "sequence": 7, "at": NOW, "by": "lei", "event": "DefinitionsApplied", "changes": [
+                { "kind": "process", "name": "维修", "change": "changed", "from": 1, "to": 2 },
+            ] },
+        ], "more": false }),
+        "Show" if call.interface().ends_with("Definitions1") => {
+            json!({ "kind": "record type", "name": "维修", "version": 2, "state": "retired", "text": "[[record_type]]\n" })
+        }
+        "Export" => json!({ "files": [{ "path": "roles.toml", "text": "[[role]]\n" }] }),
+        "Publish" | "Retire" | "Delete" => json!({ "sequence": 8 }),
         "History" => json!({ "lines": history_lines(), "more": false }),
         "Watch" => json!({ "steps": [] }),
         "List" if call.interface().ends_with("Definitions1") => {
-            json!({ "definitions": [{ "kind": "process", "name": "repair", "versions": 2 }] })
+            json!({ "definitions": [{ "kind": "process", "name": "repair", "versions": 2 }, { "kind": "record type", "name": "维修", "versions": 1, "state": "retired" }] })
         }
         "List" => json!({ "lines": [], "total": 0 }),
         "ListStaffUsers" => json!({ "staffUsers": [] }),
@@ -31,7 +41,7 @@ fn answer(call: &Call) -> Value {
         "ListAccounts" => json!({ "accounts": [{ "id": "acme", "name": "Acme" }] }),
         "ListContacts" => json!({ "contacts": [] }),
         "GetServiceGroup" => json!({ "serviceGroup": { "id": "north", "name": "North", "members": [] }, "open": 0, "loads": [] }),
-        "Apply" => json!({ "changes": [{ "kind": "process", "name": "repair" }], "sequence": 3 }),
+        "Apply" => json!({ "changes": [{ "kind": "process", "name": "repair", "change": "added", "to": 1 }], "sequence": 3 }),
         "Status" => json!({ "status": { "now": NOW } }),
         "WhoAmI" => json!({ "uid": 1000, "user": "lei", "roles": ["dispatcher"], "through": "uid:1000", "mayActAs": true }),
         "ActAs" => json!({ "user": "lei", "roles": [] }),
@@ -193,6 +203,17 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
             json!({ "requestId": r, "dryRun": true, "files": [{ "path": format!("{folder}/a.toml"), "text": "a" }, { "path": format!("{folder}/b/c.toml"), "text": "c" }] }),
         ),
         (words("definitions"), "Definitions1.List", json!({})),
+        (words("definitions|list"), "Definitions1.List", json!({})),
+        (
+            words("definitions|show|record-type|维修|--version|2"),
+            "Definitions1.Show",
+            json!({ "kind": "record type", "name": "维修", "version": 2 }),
+        ),
+        (words(&format!("definitions|export|{folder}/out|--force")), "Definitions1.Export", json!({})),
+        (words("definitions|history|--limit|3"), "Definitions1.History", json!({ "limit": 3 })),
+        (words("definitions|publish|repair|--request-id|r-1"), "Definitions1.Publish", json!({ "requestId": r, "recordType": "repair" })),
+        (words("definitions|retire|repair|--request-id|r-1"), "Definitions1.Retire", json!({ "requestId": r, "recordType": "repair" })),
+        (words("definitions|delete|repair|--request-id|r-1"), "Definitions1.Delete", json!({ "requestId": r, "recordType": "repair" })),
         (words("status"), "System1.Status", json!({})),
         (words("whoami"), "System1.WhoAmI", json!({})),
         (words("clock|ahead|3d|--request-id|r-1"), "System1.SetClock", json!({ "requestId": r, "aheadMs": 259_200_000 })),

@@ -8,7 +8,7 @@ use workorderd::codec::{self, StepBody};
 use workorderd::domain::aggregate::{Claim, Event, Key, State};
 use workorderd::domain::currency::Currency;
 use workorderd::domain::decimal::Decimal;
-use workorderd::domain::definition::{Answer, VersionedName};
+use workorderd::domain::definition::{Answer, CatalogueEvent, VersionedName};
 use workorderd::domain::form::date::Date;
 use workorderd::domain::form::value::{Reference, StoredFile};
 use workorderd::domain::form::{Cell, Fields, Row, Value};
@@ -261,6 +261,10 @@ fn stored_bytes_are_as_they_were() {
     for event in events() {
         let parts = codec::record::encode(&body(vec![Event::WorkOrder(event.clone())])).unwrap();
         lines += &format!("{} {} {}\n", event.name(), hex(&parts.body), hex(&parts.personal));
+    }
+    for event in [CatalogueEvent::RecordTypePublished(name("repair")), CatalogueEvent::RecordTypeDeleted(name("维修"))] {
+        let parts = codec::record::encode(&body(vec![Event::Catalogue(event)])).unwrap();
+        lines += &format!("Catalogue {}\n", hex(&parts.body));
     }
     let change = |engineer, change| LoadChange { order: created().id, engineer, change };
     let offer = Offer { visit: VisitNo(7), needs: ask().needs, choice: assign::Choice::Engineer(user("emil")), tried: vec![user("mei")] };

@@ -30,6 +30,8 @@ impl Stage {
             file["text"] = text.into();
         }
         admin.ok("Definitions1.Apply", json!({ "files": files }));
+        let spare = "[[record_type]]\nname = \"spare\"\nstate = \"draft\"\nnumber = \"SP-{counter}\"\nprocess = \"repair\"\n";
+        admin.ok("Definitions1.Apply", json!({ "files": [{ "path": "spare.toml", "text": spare }] }));
         Stage { _home: home, daemon }
     }
 
@@ -82,6 +84,9 @@ impl Stage {
     pub fn good(&self, method: &str) -> Value {
         let number = |place: &str| json!(self.at(place));
         match method.rsplit('.').next().unwrap() {
+            "Show" if method.starts_with("Definitions1") => json!({ "kind": "record type", "name": "repair" }),
+            "History" if method.starts_with("Definitions1") => json!({}),
+            "Publish" | "Retire" | "Delete" => json!({ "recordType": "spare" }),
             "Create" => json!({ "recordType": "repair", "subject": "x", "contact": "wang" }),
             "Get" | "History" | "AcceptAssignment" => json!({ "number": number("accept") }),
             "AssignToGroup" => json!({ "number": number("assign"), "group": "hydraulics" }),

@@ -252,7 +252,18 @@ pub fn is_mutation(method: &str) -> bool {
     let name = method.rsplit('.').next().unwrap();
     !matches!(
         name,
-        "Get" | "History" | "List" | "Watch" | "GetServiceGroup" | "Status" | "WhoAmI" | "ActAs" | "Show" | "GetInfo" | "DescribeForm"
+        "Get"
+            | "History"
+            | "List"
+            | "Watch"
+            | "GetServiceGroup"
+            | "Status"
+            | "WhoAmI"
+            | "ActAs"
+            | "Show"
+            | "GetInfo"
+            | "DescribeForm"
+            | "Export"
     ) && !name.starts_with("List")
         && name != "GetInterfaceDescription"
 }

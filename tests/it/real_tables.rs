@@ -7,68 +7,12 @@ use serde_json::{Value, json};
 use workorderd::protocol::idl::Interface;
 
 use crate::real_places::Stage;
+use crate::real_roles::ROLES;
 use crate::real_stage::{Caller, Daemon, full, steps_after};
 
 /// Columns: the peer itself (admin), dora (dispatcher), emil (the engineer), mei (another engineer), sina (service-staff),
 /// rita (request-handler), gate (gateway), gast (guest).
 const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
-
-/// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-const ROLES: [(&str, &str); 51] = [
-    ("WorkOrders1.Create", "yynnyynn"),
-    ("WorkOrders1.Get", "yyyyyyhh"),
-    ("WorkOrders1.History", "yyyyyyhh"),
-    ("WorkOrders1.List", "yyyyyynn"),
-    ("WorkOrders1.Watch", "yyyyyynn"),
-    ("WorkOrders1.AssignToGroup", "nynnnnhh"),
-    ("WorkOrders1.AssignToEngineer", "nynnnnhh"),
-    // Of the pool's members.
-    ("WorkOrders1.Claim", "nnyynnhh"),
-    ("WorkOrders1.AcceptAssignment", "nnynnnhh"),
-    ("WorkOrders1.DeclineAssignment", "nnynnnhh"),
-    ("WorkOrders1.Transfer", "nyynnnhh"),
-    ("WorkOrders1.TakeTask", "nnynnnhh"),
-    ("WorkOrders1.CompleteTask", "nnynnnhh"),
-    ("WorkOrders1.SaveFields", "nnynnnhh"),
-    ("WorkOrders1.DescribeForm", "yyyyyynn"),
-    ("WorkOrders1.ConfirmSolved", "nynnnnhh"),
-    ("WorkOrders1.ConfirmNotSolved", "nynnnnhh"),
-    ("WorkOrders1.SkipEvaluation", "nnynnnhh"),
-    ("WorkOrders1.Hold", "yyynynhh"),
-    ("WorkOrders1.Resume", "yyynynhh"),
-    ("WorkOrders1.Cancel", "nynnnnhh"),
-    ("WorkOrders1.Reject", "nynnnnhh"),
-    ("WorkOrders1.MoveToVersion", "ynnnnnhh"),
-    ("WorkOrders1.AddServiceRecord", "yyynynhh"),
-    ("Directory1.PutStaffUser", "ynnnnnnn"),
-    ("Directory1.PutServiceGroup", "ynnnnnnn"),
-    ("Directory1.PutDepartment", "ynnnnnnn"),
-    // mei herself, and admins.
-    ("Directory1.SetAbsence", "ynnynnnn"),
-    ("Directory1.ClearAbsence", "ynnynnnn"),
-    ("Directory1.PutAccount", "ynnnnnnn"),
-    ("Directory1.PutContact", "ynnnnnnn"),
-    ("Directory1.GetServiceGroup", "yyyyyynn"),
-    ("Directory1.ListStaffUsers", "yyyyyynn"),
-    ("Directory1.ListServiceGroups", "yyyyyynn"),
-    ("Directory1.ListDepartments", "yyyyyynn"),
-    ("Directory1.ListAccounts", "yyyyyynn"),
-    ("Directory1.ListContacts", "yyyyyynn"),
-    ("Definitions1.Apply", "ynnnnnnn"),
-    ("Definitions1.List", "yyyyyynn"),
-    ("System1.Status", "yyyyyynn"),
-    ("System1.WhoAmI", "yyyyyyyy"),
-    ("System1.ActAs", "yyyyyyyy"),
-    ("System1.SetClock", "ynnnnnnn"),
-    ("System1.TrustClock", "ynnnnnnn"),
-    ("System1.ListParkedTimers", "yyyyyynn"),
-    ("System1.RetryTimers", "ynnnnnnn"),
-    ("Guest1.Show", "ynnnnnyn"),
-    ("Guest1.Evaluate", "ynnnnnyn"),
-    ("Guest1.Confirm", "ynnnnnyn"),
-    ("org.varlink.service.GetInfo", "yyyyyyyy"),
-    ("org.varlink.service.GetInterfaceDescription", "yyyyyyyy"),
-];
 
 /// Errors that no call can bring about by itself, and what does.
 const ELSEWHERE: [(&str, &str); 12] = [
@@ -163,6 +107,7 @@ fn every_method_and_every_error_that_is_served_stands_in_the_tables() {
         never,
         [
             "org.varlink.service.GetInfo",
+            "org.workorderd.Definitions1.Export",
             "org.workorderd.Definitions1.List",
             "org.workorderd.System1.ListParkedTimers",
             "org.workorderd.System1.Status",
@@ -358,11 +303,24 @@ fn cases(stage: &Stage) -> Vec<Case> {
     case("", "System1.TrustClock", "NothingToChange", "", json!({}));
     case("", "WorkOrders1.Watch", "InvalidField", "negative", json!({ "after": -3 }));
     case("", "Definitions1.Apply", "InvalidDefinitions", "problem", json!({ "files": [{ "path": "x.toml", "text": "[[nothing]]" }] }));
+    for (method, record_type, error, words) in [
+        ("Definitions1.Publish", "repair", "NothingToChange", "so already"),
+        ("Definitions1.Retire", "no-such", "NotFound", "no-such"),
+        ("Definitions1.Delete", "repair", "RecordTypeNotRetired", "retire it first"),
+        ("Definitions1.Delete", "a b", "InvalidField", "recordType"),
+    ] {
+        case("", method, error, words, json!({ "recordType": record_type }));
+    }
+    case("", "Definitions1.Show", "InvalidField", "kind", json!({ "kind": "poem", "name": "repair" }));
+    case("", "Definitions1.Show", "NotFound", "version 9", json!({ "kind": "process", "name": "repair", "version": 9 }));
+    case("", "Definitions1.History", "InvalidField", "limit", json!({ "limit": 0 }));
+    case("dora", "WorkOrders1.Create", "RecordTypeNotPublished", "draft", json!({ "recordType": "spare", "subject": "x" }));
     case("", "org.varlink.service.GetInterfaceDescription", "InterfaceNotFound", "org.example", json!({ "interface": "org.example" }));
     let _ = skip;
     // Told in `real_refusals`, as stories of their own.
     for error in [
         "RequestIdReused",
+        "RecordTypeInUse",
         "NotAMember",
         "TakenByAnother",
         "InvitationUsed",

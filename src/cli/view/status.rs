@@ -3,10 +3,9 @@
 use super::page::Page;
 use super::paint::Tone;
 use super::show::{fact, section};
-use super::table::{Cell, number, pliant, table, whole};
+use super::table::{pliant, table, whole};
 use super::times::span;
 use super::width::line;
-use crate::protocol::definitions::{Applied, Definition};
 use crate::protocol::system::{Acting, ParkedTimer, Status, Who};
 
 /// The daemon's status; what asks for attention is coloured.
@@ -80,29 +79,4 @@ pub fn who(who: &Who, page: &Page) -> String {
 /// Whom one acts as.
 pub fn acting(acting: &Acting) -> String {
     format!("acting as {} ({})\n", line(&acting.user), line(&acting.roles.join(", ")))
-}
-
-/// Definitions with their versions.
-pub fn definitions(all: &[Definition], page: &Page) -> String {
-    if all.is_empty() {
-        return "no definitions yet; workorderctl apply DIR brings them in\n".to_owned();
-    }
-    let row = |one: &Definition| vec![line(&one.kind).into(), line(&one.name).into(), Cell::from(one.versions.to_string())];
-    table(&[whole("KIND"), pliant("NAME", 12), number("VERSIONS")], &all.iter().map(row).collect::<Vec<_>>(), page)
-}
-
-/// What an apply has changed, or would.
-pub fn applied(applied: &Applied, dry_run: bool) -> String {
-    let count = applied.changes.len();
-    let mut out = String::new();
-    for change in &applied.changes {
-        out.push_str(&format!("  {} {}\n", line(&change.kind), line(&change.name)));
-    }
-    let definitions = if count == 1 { "1 definition".to_owned() } else { format!("{count} definitions") };
-    out.push_str(&match (count, dry_run) {
-        (0, _) => "nothing to change: it is so already\n".to_owned(),
-        (_, true) => format!("{definitions} would change; nothing was applied\n"),
-        (_, false) => format!("{definitions} applied\n"),
-    });
-    out
 }

@@ -3,10 +3,13 @@
 //! An aggregate of its own: applying files is one command and one event. Old versions stay, because running Work Orders pin them.
 
 use super::assignment::AssignmentRule;
+use super::condition::Condition;
 use super::evaluation::{EvaluationRule, EvaluationTemplate};
 use super::message::MessageTemplate;
 use super::process::{Process, RecordType};
 use super::role::{Right, RoleDefinition, built_in};
+use super::test::{Check, Constant, Subject};
+use super::type_state::{self, TypeState};
 use crate::domain::form::Form;
 use crate::domain::ids::Name;
 use crate::domain::rejection::Rejection;
@@ -35,6 +38,8 @@ pub struct Definitions {
     pub rules: Option<Vec<EvaluationRule>>,
     pub messages: Vec<MessageTemplate>,
     pub roles: Vec<RoleDefinition>,
+    /// Where record types are to stand. Not named: new ones are published, others stay where they are.
+    pub type_states: Vec<(Name, TypeState)>,
     /// In order of precedence; they stand as a whole. None: as they are.
     pub assignment_rules: Option<Vec<AssignmentRule>>,
 }
@@ -48,20 +53,48 @@ pub struct Catalogue {
     templates: BTreeMap<Name, Shelf<EvaluationTemplate>>,
     messages: BTreeMap<Name, Shelf<MessageTemplate>>,
     rules: Vec<EvaluationRule>,
-    roles: BTreeMap<Name, RoleDefinition>,
     assignment_rules: Vec<AssignmentRule>,
+    roles: BTreeMap<Name, Shelf<RoleDefinition>>,
+    /// Of every record type that there ever was.
+    type_states: BTreeMap<Name, TypeState>,
+}
+
+/// One definition as lists tell of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub kind: &'static str,
+    pub name: Name,
+    /// How many there are; a rule has no versions, it stands as it is.
+    pub versions: u32,
+    /// Of a record type.
+    pub state: Option<TypeState>,
 }
 
 /// Commands to the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CatalogueCommand {
     ApplyDefinitions(Box<Definitions>),
+    /// From now on Work Orders can be created under the record type.
+    PublishRecordType(Name),
+    /// From now on none can; work under it runs on.
+    RetireRecordType(Name),
+    /// It is no live type any more, and its name may be used again.
+    DeleteRecordType(Name),
 }
 
 /// What happened to the catalogue: only what differs from the latest version is in the event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CatalogueEvent {
     DefinitionsApplied(Box<Definitions>),
+    RecordTypePublished(Name),
+    RecordTypeRetired(Name),
+    RecordTypeDeleted(Name),
+}
+
+impl<T> Shelf<T> {
+    fn latest(&self) -> Option<&T> {
+        self.0.last()
+    }
 }
 
 impl<T: PartialEq> Shelf<T> {
@@ -70,10 +103,6 @@ impl<T: PartialEq> Shelf<T> {
         if versions.0.last() != Some(&item) {
             versions.0.push(item);
         }
-    }
-
-    fn latest(&self) -> Option<&T> {
-        self.0.last()
     }
 }
 
@@ -98,7 +127,50 @@ impl Catalogue {
         pinned(&self.forms, pin)
     }
 
-    /// The latest version of a record type.
+    /// The latest version of a record type under which Work Orders can be created (REC-4).
+    pub fn published_type(&self, name: &Name) -> Result<&RecordType, Rejection> {
+        let unknown = || Rejection::unknown("recordType", name.as_str());
+        let found = self.record_type(name).ok_or_else(unknown)?;
+        match self.type_state(name) {
+            Some(TypeState::Published) => Ok(found),
+            Some(state @ (TypeState::Draft | TypeState::Retired)) => {
+                Err(Rejection::RecordTypeNotPublished { record_type: name.to_string(), state: state.name() })
+            }
+            Some(TypeState::Deleted) | None => Err(unknown()),
+        }
+    }
+
+    /// Where a record type stands, if there ever was one of that name.
+    pub fn type_state(&self, name: &Name) -> Option<TypeState> {
+        self.type_states.get(name).copied()
+    }
+
+    /// The rule or process, as it is now, that asks for a record type by name.
+    pub fn asks_for_type(&self, name: &Name) -> Option<String> {
+        let asks = |condition: &Condition| {
+            condition.tests().filter(|test| test.subject == Subject::RecordType).any(|test| match &test.check {
+                Check::OneOf(values) | Check::NoneOf(values) => {
+                    values.iter().any(|v| matches!(v, Constant::Word(w) if **w == *name.as_str()))
+                }
+                Check::Contains(_)
+                | Check::Less(_)
+                | Check::AtMost(_)
+                | Check::More(_)
+                | Check::AtLeast(_)
+                | Check::Between(..)
+                | Check::Empty
+                | Check::NotEmpty => false,
+            })
+        };
+        let rule = self.rules.iter().find(|rule| asks(&rule.scope)).map(|rule| format!("the evaluation rule {}", rule.name));
+        let assignment =
+            self.assignment_rules.iter().find(|rule| asks(&rule.scope)).map(|rule| format!("the assignment rule {}", rule.name));
+        let rule = rule.or(assignment);
+        let mut processes = self.processes.values().filter_map(Shelf::latest);
+        rule.or_else(|| processes.find(|p| p.nodes.iter().any(|n| asks(&n.condition))).map(|p| format!("the process {}", p.name)))
+    }
+
+    /// The latest version of a record type, wherever it stands: running work goes by it.
     pub fn record_type(&self, name: &Name) -> Option<&RecordType> {
         latest(&self.record_types, name).map(|(t, _)| t)
     }
@@ -143,25 +215,80 @@ impl Catalogue {
         &self.assignment_rules
     }
 
-    /// Names and versions of what is there: (kind, name, number of versions).
-    pub fn list(&self) -> Vec<(&'static str, Name, u32)> {
-        fn rows<'a, T>(kind: &'static str, shelf: &'a BTreeMap<Name, Shelf<T>>) -> impl Iterator<Item = (&'static str, Name, u32)> + 'a {
-            shelf.iter().map(move |(name, versions)| (kind, name.clone(), versions.0.len() as u32))
+    /// What is there, deleted record types included.
+    pub fn list(&self) -> Vec<Listed> {
+        fn rows<'a, T>(kind: &'static str, shelf: &'a BTreeMap<Name, Shelf<T>>) -> impl Iterator<Item = Listed> + 'a {
+            shelf.iter().map(move |(name, versions)| Listed { kind, name: name.clone(), versions: versions.0.len() as u32, state: None })
         }
+        let types = rows("record type", &self.record_types).map(|row| Listed { state: self.type_state(&row.name), ..row });
+        let rule = |kind, name: &Name| Listed { kind, name: name.clone(), versions: 1, state: None };
         rows("form", &self.forms)
-            .chain(rows("record type", &self.record_types))
+            .chain(types)
             .chain(rows("process", &self.processes))
             .chain(rows("evaluation template", &self.templates))
-            .chain(self.rules.iter().map(|r| ("evaluation rule", r.name.clone(), 1)))
-            .chain(self.assignment_rules.iter().map(|r| ("assignment rule", r.name.clone(), 1)))
+            .chain(self.rules.iter().map(|r| rule("evaluation rule", &r.name)))
+            .chain(self.assignment_rules.iter().map(|r| rule("assignment rule", &r.name)))
             .chain(rows("message", &self.messages))
-            .chain(self.roles.keys().map(|name| ("role", name.clone(), 1)))
+            .chain(rows("role", &self.roles))
             .collect()
+    }
+
+    /// All of it as files could say it: latest versions, live record types with where they stand.
+    pub fn definitions(&self) -> Definitions {
+        fn all<T: Clone>(shelf: &BTreeMap<Name, Shelf<T>>) -> Vec<T> {
+            shelf.values().filter_map(Shelf::latest).cloned().collect()
+        }
+        let live = |name: &Name| self.type_state(name).filter(|state| state.is_live()).map(|state| (name.clone(), state));
+        let record_types: Vec<_> = all(&self.record_types).into_iter().filter(|t| live(&t.name).is_some()).collect();
+        Definitions {
+            forms: all(&self.forms),
+            type_states: record_types.iter().filter_map(|t| live(&t.name)).collect(),
+            record_types,
+            processes: all(&self.processes),
+            templates: all(&self.templates),
+            rules: Some(self.rules.clone()),
+            assignment_rules: Some(self.assignment_rules.clone()),
+            messages: all(&self.messages),
+            roles: all(&self.roles),
+        }
+    }
+
+    /// One definition alone, in one of its versions or in its latest, with the number of that version. None: there is no such one.
+    pub fn one(&self, kind: &str, name: &Name, version: Option<u32>) -> Option<(Definitions, u32)> {
+        fn at<T: Clone>(shelf: &BTreeMap<Name, Shelf<T>>, name: &Name, version: Option<u32>) -> Option<(Vec<T>, u32)> {
+            let version = version.unwrap_or(shelf.get(name)?.0.len() as u32);
+            let item = pinned(shelf, &VersionedName { name: name.clone(), version })?;
+            Some((vec![item.clone()], version))
+        }
+        let mut one = Definitions::default();
+        let version = match kind {
+            "form" => at(&self.forms, name, version).map(|(items, version)| (one.forms = items, version))?.1,
+            "record type" => {
+                one.type_states = self.type_state(name).map(|state| (name.clone(), state)).into_iter().collect();
+                at(&self.record_types, name, version).map(|(items, version)| (one.record_types = items, version))?.1
+            }
+            "process" => at(&self.processes, name, version).map(|(items, version)| (one.processes = items, version))?.1,
+            "evaluation template" => at(&self.templates, name, version).map(|(items, version)| (one.templates = items, version))?.1,
+            "evaluation rule" => {
+                let rule = self.rules.iter().find(|rule| rule.name == *name).filter(|_| version.is_none_or(|v| v == 1))?;
+                one.rules = Some(vec![rule.clone()]);
+                1
+            }
+            "assignment rule" => {
+                let rule = self.assignment_rules.iter().find(|rule| rule.name == *name).filter(|_| version.is_none_or(|v| v == 1))?;
+                one.assignment_rules = Some(vec![rule.clone()]);
+                1
+            }
+            "message" => at(&self.messages, name, version).map(|(items, version)| (one.messages = items, version))?.1,
+            "role" => at(&self.roles, name, version).map(|(items, version)| (one.roles = items, version))?.1,
+            _ => return None,
+        };
+        Some((one, version))
     }
 
     /// Whether a role has a right; unknown roles have none.
     pub fn role_has(&self, role: &str, right: Right) -> bool {
-        let defined = Name::new(role).ok().and_then(|name| self.roles.get(&name));
+        let defined = Name::new(role).ok().and_then(|name| self.roles.get(&name)).and_then(Shelf::latest);
         match defined {
             Some(definition) => definition.rights.contains(&right),
             None => built_in(role).is_some_and(|rights| rights.contains(&right)),
@@ -182,23 +309,64 @@ impl Catalogue {
             rules: wanted.rules.clone().filter(|rules| *rules != self.rules),
             messages: changed(&self.messages, &wanted.messages, |m| &m.name),
             assignment_rules: wanted.assignment_rules.clone().filter(|rules| *rules != self.assignment_rules),
-            roles: wanted.roles.iter().filter(|r| self.roles.get(&r.name) != Some(*r)).cloned().collect(),
+            roles: changed(&self.roles, &wanted.roles, |r| &r.name),
+            type_states: self.moved_types(wanted),
         }
+    }
+
+    /// Record types that stand elsewhere once these files are applied. What files do not say is published where it is new, and left
+    /// alone where it is not: files seed, commands own (reading 29).
+    fn moved_types(&self, wanted: &Definitions) -> Vec<(Name, TypeState)> {
+        let said = |name: &Name| wanted.type_states.iter().find(|(named, _)| named == name).map(|(_, state)| *state);
+        let moved = |record_type: &RecordType| {
+            let name = &record_type.name;
+            let now = self.type_state(name).filter(|state| state.is_live());
+            let then = said(name).or(now).unwrap_or(TypeState::Published);
+            (now != Some(then)).then(|| (name.clone(), then))
+        };
+        wanted.record_types.iter().filter_map(moved).collect()
     }
 
     /// Applies files: the event holds what differs. Nothing different is refused, so that a repeat makes no version.
     pub fn decide(&self, command: &CatalogueCommand) -> Result<Vec<CatalogueEvent>, Rejection> {
-        let CatalogueCommand::ApplyDefinitions(wanted) = command;
-        let difference = self.difference(wanted);
-        if difference.is_empty() {
-            return Err(Rejection::NothingToChange);
-        }
-        Ok(vec![CatalogueEvent::DefinitionsApplied(Box::new(difference))])
+        let event = match command {
+            CatalogueCommand::ApplyDefinitions(wanted) => {
+                let difference = self.difference(wanted);
+                if difference.is_empty() {
+                    return Err(Rejection::NothingToChange);
+                }
+                CatalogueEvent::DefinitionsApplied(Box::new(difference))
+            }
+            CatalogueCommand::PublishRecordType(name) => {
+                type_state::decide(self, name, TypeState::Published)?;
+                CatalogueEvent::RecordTypePublished(name.clone())
+            }
+            CatalogueCommand::RetireRecordType(name) => {
+                type_state::decide(self, name, TypeState::Retired)?;
+                CatalogueEvent::RecordTypeRetired(name.clone())
+            }
+            CatalogueCommand::DeleteRecordType(name) => {
+                type_state::decide(self, name, TypeState::Deleted)?;
+                CatalogueEvent::RecordTypeDeleted(name.clone())
+            }
+        };
+        Ok(vec![event])
     }
 
     /// Takes an event in; total.
     pub fn evolve(&mut self, event: &CatalogueEvent) {
-        let CatalogueEvent::DefinitionsApplied(change) = event;
+        let mut stands = |name: &Name, state| {
+            self.type_states.insert(name.clone(), state);
+        };
+        match event {
+            CatalogueEvent::DefinitionsApplied(change) => self.take(change),
+            CatalogueEvent::RecordTypePublished(name) => stands(name, TypeState::Published),
+            CatalogueEvent::RecordTypeRetired(name) => stands(name, TypeState::Retired),
+            CatalogueEvent::RecordTypeDeleted(name) => stands(name, TypeState::Deleted),
+        }
+    }
+
+    fn take(&mut self, change: &Definitions) {
         for item in &change.forms {
             Shelf::put(&mut self.forms, item.name.clone(), item.clone());
         }
@@ -221,15 +389,16 @@ impl Catalogue {
             self.assignment_rules.clone_from(rules);
         }
         for item in &change.roles {
-            self.roles.insert(item.name.clone(), item.clone());
+            Shelf::put(&mut self.roles, item.name.clone(), item.clone());
         }
+        self.type_states.extend(change.type_states.iter().cloned());
     }
 }
 
 impl Definitions {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        let Self { forms, record_types, processes, templates, rules, messages, roles, assignment_rules } = self;
+        let Self { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules } = self;
         forms.is_empty()
             && record_types.is_empty()
             && processes.is_empty()
@@ -238,5 +407,6 @@ impl Definitions {
             && assignment_rules.is_none()
             && messages.is_empty()
             && roles.is_empty()
+            && type_states.is_empty()
     }
 }

@@ -33,6 +33,14 @@ enum Part {
     Not,
 }
 
+/// How parts are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Join {
+    All,
+    Any,
+    Not,
+}
+
 /// Whether a part holds, and the tests that make it so.
 struct Judged<'a> {
     holds: bool,
@@ -78,6 +86,25 @@ impl Condition {
         }
         parts.push(join(count as u16));
         Self { parts }
+    }
+
+    /// Makes one thing of it, from the tests up; none of a condition without parts.
+    pub fn fold<T>(&self, mut test: impl FnMut(&Test) -> T, mut join: impl FnMut(Join, Vec<T>) -> T) -> Option<T> {
+        let mut stack = Vec::new();
+        for part in &self.parts {
+            let (kind, count) = match part {
+                Part::Test(one) => {
+                    stack.push(test(one));
+                    continue;
+                }
+                Part::All(count) => (Join::All, usize::from(*count)),
+                Part::Any(count) => (Join::Any, usize::from(*count)),
+                Part::Not => (Join::Not, 1),
+            };
+            let parts = stack.split_off(stack.len().saturating_sub(count));
+            stack.push(join(kind, parts));
+        }
+        stack.pop()
     }
 
     /// How many tests and joins there are.

@@ -10,12 +10,14 @@ pub mod message;
 pub mod process;
 pub mod role;
 pub mod test;
+pub mod type_state;
 
 pub use assignment::{AssignTo, AssignmentRule};
-pub use catalogue::{Catalogue, CatalogueCommand, CatalogueEvent, Definitions, VersionedName};
+pub use catalogue::{Catalogue, CatalogueCommand, CatalogueEvent, Definitions, Listed, VersionedName};
 pub use condition::Condition;
 pub use evaluation::{Answer, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
 pub use message::{MessageTemplate, Wording};
 pub use process::{HandlerSpec, Limits, NodeSpec, Person, Process, ProcessNode, REMINDERS_MAX, RecordType};
 pub use role::{Right, RoleDefinition};
 pub use test::{Check, Constant, Subject, Test};
+pub use type_state::TypeState;

@@ -27,6 +27,8 @@ pub struct RecordType {
     pub form: Option<Name>,
     /// Skills that its Work Orders need of their engineers.
     pub skills: Vec<Skill>,
+    /// Whether it is of the kind "service ticket", of which there are few and with short names (REC-2).
+    pub service_ticket: bool,
 }
 
 /// An ordered list of nodes.

@@ -65,7 +65,7 @@ fn department(department: &Department, cx: &Context<'_>) -> Result<Department, R
 fn staff_user(user: &StaffUser, cx: &Context<'_>) -> Result<StaffUser, Rejection> {
     for role in &user.roles {
         let known = crate::domain::definition::role::built_in(role.as_str()).is_some()
-            || cx.catalogue.list().iter().any(|(k, n, _)| *k == "role" && n == role);
+            || cx.catalogue.list().iter().any(|d| d.kind == "role" && d.name == *role);
         if !known {
             return Err(Rejection::unknown("roles", role.as_str()));
         }

@@ -63,8 +63,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
 /// Decides a creation (INT-1): the Work Order with its first node entered.
 pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Vec<Event>), Rejection> {
     may(Action::Use(Right::CreateWorkOrders), None, cx)?;
-    let record_type =
-        cx.catalogue.record_type(&create.record_type).ok_or_else(|| Rejection::unknown("recordType", create.record_type.as_str()))?;
+    let record_type = cx.catalogue.published_type(&create.record_type)?;
     let (_, process) =
         cx.catalogue.process(&record_type.process).ok_or_else(|| Rejection::unknown("process", record_type.process.as_str()))?;
     let account = account_of(create, cx)?;

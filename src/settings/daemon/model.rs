@@ -13,7 +13,15 @@ pub struct Settings {
     pub links: Links,
     pub time: Time,
     pub runtime: Runtime,
+    pub definitions: DefinitionLimits,
     pub log: Log,
+}
+
+/// Limits of what admins define.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefinitionLimits {
+    /// Most live record types of the kind "service ticket" (REC-2).
+    pub service_ticket_types: usize,
 }
 
 /// Where the data is, and how it is kept.

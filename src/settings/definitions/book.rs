@@ -4,6 +4,7 @@
 
 use super::fields::Fields;
 use super::role::RoleDraft;
+use super::service_ticket::Title;
 use crate::domain::definition::role::BUILT_IN;
 use crate::domain::form::Field;
 use crate::domain::ids::{Name, check_slug};
@@ -46,6 +47,8 @@ pub struct Book<'a> {
     pub sink: &'a Sink,
     pub roles: Vec<RoleDraft>,
     pub message_texts: Vec<MessageText>,
+    /// Of record types, in the order in which they were read.
+    pub titles: Vec<Title>,
     counts: BTreeMap<Kind, usize>,
     defined: BTreeMap<(Kind, Name), Place>,
     references: Vec<(Kind, Located<Box<str>>)>,
@@ -106,6 +109,7 @@ impl<'a> Book<'a> {
             sink,
             roles: Vec::new(),
             message_texts: Vec::new(),
+            titles: Vec::new(),
             counts: BTreeMap::new(),
             defined: BTreeMap::new(),
             references: Vec::new(),

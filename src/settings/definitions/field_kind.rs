@@ -68,14 +68,14 @@ pub fn read(table: &Table<'_>) -> Option<Kind> {
 
 /// The default, if there is one; none if it breaks a rule of its own field.
 pub fn default(table: &Table<'_>, kind: &Kind) -> Option<Option<Cell>> {
-    if !table.has("default") {
-        table.known("default");
-        return Some(None);
-    }
     if let Kind::Reference(_) | Kind::Attachment { .. } | Kind::Signature = kind {
         let problem = format!("a field of the kind {} cannot have a default", kind.name());
         table.misplaced("default", problem, "leave it out");
-        return None;
+        return if table.has("default") { None } else { Some(None) };
+    }
+    if !table.has("default") {
+        table.known("default");
+        return Some(None);
     }
     let found = table.given("default")?;
     match cell::check(kind, &found.value, &Directory::default()) {

@@ -1,7 +1,8 @@
 //! Definition files: record types, processes, evaluation templates and rules, messages, forms and roles, as TOML.
 //!
-//! [`parse`] takes all files together and gives either one good set or every problem there is. It opens no file itself;
-//! versions and what changes are the catalogue's business.
+//! [`parse`] takes all files together and gives either one good set or every problem there is; [`parse_into`] judges them together
+//! with what is defined already. Neither opens a file; versions and what changes are the catalogue's business. [`write`] is the way
+//! back: files that say what is defined.
 //!
 //! Keys without a default must be written. Durations are `30d`, `4h`, `15m`, `90s`, from `1s` to `3650d`. Names are up to 60
 //! letters (any script), digits and `- _ . @`; titles are one line of up to 120 characters as a person counts them.
@@ -15,6 +16,8 @@
 //! | | `process` | which process it runs | |
 //! | | `form` | what is asked at intake | nothing |
 //! | | `skills` | what its engineers must be able to do | none |
+//! | | `state` | `draft`, `published` or `retired`; Work Orders are created under published types only | new: `published`; else as it is |
+//! | | `service_ticket` | of these there are at most 15 (a setting), with titles of up to 12 characters, no two alike | `false` |
 //! | `[[process]]` | `name`, `title` | | title: the name |
 //! | | `[[process.node]]` | 1 to 100 nodes, in order | |
 //! | `[[process.node]]` | `name` | unique within the process | |
@@ -121,5 +124,9 @@ mod parse;
 mod process;
 mod record_type;
 mod role;
+mod service_ticket;
+pub mod write;
 
-pub use parse::{FILE_BYTES_MAX, FILES_MAX, PER_KIND_MAX, parse};
+pub use node::KINDS as NODE_KINDS;
+pub use parse::{FILE_BYTES_MAX, FILES_MAX, IN_CATALOGUE, PER_KIND_MAX, Surroundings, keys, parse, parse_into};
+pub use service_ticket::DEFAULT_MAX as SERVICE_TICKET_TYPES;

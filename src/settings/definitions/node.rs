@@ -12,7 +12,7 @@ use crate::domain::time::Span;
 use crate::settings::toml_reader::Table;
 
 /// How long a link stays open where nothing is said (reading 5).
-const LINK_ENDS_AFTER: Span = Span::days(30);
+pub const LINK_ENDS_AFTER: Span = Span::days(30);
 
 /// Node kinds as files name them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,17 @@ pub enum NodeKind {
     Confirm,
     Evaluate,
 }
+
+/// The names of all kinds.
+pub const KINDS: [&str; NodeKind::ALL.len()] = {
+    let mut names = [""; NodeKind::ALL.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = NodeKind::ALL[index].0;
+        index += 1;
+    }
+    names
+};
 
 /// What could be read of a node, also where it has problems.
 pub struct Read {

@@ -4,10 +4,12 @@
 //! of its kind; what only shows when all are seen, to `book`.
 
 use super::book::{Book, Kind};
-use super::{assignment, evaluation, form, message, process, record_type, role};
+use super::{assignment, evaluation, form, message, process, record_type, role, service_ticket, write};
 use crate::domain::definition::Definitions;
-use crate::settings::problem::{Place, Problem, Sink};
+use crate::domain::ids::Name;
+use crate::settings::problem::{KnownKey, Place, Problem, Sink};
 use crate::settings::toml_reader::{File, Table};
+use std::collections::BTreeSet;
 use toml::de::DeTable;
 
 /// Largest definition file, in bytes.
@@ -17,10 +19,44 @@ pub const FILES_MAX: usize = 200;
 /// Most definitions of one kind, over all files.
 pub const PER_KIND_MAX: usize = 1_000;
 
+/// What stands for a file in problems with what is defined already.
+pub const IN_CATALOGUE: &str = "(defined already)";
+
+/// What files are judged together with.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// Defined already; what files say of the same name takes its place.
+    pub there: &'a Definitions,
+    /// Most record types of the kind "service ticket" (REC-2).
+    pub service_ticket_types: usize,
+}
+
 /// Reads definition files, given as (name for messages, text), and checks them as a whole: references lead across files.
 /// Fails with all problems at once, sorted by file and line. The format is in the [module's table](super).
 pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
-    let sink = Sink::default();
+    let surroundings = Surroundings { there: &Definitions::default(), service_ticket_types: service_ticket::DEFAULT_MAX };
+    parse_into(files, &surroundings)
+}
+
+/// The same, together with what is defined already: files may refer to it, and must go together with it. What comes back holds both.
+pub fn parse_into(files: &[(String, String)], surroundings: &Surroundings<'_>) -> Result<Definitions, Vec<Problem>> {
+    read(files, surroundings, Sink::default()).1
+}
+
+/// The keys that the reader knows in the tables that these files hold, in every kind of table that is among them.
+pub fn keys(files: &[(String, String)]) -> Vec<KnownKey> {
+    let surroundings = Surroundings { there: &Definitions::default(), service_ticket_types: service_ticket::DEFAULT_MAX };
+    read(files, &surroundings, Sink::of_keys()).0
+}
+
+fn read(files: &[(String, String)], surroundings: &Surroundings<'_>, sink: Sink) -> (Vec<KnownKey>, Result<Definitions, Vec<Problem>>) {
+    let found = all(files, surroundings, &sink);
+    let keys = sink.keys();
+    let problems = sink.into_problems();
+    (keys, if problems.is_empty() { Ok(found) } else { Err(problems) })
+}
+
+fn all(files: &[(String, String)], surroundings: &Surroundings<'_>, sink: &Sink) -> Definitions {
     if let Some((name, _)) = files.get(FILES_MAX) {
         let place = Place { file: name.clone(), line: 1, key: String::new() };
         sink.report_with(
@@ -28,13 +64,19 @@ pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
             format!("there are {} files, at most {FILES_MAX} are read", files.len()),
             "put several definitions into one file",
         );
-        return Err(sink.into_problems());
+        return Definitions::default();
     }
     let mut files: Vec<_> = files.iter().collect();
     files.sort_by_key(|(name, _)| name);
-    let mut book = Book::new(&sink);
+    let rest = write::one_file(&untouched(surroundings.there, &files));
+    let mut book = Book::new(sink);
     let mut definitions = Definitions::default();
-    let documents: Vec<_> = files.into_iter().filter_map(|(name, text)| open(name, text, &mut book)).collect();
+    let mut documents: Vec<_> = open(IN_CATALOGUE, &rest, &mut book).into_iter().collect();
+    documents.extend(files.into_iter().filter_map(
+        |(name, text)| {
+            if too_large(name, text, &mut book) { None } else { open(name, text, &mut book) }
+        },
+    ));
     // Forms first: conditions and messages name their fields, in whichever file these stand.
     for kinds in [&Kind::ALL[..1], &Kind::ALL[1..]] {
         for (file, document) in &documents {
@@ -42,6 +84,8 @@ pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
         }
     }
     book.check();
+    let tickets = surroundings.there.record_types.iter().filter(|t| t.service_ticket).map(|t| &t.name).collect();
+    service_ticket::check(&book, surroundings.service_ticket_types, &tickets);
     definitions.roles = role::resolve(&book);
     if let Some(rules) = &mut definitions.rules {
         rules.sort_by_key(|rule| rule.precedence);
@@ -49,24 +93,62 @@ pub fn parse(files: &[(String, String)]) -> Result<Definitions, Vec<Problem>> {
     if let Some(rules) = &mut definitions.assignment_rules {
         rules.sort_by_key(|rule| rule.precedence);
     }
-    let problems = sink.into_problems();
-    if problems.is_empty() { Ok(definitions) } else { Err(problems) }
+    definitions
+}
+
+/// What no file says anything about.
+fn untouched(there: &Definitions, files: &[&(String, String)]) -> Definitions {
+    let mut said: BTreeSet<(&'static str, Name)> = BTreeSet::new();
+    let (mut rules_said, mut assignment_rules_said) = (false, false);
+    for (_, text) in files.iter().filter(|(_, text)| text.len() <= FILE_BYTES_MAX) {
+        let (document, _) = DeTable::parse_recoverable(text);
+        for kind in Kind::ALL {
+            let Some(value) = document.get_ref().get(kind.table()) else { continue };
+            rules_said |= kind == Kind::EvaluationRule;
+            assignment_rules_said |= kind == Kind::AssignmentRule;
+            let tables = value.get_ref().as_array().into_iter().flat_map(|list| list.iter());
+            let names = tables.filter_map(|t| Name::new(t.get_ref().as_table()?.get("name")?.get_ref().as_str()?).ok());
+            said.extend(names.map(|name| (kind.table(), name)));
+        }
+    }
+    let mut rest = there.clone();
+    let Definitions { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules } = &mut rest;
+    let unsaid = |kind: Kind, name: &Name| !said.contains(&(kind.table(), name.clone()));
+    forms.retain(|d| unsaid(Kind::Form, &d.name));
+    record_types.retain(|d| unsaid(Kind::RecordType, &d.name));
+    type_states.retain(|(name, _)| unsaid(Kind::RecordType, name));
+    processes.retain(|d| unsaid(Kind::Process, &d.name));
+    templates.retain(|d| unsaid(Kind::EvaluationTemplate, &d.name));
+    messages.retain(|d| unsaid(Kind::Message, &d.name));
+    roles.retain(|d| unsaid(Kind::Role, &d.name));
+    if rules_said {
+        *rules = None;
+    }
+    if assignment_rules_said {
+        *assignment_rules = None;
+    }
+    rest
 }
 
 type Document<'a> = (File<'a>, toml::Spanned<DeTable<'a>>);
 
+/// Whether a file is larger than any that is read, which is reported.
+fn too_large<'a>(name: &str, text: &'a str, book: &mut Book<'a>) -> bool {
+    if text.len() <= FILE_BYTES_MAX {
+        return false;
+    }
+    let place = Place { file: name.to_owned(), line: 1, key: String::new() };
+    book.sink.report_with(
+        &place,
+        format!("the file has {} bytes, at most {FILE_BYTES_MAX} are read", text.len()),
+        "split it into several files",
+    );
+    book.unreadable(text);
+    true
+}
+
 /// A file as a table; none if it cannot be read, which is reported.
 fn open<'a>(name: &'a str, text: &'a str, book: &mut Book<'a>) -> Option<Document<'a>> {
-    if text.len() > FILE_BYTES_MAX {
-        let place = Place { file: name.to_owned(), line: 1, key: String::new() };
-        book.sink.report_with(
-            &place,
-            format!("the file has {} bytes, at most {FILE_BYTES_MAX} are read", text.len()),
-            "split it into several files",
-        );
-        book.unreadable(text);
-        return None;
-    }
     let (document, errors) = DeTable::parse_recoverable(text);
     let file = File::new(name, text, book.sink);
     if errors.is_empty() {
@@ -87,20 +169,31 @@ fn read_tables(root: &Table<'_>, kinds: &[Kind], book: &mut Book<'_>, definition
             root.known(kind.table());
             continue;
         }
+        // Files that say nothing of rules leave them as they are; with some, these are all there are. An empty list: none any more.
+        if root.has(kind.table()) {
+            match kind {
+                Kind::EvaluationRule => drop(definitions.rules.get_or_insert_default()),
+                Kind::AssignmentRule => drop(definitions.assignment_rules.get_or_insert_default()),
+                Kind::Form | Kind::RecordType | Kind::Process | Kind::EvaluationTemplate | Kind::Message | Kind::Role => {}
+            }
+        }
         for table in root.tables(kind.table(), usize::MAX) {
             if !book.room(kind, &table.place) {
                 break;
             }
             match kind {
                 Kind::Form => definitions.forms.extend(form::read(table, book)),
-                Kind::RecordType => definitions.record_types.extend(record_type::read(table, book)),
+                Kind::RecordType => {
+                    if let Some((record_type, state)) = record_type::read(table, book) {
+                        definitions.type_states.extend(state.map(|state| (record_type.name.clone(), state)));
+                        definitions.record_types.push(record_type);
+                    }
+                }
                 Kind::Process => definitions.processes.extend(process::read(table, book)),
                 Kind::EvaluationTemplate => definitions.templates.extend(evaluation::read_template(table, book)),
-                // Files without any rule leave the rules as they are; with some, these are all there are.
                 Kind::EvaluationRule => definitions.rules.get_or_insert_default().extend(evaluation::read_rule(table, book)),
                 Kind::Message => definitions.messages.extend(message::read(table, book)),
                 Kind::Role => role::read(table, book),
-                // As with evaluation rules.
                 Kind::AssignmentRule => definitions.assignment_rules.get_or_insert_default().extend(assignment::read_rule(table, book)),
             }
         }

@@ -182,6 +182,7 @@ pub fn definitions(edition: u32) -> Definitions {
         number: NumberPattern::new(pattern).expect("a good pattern"),
         process: name(id),
         form: (*id == "repair").then(|| name("intake")),
+        service_ticket: false,
         skills: Vec::new(),
     };
     Definitions {
@@ -191,6 +192,7 @@ pub fn definitions(edition: u32) -> Definitions {
         templates: vec![template("stars", 5, false), template("marks", 10, true)],
         rules: Some(rules(edition / 3)),
         messages: vec![message("ask", true), message("remind", false), message("returned", false)],
+        type_states: Vec::new(),
         assignment_rules: (edition % 2 == 1).then(assignment_rules),
         roles: vec![RoleDefinition { name: name("desk"), rights: vec![workorderd::domain::definition::Right::CreateWorkOrders] }],
     }

@@ -175,8 +175,11 @@ impl Gate {
                 open.is_time("overdue", open.limits.overdue_after, at);
                 open.overdue = true;
             }
-            Event::Created(_)
-            | Event::Node(_)
+            Event::Created(created) => {
+                let published = |c: &&Catalogue| c.published_type(&created.record_type).is_ok();
+                assert!(editions.iter().any(published), "created under {}, which is not published", created.record_type);
+            }
+            Event::Node(_)
             | Event::Invited(_)
             | Event::ServiceRecordAdded { .. }
             | Event::MailQueued(_)

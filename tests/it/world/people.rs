@@ -7,6 +7,7 @@ use super::company::{self, ACCOUNTS, CONTACTS, ENGINEERS, GROUPS, RECORD_TYPES, 
 use super::daemon::{Letter, Ticket};
 use super::world::World;
 use workorderd::domain::aggregate::{Command, Key, State};
+use workorderd::domain::definition::CatalogueCommand;
 use workorderd::domain::directory::{Absence, DirectoryCommand};
 use workorderd::domain::ids::{InvitationNo, RequestId, WorkOrderId};
 use workorderd::domain::installation::InstallationCommand;
@@ -210,13 +211,25 @@ impl World {
         }
     }
 
+    /// Types come and go, and mostly come back: only one is ever deleted, and the next edition brings it again.
+    fn type_change(&mut self) -> CatalogueCommand {
+        let record_type = company::name(RECORD_TYPES[self.rng.usize(..RECORD_TYPES.len())]);
+        match self.rng.u32(..8) {
+            0 => CatalogueCommand::RetireRecordType(record_type),
+            1 | 2 => CatalogueCommand::RetireRecordType(company::name("strict")),
+            3 => CatalogueCommand::DeleteRecordType(company::name("strict")),
+            _ => CatalogueCommand::PublishRecordType(record_type),
+        }
+    }
+
     fn administer(&mut self) {
         let who = if self.rng.u32(..6) == 0 { staff("disp-1") } else { administrator() };
-        let (key, command) = match self.rng.u32(..15) {
+        let (key, command) = match self.rng.u32(..17) {
             10 | 14 => return self.move_somebody(),
             11 | 12 => return self.absence(),
             13 => return self.reorganise(),
             0 | 1 => (Key::Catalogue, company::apply(self.rng.u32(..company::EDITIONS))),
+            15 | 16 => (Key::Catalogue, Command::Catalogue(self.type_change())),
             2..5 => {
                 let mut user = company::staff(ENGINEERS[self.rng.usize(..ENGINEERS.len())]);
                 user.disabled = self.rng.u32(..3) == 0;
@@ -313,7 +326,12 @@ impl World {
             DirectoryCommand::SetAbsence { user: user.clone(), absence }
         };
         let who = if self.rng.bool() { administrator() } else { staff(user.as_str()) };
-        self.ask(Key::StaffUser(user), who, Command::Directory(command), None, None);
+        let again = matches!(command, DirectoryCommand::SetAbsence { .. }) && self.rng.u32(..3) == 0;
+        self.ask(Key::StaffUser(user.clone()), who, Command::Directory(command), None, None);
+        if again {
+            let command = DirectoryCommand::ClearAbsence { user: user.clone() };
+            self.ask(Key::StaffUser(user), administrator(), Command::Directory(command), None, None);
+        }
     }
 
     /// One command to a Work Order: what fits its node by one who may, mostly.

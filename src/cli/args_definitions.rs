@@ -1,0 +1,75 @@
+//! The command line of definitions: what there is, what became of it, and back to files.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Without a command: the list.
+#[derive(Debug, Clone, Args)]
+pub struct DefinitionsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: Option<DefinitionsCommand>,
+}
+
+/// What to do with definitions.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DefinitionsCommand {
+    /// List them, with versions and where record types stand
+    List,
+    /// Print one as it would be exported
+    Show {
+        /// form, record-type, process, evaluation-template, evaluation-rule, message or role
+        kind: String,
+        /// Its name
+        name: String,
+        /// Which version [default: the latest]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        version: Option<i64>,
+    },
+    /// Write files that apply to exactly what is defined now
+    Export {
+        /// Folder for the files; made if it is not there. Files of the same names are not overwritten without --force
+        dir: PathBuf,
+        /// Overwrite files that are there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Tell who changed what, and when
+    History {
+        /// At most this many steps
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        limit: Option<i64>,
+    },
+    /// Publish a record type: from now on Work Orders can be created under it
+    Publish(RecordTypeName),
+    /// Retire a record type: nothing new under it, what runs goes on to its end
+    Retire(RecordTypeName),
+    /// Delete a retired record type: its name may be used again, statistics still count it
+    Delete(RecordTypeName),
+    /// Move all running Work Orders of a process to a version of it, one by one
+    Move {
+        /// Name of the process
+        process: String,
+        /// Version to move to
+        #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+        version: i64,
+        /// Only tell which would be moved
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Which record type.
+#[derive(Debug, Clone, Args)]
+pub struct RecordTypeName {
+    /// Name of the record type
+    pub name: String,
+}
+
+impl DefinitionsCommand {
+    /// Whether it is one change under one request id.
+    pub fn takes_request_id(&self) -> bool {
+        matches!(self, Self::Publish(_) | Self::Retire(_) | Self::Delete(_))
+    }
+}

@@ -1,0 +1,48 @@
+//! `[[evaluation_template]]` and `[[evaluation_rule]]`.
+
+use super::condition;
+use super::sheet::Sheet;
+use crate::domain::definition::{EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
+
+/// Writes a template.
+pub fn write_template(template: &EvaluationTemplate, sheet: &mut Sheet) {
+    let EvaluationTemplate { name, title, fields } = template;
+    sheet.table("evaluation_template");
+    sheet.text("name", name.as_str());
+    sheet.title(&(&**title).into(), name.as_str());
+    for TemplateField { name, title, required, kind } in fields {
+        sheet.table("evaluation_template.field");
+        sheet.text("name", name.as_str());
+        sheet.title(&(&**title).into(), name.as_str());
+        match kind {
+            FieldKind::Rating { scale } => sheet.text("kind", &format!("stars-{scale}")),
+            FieldKind::Text => sheet.text("kind", "text"),
+            FieldKind::Choice { options } => {
+                sheet.text("kind", "choice");
+                sheet.texts("options", options);
+            }
+        }
+        sheet.flag("required", *required, false);
+    }
+}
+
+/// Writes a rule.
+pub fn write_rule(rule: &EvaluationRule, sheet: &mut Sheet) {
+    let EvaluationRule { name, precedence, scope, template, mandatory, recipients, qr, message } = rule;
+    sheet.table("evaluation_rule");
+    sheet.text("name", name.as_str());
+    sheet.raw("precedence", &precedence.to_string());
+    condition::write(scope, sheet);
+    sheet.text("template", template.as_str());
+    sheet.flag("mandatory", *mandatory, false);
+    if !recipients.is_empty() {
+        let recipient = |recipient: &Recipient| match recipient {
+            Recipient::Contact => "contact".to_owned(),
+            Recipient::Submitter => "submitter".to_owned(),
+            Recipient::Address(address) => address.to_string(),
+        };
+        sheet.texts("recipients", recipients.iter().map(recipient));
+    }
+    sheet.some("message", message.as_ref().map(|m| m.as_str()));
+    sheet.flag("qr", *qr, false);
+}
