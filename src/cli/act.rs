@@ -62,6 +62,33 @@ pub fn step(command: &ActCommand) -> Step {
     Step { method, act: Act { number: number.number.clone(), ..parameters }, done }
 }
 
+/// How the commands of the protocol are typed.
+const TYPED: [(&str, &str); 18] = [
+    ("AssignToGroup", "assign-to-group"),
+    ("AssignToEngineer", "assign-to-engineer"),
+    ("Claim", "claim"),
+    ("AcceptAssignment", "accept"),
+    ("DeclineAssignment", "decline"),
+    ("Transfer", "transfer"),
+    ("TakeTask", "take"),
+    ("CompleteTask", "complete"),
+    ("SaveFields", "save-fields"),
+    ("ConfirmSolved", "confirm-solved"),
+    ("ConfirmNotSolved", "confirm-not-solved"),
+    ("SkipEvaluation", "skip-evaluation"),
+    ("Hold", "hold"),
+    ("Resume", "resume"),
+    ("Cancel", "cancel"),
+    ("Reject", "reject"),
+    ("MoveToVersion", "move-to-version"),
+    ("AddServiceRecord", "note"),
+];
+
+/// How a command of the protocol is typed.
+pub fn typed(method: &str) -> &str {
+    TYPED.iter().find(|(name, _)| *name == method).map_or(method, |(_, typed)| typed)
+}
+
 fn because(reason: Option<&String>) -> Act {
     Act { reason: reason.cloned(), ..Act::default() }
 }

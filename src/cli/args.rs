@@ -115,6 +115,15 @@ pub enum Command {
         #[arg(long, value_name = "TAG")]
         language: Option<String>,
     },
+    /// Explain a Work Order: why it is where it is, who may act, what you may do, what comes next
+    Explain {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Language of titles, such as zh [default: that of the staff user]
+        #[arg(long, value_name = "TAG")]
+        language: Option<String>,
+    },
     /// Tell the history of a Work Order, oldest step first
     History {
         /// Which one.

@@ -7,9 +7,10 @@ use super::args::{Create, List};
 use super::failure::Failure;
 use super::fields::FormOf;
 use super::session::Session;
+use super::view::explain as explain_view;
 use super::view::list::ListView;
 use super::view::{fields, history, qr, show, width};
-use crate::protocol::work_orders::{self as shapes, Accepted, Got, HistoryTold, Listed};
+use crate::protocol::work_orders::{self as shapes, Accepted, Explained, Explanation, Got, HistoryTold, Listed};
 
 /// Steps of the history below `show`.
 const HISTORY_SHOWN: i64 = 20;
@@ -111,9 +112,35 @@ pub fn show(session: &mut Session<'_, '_>, number: &str, language: Option<String
     let got: Got = session.shape(reply)?;
     let steps = told_history(session, number, Some(HISTORY_SHOWN))?;
     let steps: HistoryTold = session.shape(steps)?;
-    session.take_daemon_time()?;
-    let mut text = show::work_order(&got.work_order, &session.page);
+    let explanation = explained(session, number, None)?;
+    session.page.times.now = explanation.now;
+    let mut text = show::work_order(&got.work_order, &explanation.commands, &session.page);
     show::section(&mut text, "history", &history::history(&steps.lines, steps.more, &session.page), &session.page);
+    session.write(&text)
+}
+
+fn ask_why(session: &mut Session<'_, '_>, number: &str, language: Option<String>) -> Result<Value, Failure> {
+    session.ask(&method("Explain"), &shapes::Explain { number: number.to_owned(), language })
+}
+
+fn explained(session: &mut Session<'_, '_>, number: &str, language: Option<String>) -> Result<Explanation, Failure> {
+    let reply = ask_why(session, number, language)?;
+    let Explained { explanation } = session.shape(reply)?;
+    Ok(explanation)
+}
+
+/// Why it is where it is.
+///
+/// # Errors
+/// What the daemon says.
+pub fn explain(session: &mut Session<'_, '_>, number: &str, language: Option<String>) -> Result<(), Failure> {
+    let reply = ask_why(session, number, language)?;
+    if session.json() {
+        return session.print_json(&reply);
+    }
+    let Explained { explanation } = session.shape(reply)?;
+    session.page.times.now = explanation.now;
+    let text = explain_view::explanation(&explanation, &session.page);
     session.write(&text)
 }
 

@@ -85,6 +85,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Create(create) => orders::create(session, create),
         Command::List(list) => orders::list(session, list),
         Command::Show { of, language } => orders::show(session, &of.number, language),
+        Command::Explain { of, language } => orders::explain(session, &of.number, language),
         Command::Form(of) => orders::form(session, of),
         Command::History { of, limit } => orders::history(session, &of.number, limit),
         Command::Watch { number, after } => watch::watch(session, number, after),

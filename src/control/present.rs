@@ -142,7 +142,8 @@ fn nodes(order: &WorkOrder, language: &str, cx: &Context<'_>) -> Vec<shape::Node
     process.nodes.iter().enumerate().map(node).collect()
 }
 
-fn timer(due: i64, deadline: Deadline) -> shape::Timer {
+/// A timer that is set.
+pub fn timer(due: i64, deadline: Deadline) -> shape::Timer {
     let what = match deadline {
         Deadline::AutoComplete(_) => "the node completes by itself".to_owned(),
         Deadline::Overdue(_) => "the node is overdue".to_owned(),

@@ -1,6 +1,7 @@
 //! The room of `org.workorderd.WorkOrders1`.
 
 use super::desk::Visit;
+use super::explain;
 use super::fields;
 use super::present;
 use super::refuse::{self, field, optional_slug, slug, word};
@@ -30,6 +31,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     match visit.call.member() {
         "Create" => create(visit).await,
         "Get" => get(visit).await,
+        "Explain" => explain::call(visit).await,
         "History" => history(visit).await,
         "List" => list(visit).await,
         "DescribeForm" => describe_form(visit).await,
@@ -83,7 +85,8 @@ pub fn find(visit: &Visit<'_>, number: &str) -> Result<WorkOrderId, ErrorReply> 
     found.filter(|_| seen).ok_or_else(not_found)
 }
 
-async fn read(visit: &Visit<'_>, number: &str) -> Result<Entity, ErrorReply> {
+/// The Work Order of a number, as the caller may see it.
+pub async fn read(visit: &Visit<'_>, number: &str) -> Result<Entity, ErrorReply> {
     let id = find(visit, number)?;
     visit.desk.runtime.read(&Key::WorkOrder(id)).await.map_err(refuse::refusal)
 }
@@ -101,7 +104,7 @@ async fn get(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 }
 
 /// The language of the call, else that of the staff user who calls.
-fn language(visit: &Visit<'_>, asked: Option<String>) -> String {
+pub fn language(visit: &Visit<'_>, asked: Option<String>) -> String {
     let own = || visit.judge(|cx| Some(cx.directory.staff_user(cx.principal.user()?)?.language.to_string()));
     asked.or_else(own).unwrap_or_default()
 }

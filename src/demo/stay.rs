@@ -47,6 +47,7 @@ fn commands(stage: &Stage, number: &str, token: &str) {
     say(&format!("  export WORKORDERD_SOCKET={}", stage.daemon.socket().display()));
     say("  workorderctl list");
     say(&format!("  workorderctl show {number}"));
+    say(&format!("  workorderctl explain {number}"));
     say("  workorderctl watch");
     say("  workorderctl create repair \"Lift door squeaks\" --contact zoe --priority urgent");
     // The whole link: a token alone may begin with "-".

@@ -57,6 +57,26 @@ shapes! {
     }
     /// A form.
     Form { name: String, version: i64, title: String, fields: Vec<FormField> }
+    /// A staff user.
+    Person { id: String, name: String }
+    /// A handler and the staff users it stands for.
+    HandlerPeople { handler: String, people: Vec<Person> }
+    /// The step that entered the node.
+    Cause { at: i64, by: String, command: String, details: Vec<String> }
+    /// A command, were the caller to give it now.
+    PossibleCommand { command: String, allowed: bool, error: Option<String>, why: Option<String>, asks: Option<String>, leads_to: Option<String> }
+    /// A node after this one.
+    NodeAhead { name: String, title: String, kind: String, passed_over: Option<String>, handlers: Vec<String> }
+    /// Parameters of `Explain`.
+    Explain { number: String, language: Option<String> }
+    /// Why it is there, who may act, what comes next.
+    Explanation {
+        number: String, subject: String, status: String, outcome: Option<String>, now: i64, node: Option<String>, title: Option<String>,
+        kind: Option<String>, since: Option<i64>, on_hold: Option<String>, cause: Option<Cause>, handlers: Vec<HandlerPeople>,
+        timers: Vec<Timer>, notes: Vec<String>, commands: Vec<PossibleCommand>, ahead: Vec<NodeAhead>,
+    }
+    /// Reply of `Explain`.
+    Explained { explanation: Explanation }
     /// Parameters of `DescribeForm`.
     DescribeForm { form: Option<String>, record_type: Option<String>, number: Option<String>, language: Option<String> }
     /// Reply of `DescribeForm`.
@@ -108,6 +128,7 @@ shapes! {
     }
 }
 
+impl super::shape::Absent for Explanation {}
 impl super::shape::Absent for Receipt {}
 impl super::shape::Absent for WorkOrder {}
 impl super::shape::Absent for Form {}

@@ -15,14 +15,14 @@ use workorderd::protocol::work_orders::{HistoryLine, Invitation, Line, Step, Wor
 /// 2026-11-22T14:03:05Z.
 pub const NOW: i64 = 1_795_356_185_000;
 const MINUTE: i64 = 60_000;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
 
 pub fn page() -> Page {
     Page { width: 80, paint: Paint(false), times: Times { now: NOW, zone: TimeZone::UTC } }
 }
 
-fn golden(name: &str, text: &str) {
+pub fn golden(name: &str, text: &str) {
     let path = format!("{}/tests/golden/cli/{name}.txt", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("WORKORDERD_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();
@@ -175,7 +175,7 @@ fn an_empty_list_says_so() {
 
 #[test]
 fn a_work_order_is_shown_in_full() {
-    let mut text = show::work_order(&order(), &page());
+    let mut text = show::work_order(&order(), &[], &page());
     show::section(&mut text, "history", &history::history(&history_lines(), true, &page()), &page());
     golden("show", &text);
 }
@@ -192,7 +192,7 @@ fn a_work_order_that_ended_and_one_on_hold() {
     };
     let held = WorkOrder { on_hold: Some("parts".into()), taken_by: Some("wang.wei".into()), ..order() };
     let gate = WorkOrder { node_kind: Some("evaluate".into()), mandatory: true, ..order() };
-    let text = [&ended, &held, &gate].map(|order| show::now_and_next(order, &page())).join("\n");
+    let text = [&ended, &held, &gate].map(|order| show::now_and_next(order, &[], &page())).join("\n");
     golden("now-and-next", &text);
 }
 
@@ -285,13 +285,13 @@ fn a_long_process_goes_on_in_the_next_line() {
 #[test]
 fn colours_change_nothing_but_colours() {
     let coloured = Page { paint: Paint(true), ..page() };
-    let text = show::work_order(&order(), &coloured);
+    let text = show::work_order(&order(), &[], &coloured);
     let mut bare = String::new();
     for (i, piece) in text.split('\x1b').enumerate() {
         bare.push_str(if i == 0 { piece } else { piece.split_once('m').unwrap().1 });
     }
     let trimmed: Vec<_> = bare.lines().map(str::trim_end).collect();
-    assert_eq!(trimmed.join("\n") + "\n", show::work_order(&order(), &page()));
+    assert_eq!(trimmed.join("\n") + "\n", show::work_order(&order(), &[], &page()));
 }
 
 #[test]

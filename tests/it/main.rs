@@ -13,6 +13,7 @@ mod codec_bytes;
 mod conditions;
 mod definitions_export;
 mod demo;
+mod explain;
 mod forms_check;
 mod forms_definitions;
 mod groups;

@@ -228,7 +228,7 @@ fn a_mail_that_cannot_be_sent_ends_after_three_days_or_with_its_link() {
             ("pending" | "deferred", _) => std::thread::sleep(std::time::Duration::from_millis(2)),
             _ => break mail,
         }
-        if attempts == 3 && admin.get(&left)["outcome"].is_null() {
+        if attempts == 3 && admin.get(&left)["node"] == "confirm" {
             // Whoever leaves the node needs no mail about it any more.
             post.daemon().user("dora").act(&left, "ConfirmSolved", json!({}));
         }

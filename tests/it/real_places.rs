@@ -88,7 +88,7 @@ impl Stage {
             "History" if method.starts_with("Definitions1") => json!({}),
             "Publish" | "Retire" | "Delete" => json!({ "recordType": "spare" }),
             "Create" => json!({ "recordType": "repair", "subject": "x", "contact": "wang" }),
-            "Get" | "History" | "AcceptAssignment" => json!({ "number": number("accept") }),
+            "Get" | "Explain" | "History" | "AcceptAssignment" => json!({ "number": number("accept") }),
             "AssignToGroup" => json!({ "number": number("assign"), "group": "hydraulics" }),
             "Claim" => json!({ "number": number("pool") }),
             "AssignToEngineer" => json!({ "number": number("assign"), "engineer": "mei" }),

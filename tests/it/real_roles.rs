@@ -1,9 +1,10 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 57] = [
+pub const ROLES: [(&str, &str); 58] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.Get", "yyyyyyhh"),
+    ("WorkOrders1.Explain", "yyyyyyhh"),
     ("WorkOrders1.History", "yyyyyyhh"),
     ("WorkOrders1.List", "yyyyyynn"),
     ("WorkOrders1.Watch", "yyyyyynn"),

@@ -253,6 +253,7 @@ pub fn is_mutation(method: &str) -> bool {
     !matches!(
         name,
         "Get"
+            | "Explain"
             | "History"
             | "List"
             | "Watch"

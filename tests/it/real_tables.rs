@@ -137,7 +137,14 @@ fn cases(stage: &Stage) -> Vec<Case> {
         all
     };
     // Things that do not exist.
-    for method in ["WorkOrders1.Get", "WorkOrders1.History", "WorkOrders1.AcceptAssignment", "WorkOrders1.TakeTask", "WorkOrders1.Resume"] {
+    for method in [
+        "WorkOrders1.Get",
+        "WorkOrders1.Explain",
+        "WorkOrders1.History",
+        "WorkOrders1.AcceptAssignment",
+        "WorkOrders1.TakeTask",
+        "WorkOrders1.Resume",
+    ] {
         case("dora", method, "NotFound", "WO-20200101-1", n("WO-20200101-1", json!({})));
     }
     case("", "Directory1.GetServiceGroup", "NotFound", "nowhere", json!({ "id": "nowhere" }));

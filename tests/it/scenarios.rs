@@ -1,6 +1,7 @@
 //! Stories in `tests/scenarios/*.txt`, played against the rules alone with the sample company's definitions and a clock set by hand.
 //! A line is what somebody does; an indented line under it is what then holds, or the refusal it met.
 
+use crate::explain::Foretold;
 use std::path::PathBuf;
 use workorderd::domain::aggregate::{Command, Event, Key, State};
 use workorderd::domain::context::Context;
@@ -110,7 +111,12 @@ impl Story {
         let cx = Context { now: self.now, principal: &principal, catalogue: &self.catalogue, directory: &self.directory };
         let before = self.order.clone().map(State::WorkOrder);
         let key = Key::WorkOrder(before.as_ref().map_or(WorkOrderId(self.created.into()), |s| s.work_order().unwrap().id));
-        match transition(&key, before.as_ref(), &Command::WorkOrder(command), &cx) {
+        let foretold = Foretold::by(self.order.as_deref(), &command, &cx);
+        let result = transition(&key, before.as_ref(), &Command::WorkOrder(command), &cx);
+        if let Some(foretold) = foretold {
+            foretold.holds(result.as_ref().map(|step| step.state.work_order().unwrap()));
+        }
+        match result {
             Ok(step) => {
                 let folded = step.events.iter().fold(before.clone(), |state, event| State::evolve(state, event, self.now));
                 assert_eq!(folded.as_ref(), Some(&step.state), "the state is the fold of the events");

@@ -2,6 +2,7 @@
 
 pub mod definitions;
 pub mod directory;
+pub mod explain;
 pub mod fields;
 pub mod guest;
 pub mod history;

@@ -6,20 +6,21 @@ use super::paint::Tone;
 use super::show_parts::{description, evaluations, invitations, mails, timers};
 use super::times::span;
 use super::width::{cut, line, pad, width, wrap};
-use crate::protocol::work_orders::{Node, WorkOrder};
+use crate::cli::act::typed;
+use crate::protocol::work_orders::{Node, PossibleCommand, WorkOrder};
 
-/// Everything about it but its history.
-pub fn work_order(order: &WorkOrder, page: &Page) -> String {
-    let mut out = head(order, page);
+/// Everything about it but its history; `may` is what the reader may do with it.
+pub fn work_order(order: &WorkOrder, may: &[PossibleCommand], page: &Page) -> String {
+    let mut out = head(&order.number, &order.subject, page);
     out.push_str(&process(&order.nodes, page));
     out.push('\n');
-    out.push_str(&now_and_next(order, page));
+    out.push_str(&now_and_next(order, may, page));
     out.push('\n');
     out.push_str(&facts(order, page));
     for (title, text) in [
         ("description", description(order, page)),
         ("fields", fields::values(order, page)),
-        ("timers", timers(order, page)),
+        ("timers", timers(&order.timers, page)),
         ("mails", mails(order, page)),
         ("invitations", invitations(order, page)),
         ("evaluations", evaluations(order, page)),
@@ -39,9 +40,10 @@ pub fn section(out: &mut String, title: &str, text: &str, page: &Page) {
     }
 }
 
-fn head(order: &WorkOrder, page: &Page) -> String {
-    let number = line(&order.number);
-    let subject = cut(&line(&order.subject), page.width.saturating_sub(width(&number) + 2));
+/// Number and subject.
+pub fn head(number: &str, subject: &str, page: &Page) -> String {
+    let number = line(number);
+    let subject = cut(&line(subject), page.width.saturating_sub(width(&number) + 2));
     format!("{}  {}\n", page.paint.tone(Tone::Strong, &number), page.paint.tone(Tone::Strong, &subject))
 }
 
@@ -83,7 +85,7 @@ fn title(node: &Node) -> String {
 }
 
 /// Who may act at the node, with which commands, and what comes then.
-pub fn now_and_next(order: &WorkOrder, page: &Page) -> String {
+pub fn now_and_next(order: &WorkOrder, may: &[PossibleCommand], page: &Page) -> String {
     let mut out = String::new();
     let mut tell = |key: &str, text: &str| fact(&mut out, key, text, page);
     if let Some(outcome) = &order.outcome {
@@ -103,31 +105,17 @@ pub fn now_and_next(order: &WorkOrder, page: &Page) -> String {
     }
     let handlers: Vec<String> = order.handlers.iter().map(|handler| line(handler)).collect();
     tell("may act", if handlers.is_empty() { "nobody".to_owned() } else { handlers.join(", ") }.as_str());
-    let mut commands = commands(order).join(", ");
-    if order.node_kind.as_deref() == Some("evaluate") && order.mandatory {
-        commands.push_str("; it stays here until an evaluation is in or its time is up");
-    }
+    let commands: Vec<&str> = may.iter().filter(|command| command.allowed).map(|command| typed(&command.command)).collect();
     if !commands.is_empty() {
-        tell("by", &commands);
+        tell("you may", &commands.join(", "));
+    }
+    if order.node_kind.as_deref() == Some("evaluate") {
+        let waits = if order.mandatory { "; it stays here until an evaluation is in or its time is up" } else { "" };
+        tell("customer", &format!("evaluates by the link of a mail, or by the code that qr draws{waits}"));
     }
     let ahead: Vec<String> = order.nodes.iter().filter(|node| node.state == "ahead").map(title).collect();
     tell("next", &if ahead.is_empty() { "it ends".to_owned() } else { format!("{}, then it ends", ahead.join(", ")) });
     out
-}
-
-/// The commands of the node's kind, as they are typed; whether the process allows each is the daemon's to say.
-pub fn commands(order: &WorkOrder) -> Vec<&'static str> {
-    match order.node_kind.as_deref() {
-        _ if order.on_hold.is_some() => vec!["resume"],
-        Some("assign") => vec!["assign-to-group", "assign-to-engineer"],
-        Some("accept") => vec!["accept", "decline", "transfer"],
-        Some("task") if order.taken_by.is_none() => vec!["take", "complete", "transfer"],
-        Some("task") => vec!["complete", "transfer"],
-        Some("confirm") => vec!["confirm-solved", "confirm-not-solved"],
-        Some("evaluate") if order.mandatory => vec!["qr"],
-        Some("evaluate") => vec!["qr", "skip-evaluation"],
-        _ => vec![],
-    }
 }
 
 /// `key   text`, wrapped under itself.

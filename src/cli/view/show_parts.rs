@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::paint::Tone;
 use super::width::{line, lines, pad, width, wrap};
-use crate::protocol::work_orders::{Answer, WorkOrder};
+use crate::protocol::work_orders::{Answer, Timer, WorkOrder};
 
 const INDENT: &str = "  ";
 
@@ -13,13 +13,13 @@ pub fn description(order: &WorkOrder, page: &Page) -> String {
 }
 
 /// Timers by due time: `in 3 h   2026-11-22 17:03   overdue`.
-pub fn timers(order: &WorkOrder, page: &Page) -> String {
-    let mut timers: Vec<_> = order.timers.iter().collect();
+pub fn timers(timers: &[Timer], page: &Page) -> String {
+    let mut timers: Vec<_> = timers.iter().collect();
     timers.sort_by_key(|timer| timer.due);
     let told: Vec<_> = timers.iter().map(|timer| (page.times.from_now(timer.due), timer)).collect();
     let widest = told.iter().map(|(when, _)| width(when)).max().unwrap_or(0);
     let one = |(when, timer): &(String, &&_)| {
-        let timer: &crate::protocol::work_orders::Timer = timer;
+        let timer: &Timer = timer;
         format!("{INDENT}{}  {}  {}\n", pad(when, widest), page.times.minute(timer.due), line(&timer.what))
     };
     told.iter().map(one).collect()

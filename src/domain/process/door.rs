@@ -84,14 +84,8 @@ fn enter_from(draft: &mut Draft<'_>, first: u16) -> Result<(), Rejection> {
     let process = draft.process()?;
     for (index, node) in process.nodes.iter().enumerate().skip(usize::from(first)) {
         let index = NodeIndex(index as u16);
-        if let Some(why) = node.condition.why_not(&draft.order) {
-            pass_over(draft, node, index, &format!("its condition does not hold: {why}"));
-            continue;
-        }
-        if let NodeSpec::Evaluate(spec) = &node.spec
-            && let evaluate::Opening::PassOver(reason) = evaluate::open(draft, spec)
-        {
-            pass_over(draft, node, index, reason);
+        if let Some(reason) = passes_over(draft, node) {
+            pass_over(draft, node, index, &reason);
             continue;
         }
         enter(draft, node, index, None)?;
@@ -102,6 +96,20 @@ fn enter_from(draft: &mut Draft<'_>, first: u16) -> Result<(), Rejection> {
     }
     draft.push(Event::Ended { outcome: Outcome::Completed, reason: None });
     Ok(())
+}
+
+/// Why a node would be passed over, were it reached as things stand.
+pub fn passes_over(draft: &Draft<'_>, node: &ProcessNode) -> Option<String> {
+    if let Some(why) = node.condition.why_not(&draft.order) {
+        return Some(format!("its condition does not hold: {why}"));
+    }
+    match &node.spec {
+        NodeSpec::Evaluate(spec) => match evaluate::open(draft, spec) {
+            evaluate::Opening::PassOver(reason) => Some(reason.to_owned()),
+            evaluate::Opening::Enter(..) => None,
+        },
+        NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::Confirm(_) => None,
+    }
 }
 
 fn pass_over(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, reason: &str) {

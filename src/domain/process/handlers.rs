@@ -77,15 +77,8 @@ pub fn can_act(handler: &Handler, order: &WorkOrder, directory: &Directory) -> b
 pub fn tell_others(draft: &mut Draft<'_>, message: &Name, handlers: &[Handler], taken_by: &StaffUserId) {
     let directory = draft.cx.directory;
     let mut others: Vec<StaffUserId> = Vec::new();
-    for handler in handlers {
-        let people: Vec<StaffUserId> = match handler {
-            Handler::User(user) => vec![user.clone()],
-            Handler::Role(role) => people(&Person::Role(role.clone()), &draft.order, directory),
-            Handler::Members(group) => people(&Person::Members(group.clone()), &draft.order, directory),
-            Handler::Leader(group) => directory.group(group).and_then(|g| g.leader.clone()).into_iter().collect(),
-            Handler::Submitter => Vec::new(),
-        };
-        for user in people {
+    for handler in handlers.iter().filter(|handler| **handler != Handler::Submitter) {
+        for user in people_behind(handler, &draft.order, directory) {
             let reachable = directory.active(&user).is_some_and(|u| u.email.is_some());
             if reachable && user != *taken_by && !others.contains(&user) && others.len() < TOLD_MAX {
                 others.push(user);
@@ -94,6 +87,17 @@ pub fn tell_others(draft: &mut Draft<'_>, message: &Name, handlers: &[Handler], 
     }
     for user in others {
         draft.mail_party(message, &Party::Staff(user), None, Some(PersonalText::new(taken_by.as_str())));
+    }
+}
+
+/// The staff users that a handler stands for. A role may also be given to peers that are nobody in the directory.
+pub fn people_behind(handler: &Handler, order: &WorkOrder, directory: &Directory) -> Vec<StaffUserId> {
+    match handler {
+        Handler::User(user) => vec![user.clone()],
+        Handler::Role(role) => people(&Person::Role(role.clone()), order, directory),
+        Handler::Members(group) => people(&Person::Members(group.clone()), order, directory),
+        Handler::Leader(group) => directory.group(group).and_then(|g| g.leader.clone()).into_iter().collect(),
+        Handler::Submitter => people(&Person::Submitter, order, directory),
     }
 }
 

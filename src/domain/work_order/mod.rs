@@ -8,6 +8,7 @@ pub mod decide;
 pub mod draft;
 pub mod event;
 pub mod evolve;
+pub mod explain;
 pub mod fields;
 pub mod mail;
 pub mod reaction;

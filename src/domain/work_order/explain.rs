@@ -1,0 +1,153 @@
+//! What may be done with a Work Order now, and what is ahead of it. Told by trying the rules themselves on a copy, so that no rule
+//! is said twice: a command is possible if `decide` would accept it from that person, with a choice that makes sense.
+
+use super::WorkOrder;
+use super::command::{Command, TransferTo};
+use super::decide::decide;
+use super::draft::Draft;
+use super::state::{Handler, HoldReason, Outcome};
+use crate::domain::context::Context;
+use crate::domain::definition::ProcessNode;
+use crate::domain::form::given::GivenFields;
+use crate::domain::ids::{Name, ServiceGroupId, StaffUserId};
+use crate::domain::process::{door, handlers};
+use crate::domain::rejection::Rejection;
+
+/// A command of the staff, and what it would come to if the principal gave it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Possible {
+    /// The command's name in the protocol.
+    pub command: &'static str,
+    pub verdict: Verdict,
+}
+
+/// What a command would come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Leads(Place),
+    /// It would be accepted once this field of the form is given, with it or before.
+    Asks {
+        field: String,
+    },
+    Refused(Rejection),
+}
+
+/// Where a Work Order would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// At the node where it is.
+    Here,
+    At {
+        node: Name,
+        handlers: Vec<Handler>,
+    },
+    Ended(Outcome),
+}
+
+/// A node after the one the Work Order is at, as things stand.
+#[derive(Debug)]
+pub struct Ahead<'a> {
+    pub node: &'a ProcessNode,
+    /// Why it would be passed over.
+    pub passed_over: Option<String>,
+    /// Who would handle it; empty if it is passed over.
+    pub handlers: Vec<Handler>,
+}
+
+/// Every command that belongs to where the Work Order is, in the order of the protocol. The writer may still refuse one for what
+/// others do at the same time: a limit of open work, say.
+pub fn commands(order: &WorkOrder, cx: &Context<'_>) -> Vec<Possible> {
+    let mut told = Vec::new();
+    for alternatives in trials(order, cx) {
+        let Some(name) = alternatives.first().map(Command::name) else { continue };
+        let verdicts: Vec<Verdict> = alternatives.iter().map(|command| verdict(order, command, cx)).collect();
+        let refused = |verdict: &&Verdict| matches!(verdict, Verdict::Refused(_));
+        let best = verdicts.iter().find(|verdict| !refused(verdict)).or(verdicts.first()).cloned();
+        match best {
+            None => {}
+            Some(Verdict::Refused(rejection)) if is_out_of_place(&rejection) => {}
+            Some(verdict) => told.push(Possible { command: name, verdict }),
+        }
+    }
+    told
+}
+
+/// Whether a command has no business where the Work Order is, whoever gave it.
+fn is_out_of_place(rejection: &Rejection) -> bool {
+    matches!(rejection, Rejection::WrongNode { .. } | Rejection::Ended { .. } | Rejection::NotOnHold | Rejection::NothingToChange)
+}
+
+fn verdict(order: &WorkOrder, command: &Command, cx: &Context<'_>) -> Verdict {
+    match decide(order, command, cx) {
+        Ok((after, _)) => Verdict::Leads(place(order, &after)),
+        // Nothing was given, so nothing would be saved: with something it would.
+        Err(Rejection::NothingToChange) if matches!(command, Command::SaveFields { .. }) => Verdict::Leads(Place::Here),
+        Err(Rejection::InvalidFormField { field, rule: "required", .. }) => Verdict::Asks { field },
+        Err(rejection) => Verdict::Refused(rejection),
+    }
+}
+
+fn place(before: &WorkOrder, after: &WorkOrder) -> Place {
+    match (after.outcome, after.visit()) {
+        (Some(outcome), _) => Place::Ended(outcome),
+        (None, Some(visit)) if before.visit().is_none_or(|earlier| earlier.no != visit.no) => {
+            Place::At { node: visit.name.clone(), handlers: visit.handlers.clone() }
+        }
+        (None, _) => Place::Here,
+    }
+}
+
+/// Commands to try, with choices that the directory offers; of several for the same command, one that is accepted is enough.
+fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
+    let text = || "-".to_owned();
+    let (engineer, group) = (engineer(order, cx), group(order, cx));
+    let version = cx.catalogue.process(&order.process.name).map_or(order.process.version, |(_, newest)| newest.version);
+    let to = |to| Command::Transfer { to, reason: Some(text()) };
+    let has_form = order.visit().is_some_and(|visit| visit.form.is_some());
+    vec![
+        group.clone().map(|group| Command::AssignToGroup { group }).into_iter().collect(),
+        engineer.clone().map(|engineer| Command::AssignToEngineer { engineer, over_limit: false }).into_iter().collect(),
+        vec![Command::Claim],
+        vec![Command::AcceptAssignment],
+        vec![Command::DeclineAssignment { reason: text() }],
+        engineer.map(TransferTo::Engineer).into_iter().chain(group.map(TransferTo::Group)).map(to).collect(),
+        vec![Command::TakeTask],
+        vec![Command::CompleteTask { note: None, fields: GivenFields::default() }],
+        has_form.then(|| Command::SaveFields { fields: GivenFields::default() }).into_iter().collect(),
+        vec![Command::ConfirmSolved],
+        vec![Command::ConfirmNotSolved { reason: text() }],
+        vec![Command::SkipEvaluation { reason: None }],
+        vec![Command::Hold { reason: HoldReason::Customer, note: None }],
+        vec![Command::Resume],
+        vec![Command::Cancel { reason: None }],
+        vec![Command::Reject { reason: text() }],
+        vec![Command::MoveToVersion { version }],
+        vec![Command::AddServiceRecord { text: text() }],
+    ]
+}
+
+/// Somebody the work could go to: of its service group, if it is in one, and not whoever has it.
+fn engineer(order: &WorkOrder, cx: &Context<'_>) -> Option<StaffUserId> {
+    let other = |user: &&StaffUserId| cx.directory.active(user).is_some() && order.engineer.as_ref() != Some(*user);
+    match order.group.as_ref().and_then(|group| cx.directory.group(group)) {
+        Some(group) => group.members.iter().chain(&group.leader).find(other).cloned(),
+        None => cx.directory.staff_users().map(|user| &user.id).find(other).cloned(),
+    }
+}
+
+fn group(order: &WorkOrder, cx: &Context<'_>) -> Option<ServiceGroupId> {
+    cx.directory.groups().find(|(id, group)| !group.disabled && order.group.as_ref() != Some(*id)).map(|(id, _)| id.clone())
+}
+
+/// The nodes after the one it is at, were it passed on now. None, if it has ended.
+pub fn ahead<'a>(order: &WorkOrder, cx: &'a Context<'a>) -> Vec<Ahead<'a>> {
+    let draft = Draft::new(order.clone(), cx);
+    let (Some(visit), Ok(process)) = (order.visit(), draft.process()) else { return Vec::new() };
+    let after = process.nodes.iter().skip(usize::from(visit.node.0) + 1);
+    let told = after.map(|node| {
+        let passed_over = door::passes_over(&draft, node);
+        let handlers = if passed_over.is_some() { Vec::new() } else { handlers::resolve(node, order, cx.directory).0 };
+        Ahead { node, passed_over, handlers }
+    });
+    told.collect()
+}
