@@ -273,6 +273,9 @@ pub struct List {
     /// Only those of this account
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
+    /// Only those of this contact
+    #[arg(long, value_name = "ID")]
+    pub contact: Option<String>,
     /// Only those with this reference
     #[arg(long, value_name = "TEXT")]
     pub reference: Option<String>,

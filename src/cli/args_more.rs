@@ -148,6 +148,11 @@ pub enum AccountCommand {
         #[arg(long)]
         disabled: bool,
     },
+    /// Show an account: its contacts, its latest Work Orders, and how to create the next
+    Show {
+        /// Id of the account
+        id: String,
+    },
     /// List accounts
     List(Paging),
 }
@@ -157,6 +162,11 @@ pub enum AccountCommand {
 pub enum ContactCommand {
     /// Make a contact, or replace all that is known of one
     Put(PutContact),
+    /// Show a contact: the account, the latest Work Orders, and how to create the next
+    Show {
+        /// Id of the contact
+        id: String,
+    },
     /// List contacts
     List(Paging),
 }

@@ -9,11 +9,18 @@ use super::args_more::{
 };
 use super::failure::Failure;
 use super::session::Session;
+use super::view::customer;
 use super::view::directory as view;
 use super::view::page::Page;
 use super::view::times;
 use super::view::width::line;
-use crate::protocol::directory::{self as shapes, Accepted, Accounts, Contacts, Departments, GotServiceGroup, ServiceGroups, StaffUsers};
+use crate::protocol::directory::{
+    self as shapes, Accepted, Accounts, Contacts, Departments, GotAccount, GotContact, GotServiceGroup, ServiceGroups, StaffUsers,
+};
+use crate::protocol::work_orders::{self, Listed};
+
+/// Work Orders shown of a customer.
+const LATEST: i64 = 10;
 
 /// Staff users.
 ///
@@ -134,6 +141,16 @@ pub fn account(session: &mut Session<'_, '_>, command: AccountCommand) -> Result
             let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
             put(session, "PutAccount", &shapes::PutAccount { request_id, expected_revision, account }, &format!("account {id}"))
         }
+        AccountCommand::Show { id } => {
+            let reply = session.ask(&method("GetAccount"), &shapes::GetEntry { id: id.clone() })?;
+            if session.json() {
+                return session.print_json(&reply);
+            }
+            let got: GotAccount = session.shape(reply)?;
+            let latest = latest(session, work_orders::List { account: Some(id), ..Default::default() })?;
+            let text = customer::account(&got, &latest, &session.page);
+            session.write(&text)
+        }
         AccountCommand::List(paging) => list(session, "ListAccounts", paging, |r: Accounts| (r.accounts, r.next), view::accounts),
     }
 }
@@ -149,8 +166,24 @@ pub fn contact(session: &mut Session<'_, '_>, command: ContactCommand) -> Result
             let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
             put(session, "PutContact", &shapes::PutContact { request_id, expected_revision, contact }, &format!("contact {id}"))
         }
+        ContactCommand::Show { id } => {
+            let reply = session.ask(&method("GetContact"), &shapes::GetEntry { id: id.clone() })?;
+            if session.json() {
+                return session.print_json(&reply);
+            }
+            let got: GotContact = session.shape(reply)?;
+            let latest = latest(session, work_orders::List { contact: Some(id), ..Default::default() })?;
+            let text = customer::contact(&got, &latest, &session.page);
+            session.write(&text)
+        }
         ContactCommand::List(paging) => list(session, "ListContacts", paging, |r: Contacts| (r.contacts, r.next), view::contacts),
     }
+}
+
+/// The newest Work Orders of a customer.
+fn latest(session: &mut Session<'_, '_>, of: work_orders::List) -> Result<Listed, Failure> {
+    let reply = session.ask(&format!("{}.List", work_orders::NAME), &work_orders::List { limit: Some(LATEST), ..of })?;
+    session.shape(reply)
 }
 
 fn method(member: &str) -> String {

@@ -65,6 +65,7 @@ pub fn list(session: &mut Session<'_, '_>, list: List) -> Result<(), Failure> {
         group: list.group,
         engineer: list.engineer,
         account: list.account,
+        contact: list.contact,
         reference: list.reference,
         on_hold: list.on_hold,
         overdue: list.overdue,

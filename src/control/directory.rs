@@ -18,6 +18,8 @@ use crate::protocol::directory as shape;
 use crate::protocol::varlink::ErrorReply;
 
 const PAGE_MAX: i64 = 1000;
+/// Contacts told of one account.
+const CONTACTS_MAX: usize = 200;
 
 /// Answers a call.
 pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -30,6 +32,8 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "PutAccount" => put_account(visit).await,
         "PutContact" => put_contact(visit).await,
         "GetServiceGroup" => get_service_group(visit).await,
+        "GetAccount" => get_account(visit),
+        "GetContact" => get_contact(visit),
         _ => list(visit),
     }
 }
@@ -258,6 +262,32 @@ fn page<T>(entries: impl Iterator<Item = T>, id: impl Fn(&T) -> &str, after: Opt
     page.truncate(limit);
     let next = page.last().filter(|_| more).map(|entry| id(entry).to_owned());
     (page, next)
+}
+
+fn get_account(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadDirectory)?;
+    let p: shape::GetEntry = visit.parameters()?;
+    let id = slug("id", &p.id, AccountId::new)?;
+    let reference = visit.desk.runtime.views().reference();
+    let directory: &Directory = &reference.directory;
+    let found = directory.account(&id).ok_or_else(|| not_found("account", p.id))?;
+    let contacts = directory.contacts().filter(|contact| contact.account.as_ref() == Some(&id));
+    Ok(Outcome::reply(&shape::GotAccount { account: account(found), contacts: contacts.take(CONTACTS_MAX).map(contact).collect() }))
+}
+
+fn get_contact(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadDirectory)?;
+    let p: shape::GetEntry = visit.parameters()?;
+    let id = slug("id", &p.id, ContactId::new)?;
+    let reference = visit.desk.runtime.views().reference();
+    let directory: &Directory = &reference.directory;
+    let found = directory.contact(&id).ok_or_else(|| not_found("contact", p.id))?;
+    let of = found.account.as_ref().and_then(|id| directory.account(id));
+    Ok(Outcome::reply(&shape::GotContact { contact: contact(found), account: of.map(account) }))
+}
+
+fn not_found(what: &'static str, id: String) -> ErrorReply {
+    refuse::rejection(&Rejection::NotFound { what, id })
 }
 
 fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {

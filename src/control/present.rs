@@ -46,6 +46,7 @@ pub fn line(row: &Row) -> shape::Line {
         group: text(row.group.as_ref()),
         engineer: text(row.engineer.as_ref()),
         account: text(row.account.as_ref()),
+        contact: text(row.contact.as_ref()),
         reference: text(row.reference.as_ref()),
         created_at: row.created_at.0,
         on_hold: row.on_hold,

@@ -177,6 +177,7 @@ async fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         group: optional_slug("group", p.group.as_deref(), ServiceGroupId::new)?,
         engineer: optional_slug("engineer", p.engineer.as_deref(), StaffUserId::new)?,
         account: optional_slug("account", p.account.as_deref(), AccountId::new)?,
+        contact: optional_slug("contact", p.contact.as_deref(), ContactId::new)?,
         reference: p.reference.map(Into::into),
         on_hold: p.on_hold,
         overdue: p.overdue,

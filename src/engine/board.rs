@@ -3,7 +3,7 @@
 //! An open Work Order is in memory anyway, for its actor: the board holds on to the same state. Of a closed one it keeps the line alone.
 
 use crate::domain::aggregate::State;
-use crate::domain::ids::{AccountId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeState;
 use crate::domain::text::PersonalText;
@@ -27,6 +27,7 @@ pub struct Row {
     pub group: Option<ServiceGroupId>,
     pub engineer: Option<StaffUserId>,
     pub account: Option<AccountId>,
+    pub contact: Option<ContactId>,
     pub reference: Option<Box<str>>,
     pub created_at: Timestamp,
     pub on_hold: bool,
@@ -47,6 +48,7 @@ pub struct Filter {
     pub group: Option<ServiceGroupId>,
     pub engineer: Option<StaffUserId>,
     pub account: Option<AccountId>,
+    pub contact: Option<ContactId>,
     pub reference: Option<Box<str>>,
     pub on_hold: Option<bool>,
     pub overdue: Option<bool>,
@@ -71,6 +73,7 @@ struct Seen<'a> {
     group: Option<&'a ServiceGroupId>,
     engineer: Option<&'a StaffUserId>,
     account: Option<&'a AccountId>,
+    contact: Option<&'a ContactId>,
     reference: Option<&'a str>,
     on_hold: bool,
     overdue: bool,
@@ -103,6 +106,7 @@ impl Row {
             group: order.group.clone(),
             engineer: order.engineer.clone(),
             account: order.account.clone(),
+            contact: order.contact.clone(),
             reference: order.reference.clone(),
             created_at: order.created_at,
             on_hold: order.hold.is_some(),
@@ -125,6 +129,7 @@ impl Filter {
             && same(self.group.as_ref(), seen.group)
             && same(self.engineer.as_ref(), seen.engineer)
             && same(self.account.as_ref(), seen.account)
+            && same(self.contact.as_ref(), seen.contact)
             && same(self.reference.as_deref(), seen.reference)
             && same(self.on_hold.as_ref(), Some(&seen.on_hold))
             && same(self.overdue.as_ref(), Some(&seen.overdue))
@@ -168,6 +173,7 @@ impl Kept {
                 group: order.group.as_ref(),
                 engineer: order.engineer.as_ref(),
                 account: order.account.as_ref(),
+                contact: order.contact.as_ref(),
                 reference: order.reference.as_deref(),
                 on_hold: order.hold.is_some(),
                 overdue: order.visit().is_some_and(|v| v.overdue),
@@ -182,6 +188,7 @@ impl Kept {
                     group: row.group.as_ref(),
                     engineer: row.engineer.as_ref(),
                     account: row.account.as_ref(),
+                    contact: row.contact.as_ref(),
                     reference: row.reference.as_deref(),
                     on_hold: row.on_hold,
                     overdue: row.overdue,

@@ -57,6 +57,12 @@ shapes! {
     GotServiceGroup { service_group: ServiceGroup, open: i64, loads: Vec<ServiceGroupLoad>, last_chosen: Option<String> }
     /// Parameters of every list: `after` is the id the page begins behind.
     List { after: Option<String>, limit: Option<i64> }
+    /// Parameters of `GetAccount` and `GetContact`.
+    GetEntry { id: String }
+    /// Reply of `GetAccount`.
+    GotAccount { account: Account, contacts: Vec<Contact> }
+    /// Reply of `GetContact`.
+    GotContact { contact: Contact, account: Option<Account> }
     /// Reply of `ListStaffUsers`.
     StaffUsers { staff_users: Vec<StaffUser>, next: Option<String> }
     /// Reply of `ListServiceGroups`.

@@ -30,7 +30,7 @@ shapes! {
     /// One line of a list.
     Line {
         number: String, record_type: String, subject: String, priority: String, status: String, outcome: Option<String>, node: Option<String>,
-        group: Option<String>, engineer: Option<String>, account: Option<String>, reference: Option<String>, created_at: i64, on_hold: bool,
+        group: Option<String>, engineer: Option<String>, account: Option<String>, contact: Option<String>, reference: Option<String>, created_at: i64, on_hold: bool,
         overdue: bool, evaluation_awaited: bool, mail_trouble: bool,
     }
     /// A node of the process; `state`: done, passed-over, now, ahead.
@@ -112,8 +112,8 @@ shapes! {
     /// Parameters of `List`.
     List {
         status: Option<String>, open: Option<bool>, priority: Option<String>, record_type: Option<String>, group: Option<String>,
-        engineer: Option<String>, account: Option<String>, reference: Option<String>, on_hold: Option<bool>, overdue: Option<bool>,
-        limit: Option<i64>, after: Option<String>, at_least: Option<i64>,
+        engineer: Option<String>, account: Option<String>, contact: Option<String>, reference: Option<String>, on_hold: Option<bool>,
+        overdue: Option<bool>, limit: Option<i64>, after: Option<String>, at_least: Option<i64>,
     }
     /// Reply of `List`; `total` counts all Work Orders there are.
     Listed { lines: Vec<Line>, next: Option<String>, total: i64 }

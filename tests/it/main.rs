@@ -11,6 +11,7 @@ mod cli_times;
 mod cli_views;
 mod codec_bytes;
 mod conditions;
+mod customers;
 mod definitions_export;
 mod demo;
 mod explain;

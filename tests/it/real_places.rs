@@ -120,6 +120,8 @@ impl Stage {
             }
             "PutAccount" => json!({ "account": { "id": "globex", "name": number("assign") } }),
             "PutContact" => json!({ "contact": { "id": "li", "name": number("assign") } }),
+            "GetAccount" => json!({ "id": "acme" }),
+            "GetContact" => json!({ "id": "wang" }),
             "GetServiceGroup" => json!({ "id": "hydraulics" }),
             "Apply" => json!({ "files": definitions(), "dryRun": true }),
             "ActAs" => json!({ "user": "mei" }),

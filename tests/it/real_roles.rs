@@ -1,7 +1,7 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 58] = [
+pub const ROLES: [(&str, &str); 60] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.Get", "yyyyyyhh"),
     ("WorkOrders1.Explain", "yyyyyyhh"),
@@ -40,6 +40,8 @@ pub const ROLES: [(&str, &str); 58] = [
     ("Directory1.ListStaffUsers", "yyyyyynn"),
     ("Directory1.ListServiceGroups", "yyyyyynn"),
     ("Directory1.ListDepartments", "yyyyyynn"),
+    ("Directory1.GetAccount", "yyyyyynn"),
+    ("Directory1.GetContact", "yyyyyynn"),
     ("Directory1.ListAccounts", "yyyyyynn"),
     ("Directory1.ListContacts", "yyyyyynn"),
     ("Definitions1.Apply", "ynnnnnnn"),

@@ -250,23 +250,9 @@ pub fn full(method: &str) -> String {
 /// The methods that change something; each needs a request id.
 pub fn is_mutation(method: &str) -> bool {
     let name = method.rsplit('.').next().unwrap();
-    !matches!(
-        name,
-        "Get"
-            | "Explain"
-            | "History"
-            | "List"
-            | "Watch"
-            | "GetServiceGroup"
-            | "Status"
-            | "WhoAmI"
-            | "ActAs"
-            | "Show"
-            | "GetInfo"
-            | "DescribeForm"
-            | "Export"
-    ) && !name.starts_with("List")
-        && name != "GetInterfaceDescription"
+    !matches!(name, "Explain" | "History" | "List" | "Watch" | "Status" | "WhoAmI" | "ActAs" | "Show" | "DescribeForm" | "Export")
+        && !name.starts_with("List")
+        && !name.starts_with("Get")
 }
 
 pub type Refused = (String, Value);

@@ -147,6 +147,8 @@ fn cases(stage: &Stage) -> Vec<Case> {
     ] {
         case("dora", method, "NotFound", "WO-20200101-1", n("WO-20200101-1", json!({})));
     }
+    case("", "Directory1.GetAccount", "NotFound", "nowhere", json!({ "id": "nowhere" }));
+    case("", "Directory1.GetContact", "NotFound", "nobody", json!({ "id": "nobody" }));
     case("", "Directory1.GetServiceGroup", "NotFound", "nowhere", json!({ "id": "nowhere" }));
     case("", "WorkOrders1.Create", "UnknownReference", "recordType", json!({ "recordType": "nothing", "subject": "x", "contact": "wang" }));
     case("", "WorkOrders1.Create", "UnknownReference", "contact", json!({ "recordType": "repair", "subject": "x", "contact": "nobody" }));

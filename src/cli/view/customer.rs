@@ -1,0 +1,66 @@
+//! A customer: an account with its contacts or a contact with its account, the newest Work Orders, and how to create the next.
+
+use super::directory;
+use super::list::ListView;
+use super::page::Page;
+use super::paint::Tone;
+use super::show::{fact, section};
+use super::width::line;
+use crate::protocol::directory::{Account, Contact, GotAccount, GotContact};
+use crate::protocol::work_orders::Listed;
+
+/// An account.
+pub fn account(got: &GotAccount, latest: &Listed, page: &Page) -> String {
+    let mut out = head(&got.account.id, &got.account.name, got.account.disabled, page);
+    region(&mut out, &got.account, page);
+    section(&mut out, "contacts", &directory::contacts(&got.contacts, page), page);
+    // One alone is meant, whoever it is.
+    let contact = if let [one] = got.contacts.as_slice() { format!(" --contact {}", line(&one.id)) } else { String::new() };
+    let of = format!("--account {}", line(&got.account.id));
+    work(&mut out, latest, &of, &format!("{of}{contact}"), got.account.disabled, page);
+    out
+}
+
+/// A contact.
+pub fn contact(got: &GotContact, latest: &Listed, page: &Page) -> String {
+    let Contact { id, name, email, mobile, language, disabled, .. } = &got.contact;
+    let mut out = head(id, name, *disabled, page);
+    if let Some(account) = &got.account {
+        fact(&mut out, "account", &format!("{}, {}", line(&account.id), line(&account.name)), page);
+        region(&mut out, account, page);
+    }
+    for (key, value) in [("e-mail", email), ("mobile", mobile), ("language", language)] {
+        if let Some(value) = value {
+            fact(&mut out, key, &line(value), page);
+        }
+    }
+    let of = format!("--contact {}", line(id));
+    work(&mut out, latest, &of, &of, *disabled, page);
+    out
+}
+
+fn head(id: &str, name: &str, disabled: Option<bool>, page: &Page) -> String {
+    let state = if disabled == Some(true) { ", disabled" } else { "" };
+    format!("{}\n", page.paint.tone(Tone::Strong, &format!("{}  {}{state}", line(id), line(name))))
+}
+
+fn region(out: &mut String, account: &Account, page: &Page) {
+    if let Some(region) = &account.region {
+        fact(out, "region", &line(region), page);
+    }
+}
+
+/// Its work; `of` lists it, `known` is what is filled in for the next.
+fn work(out: &mut String, latest: &Listed, of: &str, known: &str, disabled: Option<bool>, page: &Page) {
+    let mut view = ListView::default();
+    let mut text = view.page(&latest.lines, page);
+    if latest.lines.is_empty() {
+        text.push_str(&page.paint.tone(Tone::Dim, "no Work Order\n"));
+    } else if latest.next.is_some() {
+        text.push_str(&page.paint.tone(Tone::Dim, &format!("older ones: workorderctl list {of} --all\n")));
+    }
+    section(out, "work orders, newest first", &text, page);
+    if disabled != Some(true) {
+        section(out, "a new one, with what is known filled in", &format!("  workorderctl create RECORD-TYPE SUBJECT {known}\n"), page);
+    }
+}
