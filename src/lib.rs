@@ -48,8 +48,9 @@
 //!
 //! | what | where |
 //! | --- | --- |
-//! | a node kind | one new file in `domain/process/`; then the compiler asks: `process/node.rs`, `process/door.rs`, `definition/process.rs`, the other kinds' `state` functions, `settings/definitions/node.rs`, `control/tell.rs`, `verify/gate.rs` |
-//! | a command | `domain/work_order/command.rs`, its rule in `decide.rs` or a node kind, the method in `protocol/org.workorderd.WorkOrders1.varlink`, its line in `control/work_orders.rs`, the subcommand in `cli/` |
+//! | a node kind | one new file in `domain/process/` and its line in `mod.rs`; then the compiler asks: `process/node.rs`, `process/door.rs`, `definition/process.rs`, `work_order/state.rs` (status), `work_order/decide.rs` (transfer, reject), `settings/definitions/node.rs`; for events of its own `work_order/evolve.rs` and `control/tell.rs`. What the compiler does not ask for: `settings/definitions/mod.rs` (its keys, told), `process/confirm.rs` (whether "not solved" goes back to it), `cli/view/show.rs` (its commands), `cli/replay/ours.rs`; in the tests `world/company.rs`, `people.rs`, `gate.rs` |
+//! | a claim across aggregates | `domain/aggregate.rs` (`Claim`, `State::claims`), who makes it in `domain/transition.rs`, its check in `engine/commit.rs` |
+//! | a command | `domain/work_order/command.rs`, its rule in `decide.rs` or a node kind, `domain/transition.rs` (whether it gives somebody more work), the method in `protocol/org.workorderd.WorkOrders1.varlink`, its line in `control/work_orders.rs`, the subcommand in `cli/` |
 //! | an event | `domain/work_order/event.rs` (at the end: bytes are frozen), `evolve.rs`, `control/tell.rs`, `verify/gate.rs` |
 //! | a deadline | `domain/work_order/deadline.rs` (when), `decide.rs` (`fire`: what then), `control/present.rs` (its words) |
 //! | a message to a service group | `domain/work_order/reaction.rs`, `domain/service_group/group.rs` |

@@ -2,7 +2,7 @@
 //! Pure; `session` carries them out.
 
 use super::args::Command;
-use super::args_act::ActCommand;
+use super::args_act::{ActCommand, StepCommand};
 use crate::protocol::work_orders::{Act, Receipt};
 
 /// One command on one Work Order. `request_id` and `expected_revision` of `act` are filled in when it is sent.
@@ -57,13 +57,23 @@ pub fn step(command: &ActCommand) -> Step {
             let act = Act { version: Some(*version), ..Act::default() };
             ("MoveToVersion", of, format!("moved to version {version} of its process"), act)
         }
-        ActCommand::Note { of, text } => ("AddServiceRecord", of, "annotated".into(), Act { text: Some(text.clone()), ..Act::default() }),
+        ActCommand::Note { of, kind, text } => {
+            ("AddServiceRecord", of, "annotated".into(), Act { text: Some(text.clone()), kind: kind.clone(), ..Act::default() })
+        }
+        ActCommand::Step(StepCommand::Complete { of, step, location, note, fields }) => {
+            let (location, note, fields) = (location.clone(), note.clone(), fields.object());
+            let act = Act { step: Some(step.clone()), location, note, fields, ..Act::default() };
+            ("CompleteStep", of, format!("step {step} completed"), act)
+        }
+        ActCommand::Step(StepCommand::Skip { of, step, reason }) => {
+            ("SkipStep", of, format!("step {step} skipped"), Act { step: Some(step.clone()), ..because(Some(reason)) })
+        }
     };
     Step { method, act: Act { number: number.number.clone(), ..parameters }, done }
 }
 
 /// How the commands of the protocol are typed.
-const TYPED: [(&str, &str); 18] = [
+const TYPED: [(&str, &str); 23] = [
     ("AssignToGroup", "assign-to-group"),
     ("AssignToEngineer", "assign-to-engineer"),
     ("Claim", "claim"),
@@ -73,6 +83,11 @@ const TYPED: [(&str, &str); 18] = [
     ("TakeTask", "take"),
     ("CompleteTask", "complete"),
     ("SaveFields", "save-fields"),
+    ("CompleteStep", "step complete"),
+    ("SkipStep", "step skip"),
+    ("StartLabor", "labor start"),
+    ("StopLabor", "labor stop"),
+    ("EnterLabor", "labor enter"),
     ("ConfirmSolved", "confirm-solved"),
     ("ConfirmNotSolved", "confirm-not-solved"),
     ("SkipEvaluation", "skip-evaluation"),
@@ -100,13 +115,14 @@ pub fn told(receipt: &Receipt, done: &str) -> String {
 
 /// Whether `--expected-revision` means something for the command.
 pub fn takes_revision(command: &Command) -> bool {
-    use super::args_more::{AccountCommand, ContactCommand, DepartmentCommand, GroupCommand, StaffUserCommand};
+    use super::args_more::{AccountCommand, ContactCommand, DepartmentCommand, GroupCommand, LaborCommand, StaffUserCommand};
     matches!(
         command,
         Command::Act(_)
             | Command::StaffUser(StaffUserCommand::Put(_))
             | Command::Department(DepartmentCommand::Put { .. })
             | Command::Absence(_)
+            | Command::Labor(LaborCommand::Start { .. } | LaborCommand::Stop { .. } | LaborCommand::Enter { .. })
             | Command::Group(GroupCommand::Put(_))
             | Command::Account(AccountCommand::Put { .. })
             | Command::Contact(ContactCommand::Put(_))

@@ -10,8 +10,8 @@ use clap_complete::Shell;
 use super::args_act::ActCommand;
 use super::args_definitions::DefinitionsArgs;
 use super::args_more::{
-    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, ParkedCommand,
-    StaffUserCommand,
+    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, LaborCommand,
+    ParkedCommand, StaffUserCommand,
 };
 use super::bench_args::BenchArguments;
 use super::fields::{FieldArgs, FormOf};
@@ -190,6 +190,9 @@ pub enum Command {
     /// Set a clock that is set by hand (for trials) ahead, or say that the machine's is right
     #[command(subcommand)]
     Clock(ClockCommand),
+    /// Labor time: started, stopped, entered, and its totals
+    #[command(subcommand)]
+    Labor(LaborCommand),
     /// Timers that failed, or ended the daemon, again and again and are parked
     #[command(subcommand)]
     ParkedTimers(ParkedCommand),

@@ -145,7 +145,46 @@ pub enum ActCommand {
         /// Which one.
         #[command(flatten)]
         of: Number,
+        /// What it was
+        #[arg(long, value_parser = ["visit", "call", "e-mail", "remark"])]
+        kind: Option<String>,
         /// What is to be kept
         text: String,
+    },
+    /// Steps of an on-site visit
+    #[command(subcommand)]
+    Step(StepCommand),
+}
+
+/// What can be done with a step of the SOP.
+#[derive(Debug, Clone, Subcommand)]
+pub enum StepCommand {
+    /// Complete a step
+    Complete {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Name of the step
+        step: String,
+        /// Where, in degrees, such as 31.2304,121.4737
+        #[arg(long, value_name = "LATITUDE,LONGITUDE", allow_hyphen_values = true)]
+        location: Option<String>,
+        /// What was found or done
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+        /// Of the step's form.
+        #[command(flatten)]
+        fields: FieldArgs,
+    },
+    /// Skip a step that is not required
+    Skip {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Name of the step
+        step: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::args::Paging;
+use super::args::{Number, Paging};
 
 /// What can be done with staff users.
 #[derive(Debug, Subcommand)]
@@ -210,6 +210,56 @@ pub enum ClockCommand {
     Set {
         /// When
         time: String,
+    },
+}
+
+/// Labor time; every engineer's own.
+#[derive(Debug, Subcommand)]
+pub enum LaborCommand {
+    /// Start to work
+    Start {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// On this step of the SOP
+        #[arg(long, value_name = "STEP")]
+        step: Option<String>,
+    },
+    /// Stop; also if it was forgotten, with --at
+    Stop {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// When it was, such as 2026-11-25T17:30 [default: now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
+    /// Enter work that is done
+    Enter {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// From when, such as 2026-11-25T08:00, in the time zone that times are shown in
+        #[arg(long, value_name = "TIME")]
+        from: String,
+        /// Until when
+        #[arg(long, value_name = "TIME")]
+        to: String,
+        /// On this step of the SOP
+        #[arg(long, value_name = "STEP")]
+        step: Option<String>,
+    },
+    /// Labor by engineer, over all Work Orders
+    Totals {
+        /// Only this engineer's
+        #[arg(long, value_name = "ID")]
+        engineer: Option<String>,
+        /// At most this many
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        limit: Option<i64>,
+        /// Go on behind this one
+        #[arg(long, value_name = "ID")]
+        after: Option<String>,
     },
 }
 

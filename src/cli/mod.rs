@@ -14,6 +14,7 @@ pub mod failure;
 mod fields;
 pub mod guest;
 mod move_all;
+pub mod on_site;
 pub mod orders;
 pub mod replay;
 pub mod run;

@@ -16,7 +16,7 @@ use super::session::{Console, Session};
 use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
-use super::{act, definitions, directory, guest, orders, replay, system, watch};
+use super::{act, definitions, directory, guest, on_site, orders, replay, system, watch};
 
 /// Columns of a page that is no terminal.
 const PAGE_WIDTH: usize = 80;
@@ -101,6 +101,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Status => system::status(session),
         Command::Whoami => system::whoami(session),
         Command::Clock(command) => system::clock(session, &command),
+        Command::Labor(command) => on_site::labor(session, command),
         Command::ParkedTimers(command) => system::parked_timers(session, &command),
         Command::Guest(command) => guest::guest(session, command),
         Command::Replay(args) => replay::replay(session, &args),

@@ -113,13 +113,14 @@ fn moves(name: &Name, state: TypeState) -> shape::Change {
 }
 
 fn taken(applied: &Definitions, versions: &mut BTreeMap<(&'static str, Name), u32>) -> Vec<shape::Change> {
-    let Definitions { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules } = applied;
+    let Definitions { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules, sops } = applied;
     let mut named: Vec<(&'static str, &Name)> = Vec::new();
     named.extend(forms.iter().map(|d| ("form", &d.name)));
     named.extend(record_types.iter().map(|d| (TYPE, &d.name)));
     named.extend(processes.iter().map(|d| ("process", &d.name)));
     named.extend(templates.iter().map(|d| ("evaluation template", &d.name)));
     named.extend(messages.iter().map(|d| ("message", &d.name)));
+    named.extend(sops.iter().map(|d| ("SOP", &d.name)));
     named.extend(roles.iter().map(|d| ("role", &d.name)));
     let mut changes = Vec::new();
     for (kind, name) in named {

@@ -1,7 +1,6 @@
 //! States and steps as the protocol's shapes.
 
-use super::fields;
-use super::tell;
+use super::{field_work, fields, tell};
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::context::Context;
 use crate::domain::definition::{Answer, ProcessNode};
@@ -65,6 +64,7 @@ pub fn work_order(
     (base_url, language): (&str, &str),
 ) -> shape::WorkOrder {
     let visit = order.visit();
+    let (sop, steps) = field_work::sop(order, language, cx);
     let may_show_links = may::is_handler(order, cx) || may::has_right(crate::domain::definition::Right::HandleWorkOrders, cx);
     shape::WorkOrder {
         number: order.number.to_string(),
@@ -98,10 +98,7 @@ pub fn work_order(
         node: visit.map(|v| v.name.to_string()),
         node_kind: visit.map(|v| v.state.kind().into()),
         handlers: visit.map(|v| v.handlers.iter().map(ToString::to_string).collect()).unwrap_or_default(),
-        taken_by: match visit.map(|v| &v.state) {
-            Some(NodeState::Task(task)) => text(task.taken_by.as_ref()),
-            Some(NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Confirm(_) | NodeState::Evaluate(_)) | None => None,
-        },
+        taken_by: text(visit.and_then(|v| v.state.task()?.taken_by.as_ref())),
         mandatory: matches!(visit.map(|v| &v.state), Some(NodeState::Evaluate(state)) if state.mandatory),
         nodes: nodes(order, language, cx),
         timers: deadlines(order).into_iter().map(|(due, deadline)| timer(due.0, deadline)).collect(),
@@ -111,6 +108,12 @@ pub fn work_order(
         form: visit.and_then(|v| v.form.as_ref()).map(|pin| pin.name.to_string()),
         fields: fields::fields(order, language, cx),
         values: fields::values(order),
+        sop,
+        steps,
+        labor: field_work::labor(order),
+        labor_ms: order.labor().iter().map(|l| l.span(cx.now).0 as i64).sum(),
+        service_records: field_work::records(order),
+        service_records_made: order.service_records().1.into(),
     }
 }
 

@@ -8,9 +8,10 @@ use crate::domain::form::{Value, shown};
 use crate::domain::ids::Name;
 use crate::domain::installation::InstallationEvent;
 use crate::domain::principal::Actor;
-use crate::domain::process::{NodeEvent, accept, assign, confirm, task};
+use crate::domain::process::{NodeEvent, accept, assign, confirm, on_site, task};
 use crate::domain::service_group::ServiceGroupEvent;
 use crate::domain::text::PersonalText;
+use crate::domain::time::Span;
 use crate::domain::work_order::event::Event as OrderEvent;
 use crate::domain::work_order::state::{Purpose, Source};
 
@@ -27,6 +28,14 @@ pub fn actor(actor: &Actor) -> String {
 
 fn because(reason: Option<&PersonalText>) -> String {
     reason.map(|r| format!(": {}", r.shown())).unwrap_or_default()
+}
+
+fn on_step(step: Option<&Name>) -> String {
+    step.map(|s| format!(" on step {s}")).unwrap_or_default()
+}
+
+fn minutes(span: Span) -> String {
+    format!("{} h {} min", span.0 / 3_600_000, span.0 / 60_000 % 60)
 }
 
 /// What happened.
@@ -46,7 +55,7 @@ pub fn event(event: &Event) -> String {
         Event::Directory(DirectoryEvent::AbsenceSet { absence: Some(a), .. }) => format!("from {} ms until {} ms", a.from.0, a.until.0),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "no longer absent".into(),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(
-            "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles, {} assignment rules",
+            "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles, {} assignment rules, {} SOPs",
             d.forms.len(),
             d.record_types.len(),
             d.processes.len(),
@@ -54,7 +63,8 @@ pub fn event(event: &Event) -> String {
             d.rules.as_ref().map_or(0, Vec::len),
             d.messages.len(),
             d.roles.len(),
-            d.assignment_rules.as_ref().map_or(0, Vec::len)
+            d.assignment_rules.as_ref().map_or(0, Vec::len),
+            d.sops.len()
         ),
         Event::Catalogue(CatalogueEvent::RecordTypePublished(name)) => format!("record type {name} is published"),
         Event::Catalogue(CatalogueEvent::RecordTypeRetired(name)) => format!("record type {name} is retired"),
@@ -99,7 +109,12 @@ fn work_order(event: &OrderEvent) -> String {
         OrderEvent::Resumed => "no longer on hold".into(),
         OrderEvent::Ended { outcome, reason } => format!("{}{}", outcome.name(), because(reason.as_ref())),
         OrderEvent::MovedToVersion { version, .. } => format!("moved to version {version} of its process"),
-        OrderEvent::ServiceRecordAdded { text } => text.shown().to_owned(),
+        OrderEvent::ServiceRecordAdded { kind, text, .. } => format!("{}: {}", kind.name(), text.shown()),
+        OrderEvent::LaborStarted { engineer, step, .. } => format!("of {engineer}{}", on_step(step.as_ref())),
+        OrderEvent::LaborStopped { engineer, to } => format!("of {engineer} at {} ms", to.0),
+        OrderEvent::LaborEntered { engineer, from, to, step, .. } => {
+            format!("of {engineer}{}, {}", on_step(step.as_ref()), minutes(to.since(*from)))
+        }
         OrderEvent::Reminded { times, .. } => format!("reminder {times}"),
         OrderEvent::BecameOverdue { .. } => "the node is overdue".into(),
         OrderEvent::MailQueued(mail) => match mail.status.why() {
@@ -158,6 +173,12 @@ fn node(event: &NodeEvent) -> String {
             Some(by) => format!("completed by {by}{}", because(note.as_ref())),
             None => format!("completed{}", because(note.as_ref())),
         },
+        NodeEvent::OnSite(on_site::Event::StepCompleted { step, by, location, note }) => {
+            let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            let at = location.as_ref().map(|l| format!(" at {}", l.shown())).unwrap_or_default();
+            format!("{step}{by}{at}{}", because(note.as_ref()))
+        }
+        NodeEvent::OnSite(on_site::Event::StepSkipped { step, reason, .. }) => format!("{step}: {}", reason.shown()),
         NodeEvent::Confirm(confirm::Event::Solved) => "solved".into(),
         NodeEvent::Confirm(confirm::Event::NotSolved { reason }) => format!("not solved: {}", reason.shown()),
     }

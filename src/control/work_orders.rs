@@ -1,18 +1,17 @@
 //! The room of `org.workorderd.WorkOrders1`.
 
 use super::desk::Visit;
-use super::explain;
-use super::fields;
-use super::present;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
+use super::{explain, field_work, fields, present};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
 use crate::domain::may;
 use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
 use crate::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
-use crate::domain::work_order::state::{Channel, HoldReason, Party, Priority, Status};
+use crate::domain::work_order::state::{Channel, HoldReason, Party, Priority, RecordKind, Status};
 use crate::engine::board::{Cursor, Filter};
 use crate::engine::cell::Submission;
 use crate::engine::entity::Entity;
@@ -35,6 +34,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "History" => history(visit).await,
         "List" => list(visit).await,
         "DescribeForm" => describe_form(visit).await,
+        "LaborTotals" => field_work::totals(visit),
         _ => act(visit).await,
     }
 }
@@ -264,7 +264,23 @@ fn command(method: &str, p: shape::Act) -> Result<OrderCommand, ErrorReply> {
                 version: u32::try_from(version).map_err(|_| field("version", format!("{version} is not a version")))?,
             }
         }
-        "AddServiceRecord" => OrderCommand::AddServiceRecord { text: p.text.unwrap_or_default() },
+        "AddServiceRecord" => OrderCommand::AddServiceRecord {
+            kind: p.kind.map_or(Ok(RecordKind::Remark), |t| word("kind", &t, &RecordKind::NAMES, RecordKind::from_name))?,
+            text: p.text.unwrap_or_default(),
+        },
+        "CompleteStep" => OrderCommand::CompleteStep {
+            step: p.step.unwrap_or_default(),
+            location: p.location,
+            note: p.note,
+            fields: fields::given(p.fields)?,
+        },
+        "SkipStep" => OrderCommand::SkipStep { step: p.step.clone().unwrap_or_default(), reason: reason(&p) },
+        "StartLabor" => OrderCommand::StartLabor { step: p.step },
+        "StopLabor" => OrderCommand::StopLabor { at: p.at.map(Timestamp) },
+        "EnterLabor" => {
+            let time = |t: Option<i64>| Timestamp(t.unwrap_or_default());
+            OrderCommand::EnterLabor { from: time(p.from), to: time(p.to), step: p.step }
+        }
         other => return Err(ErrorReply::method_not_found(other)),
     })
 }

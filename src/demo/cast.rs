@@ -8,11 +8,12 @@ use crate::protocol::directory::{
 };
 
 /// The definitions as they are shipped, by file name.
-pub const DEFINITIONS: [(&str, &str); 6] = [
+pub const DEFINITIONS: [(&str, &str); 7] = [
     ("evaluation.toml", include_str!("../../config/definitions/evaluation.toml")),
     ("messages.toml", include_str!("../../config/definitions/messages.toml")),
     ("forms.toml", include_str!("../../config/definitions/forms.toml")),
     ("processes.toml", include_str!("../../config/definitions/processes.toml")),
+    ("sops.toml", include_str!("../../config/definitions/sops.toml")),
     ("record-types.toml", include_str!("../../config/definitions/record-types.toml")),
     ("roles.toml", include_str!("../../config/definitions/roles.toml")),
 ];

@@ -90,9 +90,14 @@ pub fn history(checks: &mut Checks, lines: &[HistoryLine], want: &Ending<'_>) {
     checks.that(format!("{}: {} steps without a gap", want.name, revisions.len()), whole, format_args!("revisions {revisions:?}"));
 }
 
+/// The text of a note, as it was put down.
+pub fn note(line: &HistoryLine) -> String {
+    line.details.strip_prefix("remark: ").unwrap_or(&line.details).to_owned()
+}
+
 /// Each of these notes is in the history exactly once, and no other.
 pub fn notes(checks: &mut Checks, what: &str, lines: &[HistoryLine], wanted: &[String]) {
-    let mut found: Vec<_> = lines.iter().filter(|line| line.event == "ServiceRecordAdded").map(|line| line.details.clone()).collect();
+    let mut found: Vec<_> = lines.iter().filter(|line| line.event == "ServiceRecordAdded").map(note).collect();
     let mut wanted = wanted.to_vec();
     found.sort_unstable();
     wanted.sort_unstable();

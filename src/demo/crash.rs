@@ -56,7 +56,7 @@ pub fn play(stage: &mut Stage, who: &str, number: &str) -> Result<()> {
     stage.checks.equal("after the kill all Work Orders are there", &status.work_orders, &2);
 
     let kept = stage.history(number)?;
-    let is_there = |note: &str| kept.iter().any(|line| line.event == "ServiceRecordAdded" && line.details == note);
+    let is_there = |note: &str| kept.iter().any(|line| line.event == "ServiceRecordAdded" && checks::note(line) == note);
     let lost: Vec<_> = acknowledged.iter().filter(|note| !is_there(note)).cloned().collect();
     stage.checks.that("after the kill every acknowledged note is there", lost.is_empty(), lost.join(", "));
     let survived = open.iter().filter(|act| is_there(act.text.as_deref().unwrap_or_default())).count();

@@ -63,6 +63,10 @@ pub enum Event {
 pub enum Claim {
     /// This number is used by this Work Order alone, for ever.
     Number(WorkOrderNumber),
+    /// The engineer worked on that Work Order then (without an end: works since); no two of one engineer overlap (ONS-2).
+    Labor { engineer: StaffUserId, number: WorkOrderNumber, from: Timestamp, to: Option<Timestamp> },
+    /// What runs since `from` ended.
+    LaborEnded { engineer: StaffUserId, from: Timestamp, to: Timestamp },
     /// The staff user reports to that one, or to nobody; all such lines together have no cycle (reading 19).
     Superior { of: StaffUserId, above: Option<StaffUserId> },
     /// The department stands below that one, or at the top; all such lines together have no cycle.
@@ -129,7 +133,8 @@ impl State {
                     engineer: engineer.clone(),
                     limit: None,
                 });
-                std::iter::once(Claim::Number(order.number.clone())).chain(work).collect()
+                let number = std::iter::once(Claim::Number(order.number.clone()));
+                number.chain(work).chain(work_order::labor::claims(order)).collect()
             }
             Self::StaffUser(user) => vec![Claim::Superior { of: user.id.clone(), above: user.superior.clone() }],
             Self::Department(department) => vec![Claim::Parent { of: department.id.clone(), above: department.parent.clone() }],

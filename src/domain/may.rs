@@ -19,6 +19,8 @@ pub enum Action<'a> {
     HandleNode,
     /// Hold, resume, annotate: the node's handlers, the owner, and who has the right to handle Work Orders.
     Handle,
+    /// Tell of one's labor afterwards: the node's handlers, and whose work it was.
+    BookLabor,
     /// Cancel: the submitter (or who raised it on the submitter's behalf).
     CancelOwn,
     /// Say when somebody is absent: they themselves, their superiors, and who may change the directory.
@@ -33,6 +35,7 @@ pub fn may(action: Action<'_>, order: Option<&WorkOrder>, cx: &Context<'_>) -> R
         Action::Use(right) => has_right(right, cx),
         Action::HandleNode => order.is_some_and(|o| is_handler(o, cx)),
         Action::Handle => order.is_some_and(|o| is_handler(o, cx) || is_owner(o, cx)) || has_right(Right::HandleWorkOrders, cx),
+        Action::BookLabor => order.is_some_and(|o| is_handler(o, cx) || is_owner(o, cx) || is_engineer(o, cx)),
         Action::CancelOwn => order.is_some_and(|o| is_submitter(o, cx)),
         Action::SetAbsence(user) => is_or_leads(user, cx) || has_right(Right::ChangeDirectory, cx),
         Action::ActAsSystem => matches!(cx.principal, Principal::System),
@@ -94,6 +97,10 @@ fn is_owner(order: &WorkOrder, cx: &Context<'_>) -> bool {
     cx.principal.user().is_some_and(|user| order.owner.as_ref() == Some(user) && cx.directory.active(user).is_some())
 }
 
+fn is_engineer(order: &WorkOrder, cx: &Context<'_>) -> bool {
+    cx.principal.user().is_some_and(|user| order.engineer.as_ref() == Some(user) && cx.directory.active(user).is_some())
+}
+
 fn matches_handler(handler: &Handler, order: &WorkOrder, cx: &Context<'_>) -> bool {
     let Principal::Staff { user, roles, .. } = cx.principal else {
         return *handler == Handler::Submitter && is_submitter(order, cx);
@@ -136,6 +143,7 @@ impl Action<'_> {
             }
             Self::HandleNode => "this is for the handlers of the node".into(),
             Self::Handle => "this is for the owner, the handlers of the node, or a role with handle_work_orders".into(),
+            Self::BookLabor => "this is for the handlers of the node, and for whose work it was".into(),
             Self::CancelOwn => "this is for the submitter".into(),
             Self::SetAbsence(_) => "this is for themselves, their superiors, or a role with change_directory".into(),
             Self::ActAsSystem => "only the system does this".into(),

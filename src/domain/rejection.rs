@@ -52,6 +52,20 @@ pub enum Rejection {
     ChoiceStale,
     #[error("the node is taken by {by}")]
     TakenByAnother { by: String },
+    #[error("required steps are open: {}", steps.join(", "))]
+    StepsMissing { steps: Vec<String> },
+    #[error("step {step} waits for {}", first.join(", "))]
+    StepOutOfOrder { step: String, first: Vec<String> },
+    #[error("{engineer} has labor on {number} from {from} ms {}", to.map_or("on, and it runs".into(), |to| format!("to {to} ms")))]
+    LaborOverlaps {
+        engineer: String,
+        number: String,
+        from: i64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to: Option<i64>,
+    },
+    #[error("{engineer} has no labor running here")]
+    LaborNotRunning { engineer: String },
     #[error("the node does not allow {what}")]
     NotAllowedHere { what: &'static str },
     #[error("expected revision {expected}, the actual one is {actual}")]
@@ -122,6 +136,10 @@ impl Rejection {
             Self::OverLimit { .. } => "OverLimit",
             Self::ChoiceStale => "ChoiceStale",
             Self::TakenByAnother { .. } => "TakenByAnother",
+            Self::StepsMissing { .. } => "StepsMissing",
+            Self::StepOutOfOrder { .. } => "StepOutOfOrder",
+            Self::LaborOverlaps { .. } => "LaborOverlaps",
+            Self::LaborNotRunning { .. } => "LaborNotRunning",
             Self::NotAllowedHere { .. } => "NotAllowedHere",
             Self::Conflict { .. } => "Conflict",
             Self::RequestIdReused { .. } => "RequestIdReused",

@@ -6,8 +6,8 @@ use super::definition::Right;
 use super::directory::{self, DirectoryCommand, DirectoryEvent};
 use super::may::{Action, may};
 use super::rejection::Rejection;
-use super::work_order::WorkOrder;
 use super::work_order::reaction::{LoadChanged, reactions};
+use super::work_order::{WorkOrder, labor};
 use super::{installation, service_group, work_order};
 
 /// What a step does: all of it is one journal record, all or nothing.
@@ -85,7 +85,7 @@ fn work_order_step(key: &Key, state: Option<&State>, command: &work_order::Comma
     };
     let messages = reactions(before, &after);
     let number = before.is_none().then(|| Claim::Number(after.number.clone()));
-    let claims = number.into_iter().chain(more_work(before, &after, command, cx)).collect();
+    let claims = number.into_iter().chain(more_work(before, &after, command, cx)).chain(labor::new_claims(before, &after)).collect();
     let state = State::WorkOrder(Box::new(after));
     Ok(Step { events: events.into_iter().map(Event::WorkOrder).collect(), messages, claims, state })
 }
@@ -114,6 +114,11 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::Reject { .. }
         | Order::MoveToVersion { .. }
         | Order::AddServiceRecord { .. }
+        | Order::CompleteStep { .. }
+        | Order::SkipStep { .. }
+        | Order::StartLabor { .. }
+        | Order::StopLabor { .. }
+        | Order::EnterLabor { .. }
         | Order::Fire { .. }
         | Order::RecordMail { .. } => false,
     };

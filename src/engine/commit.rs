@@ -3,6 +3,7 @@
 //! Everything it holds is a function of the stored states, so that it is rebuilt at start.
 
 use super::cell::PendingStep;
+use super::labor_guard::LaborGuard;
 use crate::domain::aggregate::{Claim, Key, State, open_work};
 use crate::domain::ids::{DepartmentId, ServiceGroupId, StaffUserId};
 use crate::domain::rejection::Rejection;
@@ -52,6 +53,7 @@ pub struct Committer {
     parents: HashMap<DepartmentId, DepartmentId>,
     /// How many open Work Orders of a group an engineer carries.
     work: HashMap<(ServiceGroupId, StaffUserId), u32>,
+    labor: LaborGuard,
     /// Aggregates of which a step was refused, until their cells have heard of it.
     void: HashSet<Key>,
     group: Vec<u64>,
@@ -134,6 +136,9 @@ impl Committer {
             }
             Claim::Parent { of, above } => closes_a_circle(&self.parents, of, above.as_ref())
                 .then(|| Rejection::invalid("parent", format!("{of} would stand below itself"))),
+            Claim::Labor { engineer, from, to, .. } => self.labor.refusal(engineer, *from, *to),
+            // It was booked up to any time.
+            Claim::LaborEnded { .. } => None,
         }
     }
 
@@ -146,6 +151,8 @@ impl Committer {
                 Claim::Superior { of, above } => put(&mut self.superiors, of, above.as_ref()),
                 Claim::OpenWork { group, engineer, .. } => *self.work.entry((group.clone(), engineer.clone())).or_insert(0) += 1,
                 Claim::Parent { of, above } => put(&mut self.parents, of, above.as_ref()),
+                Claim::Labor { engineer, number, from, to } => self.labor.book(engineer, number, *from, *to),
+                Claim::LaborEnded { engineer, from, to } => self.labor.end(engineer, *from, *to),
             }
         }
     }

@@ -9,6 +9,8 @@ pub mod clock_guard;
 pub mod commit;
 pub mod delivery;
 pub mod entity;
+pub mod labor_guard;
+pub mod labor_totals;
 pub mod numbers;
 pub mod pending;
 pub mod reference;

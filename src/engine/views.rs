@@ -6,11 +6,13 @@ use super::board::Board;
 use super::cell::PendingStep;
 use super::clock_guard::{ClockGuard, Look, Reading};
 use super::delivery::{Delivery, Sending, choices};
+use super::labor_totals::LaborTotals;
 use super::numbers::Numbers;
 use super::reference::Reference;
 use super::schedule::{Schedule, Timer};
 use crate::domain::aggregate::State;
 use crate::domain::ids::ServiceGroupId;
+use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::reaction::LoadChanged;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -26,6 +28,7 @@ pub struct Views {
     /// Choices of groups that were under way at the stop, by group.
     choices: Mutex<BTreeMap<ServiceGroupId, Vec<Sending>>>,
     clock: Mutex<ClockGuard>,
+    labor: Mutex<LaborTotals>,
 }
 
 impl Views {
@@ -36,6 +39,7 @@ impl Views {
                 self.board_mut().take(state, sequence);
                 self.numbers().load(&order.number);
                 self.schedule().change(order.id, &[], &state.deadlines());
+                self.labor().take(None, order);
             }
             other => {
                 if let State::ServiceGroup(group) = other {
@@ -68,6 +72,10 @@ impl Views {
                 let after = step.after.deadlines();
                 if before != after {
                     self.schedule().change(order.id, &before, &after);
+                }
+                let known = step.before.as_ref().and_then(|s| s.work_order());
+                if known.map_or(&[][..], WorkOrder::labor) != order.labor() {
+                    self.labor().take(known, order);
                 }
                 self.board_mut().take(&step.after, sequence);
             }
@@ -134,6 +142,11 @@ impl Views {
     /// Whether the clock is trusted.
     pub fn clock(&self) -> MutexGuard<'_, ClockGuard> {
         self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Labor by engineer.
+    pub fn labor(&self) -> MutexGuard<'_, LaborTotals> {
+        self.labor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next numbers.

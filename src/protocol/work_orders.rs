@@ -81,6 +81,21 @@ shapes! {
     DescribeForm { form: Option<String>, record_type: Option<String>, number: Option<String>, language: Option<String> }
     /// Reply of `DescribeForm`.
     DescribedForm { form: Form }
+    /// A step of the SOP; `state`: open, done, skipped.
+    SopStep {
+        name: String, title: String, required: bool, ordered: bool, location: bool, labor: bool, form: Option<String>, state: String, by: Option<String>,
+        at: Option<i64>, place: Option<String>, note: Option<String>,
+    }
+    /// An interval of labor; without an end it runs.
+    Labor { engineer: String, from: i64, to: Option<i64>, step: Option<String> }
+    /// A service record.
+    ServiceRecord { at: i64, kind: String, by: Option<String>, text: String }
+    /// An engineer's labor over all Work Orders.
+    LaborTotal { engineer: String, labor_ms: i64, intervals: i64, running: Vec<String> }
+    /// Parameters of `LaborTotals`.
+    LaborTotals { engineer: Option<String>, limit: Option<i64>, after: Option<String> }
+    /// Reply of `LaborTotals`.
+    LaborTotalsTold { totals: Vec<LaborTotal>, next: Option<String> }
     /// A Work Order in full.
     WorkOrder {
         number: String, revision: i64, record_type: String, process: String, process_version: i64, subject: String, description: Option<String>,
@@ -90,7 +105,8 @@ shapes! {
         last_completed_by: Option<String>, on_hold: Option<String>, held_ms: i64, reopened: i64, reassigned: i64, node: Option<String>,
         node_kind: Option<String>, handlers: Vec<String>, taken_by: Option<String>, mandatory: bool, nodes: Vec<Node>, timers: Vec<Timer>,
         mails: Vec<Mail>, invitations: Vec<Invitation>, evaluations: Vec<Evaluation>, form: Option<String>, fields: Vec<Field>,
-        values: Parameters,
+        values: Parameters, sop: Option<String>, steps: Vec<SopStep>,
+        labor: Vec<Labor>, labor_ms: i64, service_records: Vec<ServiceRecord>, service_records_made: i64,
     }
     /// One event of one step.
     HistoryLine { sequence: i64, revision: i64, at: i64, by: String, command: String, event: String, details: String }
@@ -125,6 +141,7 @@ shapes! {
     Act {
         number: String, request_id: String, expected_revision: Option<i64>, group: Option<String>, engineer: Option<String>, reason: Option<String>,
         note: Option<String>, version: Option<i64>, text: Option<String>, fields: Option<Parameters>, over_limit: Option<bool>,
+        kind: Option<String>, step: Option<String>, location: Option<String>, from: Option<i64>, to: Option<i64>, at: Option<i64>,
     }
 }
 

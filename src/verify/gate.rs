@@ -1,5 +1,6 @@
 //! The rules of the history as a reader would put them, written anew: revisions, numbers, visits, and the mandatory gate (EVA-10).
 
+use super::labor::Labor;
 use crate::codec::StepBody;
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::ids::{VisitNo, WorkOrderId};
@@ -34,6 +35,7 @@ pub struct Gate {
     revisions: HashMap<Key, u64>,
     orders: HashMap<WorkOrderId, Seen>,
     numbers: HashSet<WorkOrderNumber>,
+    labor: Labor,
     /// Mandatory visits by how they ended.
     pub evaluated: u64,
     pub auto_completed: u64,
@@ -53,12 +55,21 @@ impl Gate {
         if let Key::WorkOrder(id) = key {
             for event in &step.events {
                 match event {
-                    Event::WorkOrder(event) => self.order(*id, at, event, &mut wrong),
+                    Event::WorkOrder(event) => {
+                        self.order(*id, at, event, &mut wrong);
+                        self.labor.take(*id, event, &mut wrong);
+                    }
                     other => wrong.push(format!("{key} has the event {} of another kind", other.name())),
                 }
             }
         }
         wrong
+    }
+
+    /// How much labor there is, and what of it must not be; asked when all was taken in.
+    pub fn labor(&mut self) -> (usize, Vec<String>) {
+        let name = |id| self.orders.get(&id).and_then(|seen| seen.number.as_ref()).map_or_else(|| id.to_string(), ToString::to_string);
+        (self.labor.count(), self.labor.wrong(name))
     }
 
     fn order(&mut self, id: WorkOrderId, at: i64, event: &OrderEvent, wrong: &mut Vec<String>) {
@@ -84,10 +95,8 @@ impl Gate {
                     wrong.push(format!("{name} has visit {} after visit {}", visit.no.0, seen.last_visit));
                 }
                 seen.last_visit = visit.no.0;
-                let (evaluates, mandatory) = match &visit.state {
-                    NodeState::Evaluate(state) => (true, state.mandatory),
-                    NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) => (false, false),
-                };
+                let (evaluates, mandatory) =
+                    if let NodeState::Evaluate(state) = &visit.state { (true, state.mandatory) } else { (false, false) };
                 self.waiting += u64::from(mandatory);
                 let auto_from = visit.limits.auto_complete_after.map(|after| visit.entered_at.0.saturating_add_unsigned(after.0));
                 seen.open = Some(OpenVisit { no: visit.no, mandatory, evaluates, evaluated: false, auto_from });
@@ -138,7 +147,10 @@ impl Gate {
             | OrderEvent::BecameOverdue { .. }
             | OrderEvent::MailQueued(_)
             | OrderEvent::MailTried { .. }
-            | OrderEvent::FieldsSaved { .. } => {}
+            | OrderEvent::FieldsSaved { .. }
+            | OrderEvent::LaborStarted { .. }
+            | OrderEvent::LaborStopped { .. }
+            | OrderEvent::LaborEntered { .. } => {}
         }
     }
 }

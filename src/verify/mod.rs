@@ -1,6 +1,7 @@
 //! The offline checker: proves chain and gate from the history, with code that shares nothing with `decide` and `evolve`.
 
 pub mod gate;
+pub mod labor;
 pub mod report;
 
 pub use report::{Findings, main, verify};

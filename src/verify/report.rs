@@ -17,6 +17,8 @@ pub struct Findings {
     pub records: u64,
     pub wrong: Vec<String>,
     pub gate: Gate,
+    /// Intervals of labor.
+    pub labor: usize,
     /// A tail that a crash left; nothing acknowledged is in it.
     pub torn: Option<String>,
 }
@@ -60,8 +62,10 @@ pub fn verify(dir: &Path, head: Option<&str>) -> Result<Findings, VerifyError> {
     if let (false, Some(head)) = (head_seen, head) {
         wrong.push(format!("the published head {head} is not in this history: it was cut, replaced or altered"));
     }
+    let (labor, found) = gate.labor();
+    wrong.extend(found);
     let torn = verified.torn.as_ref().map(|t| format!("{} bytes at offset {} of {}", t.bytes, t.offset, t.segment));
-    Ok(Findings { head: verified.head, records, wrong, gate, torn })
+    Ok(Findings { head: verified.head, records, wrong, gate, labor, torn })
 }
 
 /// The whole subcommand: prints what was found; 0 only if nothing is wrong.
@@ -73,13 +77,14 @@ pub fn main(dir: &Path, head: Option<&str>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let Findings { head, records, wrong, gate, torn } = findings;
+    let Findings { head, records, wrong, gate, labor, torn } = findings;
     println!("records    {records}");
     println!("head       {head}");
     println!(
         "mandatory  {} evaluated, {} auto-completed, {} waiting, {} ended while waiting",
         gate.evaluated, gate.auto_completed, gate.waiting, gate.ended_while_waiting
     );
+    println!("labor      {labor} intervals");
     if let Some(torn) = torn {
         println!("tail       an interrupted write, {torn}; the next start cuts it off");
     }

@@ -1,7 +1,7 @@
 //! What people see, byte for byte: shapes in, text out. `WORKORDERD_BLESS=1` writes the golden files anew; look at the difference.
 
 use jiff::tz::TimeZone;
-use serde_json::json;
+use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 use workorderd::cli::view::list::ListView;
 use workorderd::cli::view::page::Page;
@@ -121,6 +121,30 @@ pub fn order() -> WorkOrder {
         ] },
         field("cost", "费用合计", "money", "120.50 CNY"),
     ]);
+    let step = |name: &str, title: &str, state: &str, more: Value| {
+        let mut step = json!({ "name": name, "title": title, "state": state, "required": true, "ordered": true });
+        step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        step
+    };
+    order["sop"] = json!("repair-visit version 3");
+    order["steps"] = json!([
+        step("depart", "出发", "skipped", json!({ "required": false, "by": "wang.wei", "at": NOW - 3 * HOUR, "note": "客户就在隔壁" })),
+        step(
+            "arrive",
+            "到达现场",
+            "done",
+            json!({ "by": "wang.wei", "at": NOW - 2 * HOUR, "location": true, "place": "31.230400,121.473700" })
+        ),
+        step("inspect", "Inspect the unit", "open", json!({})),
+        step("photos", "Take photos", "open", json!({ "required": false, "ordered": false, "location": true })),
+    ]);
+    order["labor"] = json!([
+        { "engineer": "wang.wei", "from": NOW - 3 * HOUR, "to": NOW - 2 * HOUR + 5 * MINUTE, "step": "depart" },
+        { "engineer": "王芳", "from": NOW - HOUR },
+    ]);
+    order["laborMs"] = json!(2 * HOUR + 5 * MINUTE);
+    order["serviceRecords"] = json!([{ "at": NOW - HOUR, "kind": "call", "by": "wang.wei", "text": "客户说电源模块已经收到，可以继续维修；门卫那里要登记，请带上身份证，并在到达前十分钟打电话。" }]);
+    order["serviceRecordsMade"] = json!(3);
     order["evaluations"] = json!([{ "source": "qr-code", "template": "service-rating", "at": NOW - 40 * MINUTE, "afterCompletion": false, "answers": [
             { "field": "overall", "value": "4", "scale": 5 }, { "field": "recommend", "value": "9", "scale": 10 }, { "field": "punctuality", "value": "on time" },
             { "field": "comment", "value": "师傅很专业，解释得很清楚，就是等了很久才有人来；下次希望可以提前打电话告诉我们大概什么时候到，谢谢！" },

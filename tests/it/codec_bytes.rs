@@ -15,7 +15,7 @@ use workorderd::domain::form::{Cell, Fields, Row, Value};
 use workorderd::domain::ids::*;
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::principal::Actor;
-use workorderd::domain::process::{NodeEvent, NodeState, accept, assign, confirm, evaluate, task};
+use workorderd::domain::process::{NodeEvent, NodeState, accept, assign, confirm, evaluate, on_site, task};
 use workorderd::domain::service_group::group::{LoadChange, Offer};
 use workorderd::domain::service_group::{GroupRule, Needs, ServiceGroupEvent};
 use workorderd::domain::text::PersonalText;
@@ -195,7 +195,32 @@ fn events() -> Vec<OrderEvent> {
         OrderEvent::Resumed,
         OrderEvent::Ended { outcome: Outcome::Rejected, reason: reason() },
         OrderEvent::MovedToVersion { version: 2, node: NodeIndex(3) },
-        OrderEvent::ServiceRecordAdded { text: PersonalText::new("called back") },
+        OrderEvent::ServiceRecordAdded { kind: RecordKind::Call, by: Some(user("emil")), text: PersonalText::new("called back") },
+        OrderEvent::Node(NodeEvent::OnSite(on_site::Event::StepCompleted {
+            step: name("arrive"),
+            by: Some(user("emil")),
+            location: Some(PersonalText::new("31.230400,121.473700")),
+            note: reason(),
+        })),
+        OrderEvent::Node(NodeEvent::OnSite(on_site::Event::StepSkipped {
+            step: name("depart"),
+            by: None,
+            reason: PersonalText::new("because"),
+        })),
+        OrderEvent::LaborStarted {
+            engineer: user("emil"),
+            from: Timestamp(1_795_000_000_000),
+            step: Some(name("fix")),
+            may_overlap: false,
+        },
+        OrderEvent::LaborStopped { engineer: user("emil"), to: Timestamp(1_795_000_060_000) },
+        OrderEvent::LaborEntered {
+            engineer: user("mei"),
+            from: Timestamp(1_794_000_000_000),
+            to: Timestamp(1_794_003_600_000),
+            step: None,
+            may_overlap: true,
+        },
         OrderEvent::Reminded { visit: VisitNo(7), times: 2 },
         OrderEvent::BecameOverdue { visit: VisitNo(7) },
         OrderEvent::MailQueued(Box::new(mail())),

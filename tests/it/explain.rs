@@ -29,7 +29,7 @@ impl Foretold {
             Command::Transfer { .. } | Command::AssignToEngineer { .. } | Command::AssignToGroup { .. } | Command::MoveToVersion { .. } => {
                 true
             }
-            Command::CompleteTask { fields, .. } => !fields.is_empty(),
+            Command::CompleteTask { fields, .. } | Command::CompleteStep { fields, .. } => !fields.is_empty(),
             _ => false,
         };
         Some(Self {

@@ -263,7 +263,7 @@ fn forms_are_referred_to_by_record_types_and_nodes_of_the_staff() {
     expect(
         &process("confirm"),
         &[
-            "x.toml:9: process.p.node[2].form: a node of the kind confirm has no such key (it belongs to nodes of the kind assign or accept or task)",
+            "x.toml:9: process.p.node[2].form: a node of the kind confirm has no such key (it belongs to nodes of the kind assign or accept or task or on-site)",
         ],
     );
     expect(

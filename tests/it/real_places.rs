@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::real_stage::{BEGIN, Caller, DAY, Daemon, Home, definitions, seed};
+use crate::real_tables_on_site as on_site;
 
 pub struct Stage {
     pub daemon: Daemon,
@@ -43,7 +44,7 @@ impl Stage {
     pub fn at(&self, place: &str) -> String {
         let (mut dora, mut emil) = (self.caller("dora"), self.caller("emil"));
         let kind = match place {
-            "skip" => "installation",
+            "skip" | "site" | "installed" => "installation",
             "ticket" => "service-ticket",
             _ => "repair",
         };
@@ -54,9 +55,11 @@ impl Stage {
             "tight" => &["tight"],
             "full" => &["tight", "mei"],
             "accept" | "ticket" => &["AssignToEngineer"],
-            "task" => &["AssignToEngineer", "AcceptAssignment"],
+            "task" | "site" => &["AssignToEngineer", "AcceptAssignment"],
             "held" => &["AssignToEngineer", "AcceptAssignment", "Hold"],
-            "confirm" | "skip" => &["AssignToEngineer", "AcceptAssignment", "CompleteTask"],
+            "installed" => &["AssignToEngineer", "AcceptAssignment", "Install"],
+            "skip" => &["AssignToEngineer", "AcceptAssignment", "CompleteSteps", "CompleteTask"],
+            "confirm" => &["AssignToEngineer", "AcceptAssignment", "CompleteTask"],
             "evaluate" => &["AssignToEngineer", "AcceptAssignment", "CompleteTask", "ConfirmSolved"],
             "cancelled" => &["Cancel"],
             other => panic!("{other}"),
@@ -66,6 +69,8 @@ impl Stage {
                 "AssignToEngineer" => drop(dora.act(&number, step, json!({ "engineer": "emil" }))),
                 "pool" | "tight" => drop(dora.act(&number, "AssignToGroup", json!({ "group": step }))),
                 "mei" => drop(self.caller("mei").act(&number, "AssignToEngineer", json!({ "engineer": "emil" }))),
+                "Install" => on_site::install(&mut emil, &number),
+                "CompleteSteps" => on_site::complete_steps(&mut emil, &number),
                 "Hold" => drop(dora.act(&number, step, json!({ "reason": "parts" }))),
                 "ConfirmSolved" | "Cancel" => drop(dora.act(&number, step, json!({}))),
                 _ => drop(emil.act(&number, step, json!({}))),
@@ -100,6 +105,7 @@ impl Stage {
             "ConfirmSolved" => json!({ "number": number("confirm") }),
             "ConfirmNotSolved" => json!({ "number": number("confirm"), "reason": "still broken" }),
             "SkipEvaluation" => json!({ "number": number("skip") }),
+            "CompleteStep" | "SkipStep" | "StartLabor" | "StopLabor" | "EnterLabor" => on_site::good(self, method),
             "Hold" => json!({ "number": number("task"), "reason": "vendor" }),
             "Resume" => json!({ "number": number("held") }),
             "Cancel" => json!({ "number": number("assign") }),

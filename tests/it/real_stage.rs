@@ -250,8 +250,10 @@ pub fn full(method: &str) -> String {
 /// The methods that change something; each needs a request id.
 pub fn is_mutation(method: &str) -> bool {
     let name = method.rsplit('.').next().unwrap();
-    !matches!(name, "Explain" | "History" | "List" | "Watch" | "Status" | "WhoAmI" | "ActAs" | "Show" | "DescribeForm" | "Export")
-        && !name.starts_with("List")
+    !matches!(
+        name,
+        "Explain" | "History" | "List" | "Watch" | "Status" | "WhoAmI" | "ActAs" | "Show" | "DescribeForm" | "Export" | "LaborTotals"
+    ) && !name.starts_with("List")
         && !name.starts_with("Get")
 }
 

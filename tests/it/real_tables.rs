@@ -9,6 +9,7 @@ use workorderd::protocol::idl::Interface;
 use crate::real_places::Stage;
 use crate::real_roles::ROLES;
 use crate::real_stage::{Caller, Daemon, full, steps_after};
+use crate::real_tables_on_site as on_site;
 
 /// Columns: the peer itself (admin), dora (dispatcher), emil (the engineer), mei (another engineer), sina (service-staff),
 /// rita (request-handler), gate (gateway), gast (guest).
@@ -48,7 +49,7 @@ fn attempt(caller: &mut Caller, daemon: &Daemon, who: &str, method: &str, parame
 #[test]
 fn every_method_is_for_those_whom_the_table_names() {
     let stage = Stage::new();
-    for (method, row) in ROLES {
+    for (method, row) in ROLES.into_iter().chain(on_site::ROLES) {
         for (who, wanted) in PEOPLE.iter().zip(row.chars()) {
             let parameters = stage.good(method);
             let mut caller = stage.caller(who);
@@ -94,7 +95,7 @@ fn every_method_and_every_error_that_is_served_stands_in_the_tables() {
             errors.extend(interface.errors.iter().map(|e| e.name.clone()));
         }
     }
-    let in_table: BTreeSet<_> = ROLES.iter().map(|(m, _)| full(m)).collect();
+    let in_table: BTreeSet<_> = ROLES.iter().chain(&on_site::ROLES).map(|(m, _)| full(m)).collect();
     assert_eq!(methods, in_table);
     let told: BTreeSet<_> =
         cases(&stage).iter().map(|c| c.error.to_owned()).chain(ELSEWHERE.iter().map(|(e, _)| (*e).to_owned())).collect();
@@ -116,13 +117,13 @@ fn every_method_and_every_error_that_is_served_stands_in_the_tables() {
     );
 }
 
-struct Case {
-    who: &'static str,
-    method: &'static str,
-    parameters: Value,
-    error: &'static str,
+pub struct Case {
+    pub who: &'static str,
+    pub method: &'static str,
+    pub parameters: Value,
+    pub error: &'static str,
     /// Part of the message, or of what comes with the error.
-    says: &'static str,
+    pub says: &'static str,
 }
 
 fn cases(stage: &Stage) -> Vec<Case> {
@@ -220,13 +221,8 @@ fn cases(stage: &Stage) -> Vec<Case> {
     case("emil", "WorkOrders1.Transfer", "NotAllowedHere", "does not allow", n(&accept, json!({ "group": "hydraulics" })));
     case("", "WorkOrders1.MoveToVersion", "NothingToChange", "so already", n(&accept, json!({ "version": 2 })));
     case("", "WorkOrders1.MoveToVersion", "InvalidField", "version", n(&accept, json!({ "version": -1 })));
-    case(
-        "dora",
-        "WorkOrders1.AddServiceRecord",
-        "Conflict",
-        "expected revision 9",
-        n(&task, json!({ "text": "x", "expectedRevision": 9 })),
-    );
+    let stale = n(&task, json!({ "text": "x", "expectedRevision": 9 }));
+    case("dora", "WorkOrders1.AddServiceRecord", "Conflict", "expected revision 9", stale);
     // Directory: names, addresses, references.
     let user = |more: Value| {
         let mut user = json!({ "id": "zoe", "name": "Zoe", "roles": ["engineer"] });
@@ -341,6 +337,7 @@ fn cases(stage: &Stage) -> Vec<Case> {
     ] {
         case("", "", error, "", Value::Null);
     }
+    cases.extend(on_site::cases(stage, &task));
     cases
 }
 

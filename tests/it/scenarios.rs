@@ -22,7 +22,8 @@ use workorderd::domain::work_order::command::{Command as OrderCommand, Create, T
 use workorderd::domain::work_order::deadline::{Deadline, deadlines};
 use workorderd::domain::work_order::event::Event as OrderEvent;
 use workorderd::domain::work_order::mail::MailOutcome;
-use workorderd::domain::work_order::state::{Channel, HoldReason, Priority, Purpose, WorkOrder};
+use workorderd::domain::work_order::state::{Channel, HoldReason, Priority, Purpose, RecordKind, WorkOrder};
+use workorderd::engine::commit::Committer;
 use workorderd::settings::definitions;
 
 struct Story {
@@ -36,6 +37,8 @@ struct Story {
     refused: Option<Rejection>,
     /// What the next command gives of a form.
     fields: GivenFields,
+    /// What holds across Work Orders, as the writer keeps it.
+    writer: Committer,
 }
 
 fn slug<T>(text: &str, new: impl Fn(&str) -> Result<T, workorderd::domain::ids::SlugProblem>) -> T {
@@ -104,6 +107,7 @@ impl Story {
             left: Vec::new(),
             refused: None,
             fields: Vec::new(),
+            writer: Committer::default(),
         }
     }
 
@@ -118,6 +122,11 @@ impl Story {
         }
         match result {
             Ok(step) => {
+                if let Some(rejection) = step.claims.iter().find_map(|claim| self.writer.refusal(claim)) {
+                    self.refused = Some(rejection);
+                    return;
+                }
+                self.writer.load(&key, 1, 0, &step.claims);
                 let folded = step.events.iter().fold(before.clone(), |state, event| State::evolve(state, event, self.now));
                 assert_eq!(folded.as_ref(), Some(&step.state), "the state is the fold of the events");
                 for event in &step.events {
@@ -193,7 +202,7 @@ impl Story {
         let (who, what) = words.split_once(' ').unwrap();
         let principal = self.staff(who);
         let command = match what {
-            _ if what.starts_with("creates a ") => return self.create(principal, what, text_or(text)),
+            _ if what.starts_with("creates a") => return self.create(principal, what, text_or(text)),
             "claims" => OrderCommand::Claim,
             "accepts" => OrderCommand::AcceptAssignment,
             "declines" => OrderCommand::DeclineAssignment { reason: text_or(text) },
@@ -201,6 +210,8 @@ impl Story {
             "completes" => OrderCommand::CompleteTask { note: text, fields: std::mem::take(&mut self.fields) },
             "saves the fields" => OrderCommand::SaveFields { fields: std::mem::take(&mut self.fields) },
             "skips the evaluation" => OrderCommand::SkipEvaluation { reason: None },
+            _ if what.contains(" labor") || what.contains(" step ") => self.on_site(what, text),
+            "notes a call" => OrderCommand::AddServiceRecord { kind: RecordKind::Call, text: text_or(text) },
             "resumes" => OrderCommand::Resume,
             "cancels" => OrderCommand::Cancel { reason: text },
             "rejects" => OrderCommand::Reject { reason: text_or(text) },
@@ -224,6 +235,30 @@ impl Story {
         self.submit(principal, command);
     }
 
+    /// Steps and labor of a visit.
+    fn on_site(&mut self, what: &str, text: Option<String>) -> OrderCommand {
+        let (verb, rest) = what.split_once(' ').unwrap();
+        let rest = rest.strip_prefix("step ").or_else(|| rest.strip_prefix("labor")).unwrap().trim();
+        let step = || rest.strip_prefix("on ").map(str::to_owned);
+        let (first, second) = rest.split_once(" at ").map_or((rest, None), |(a, b)| (a, Some(b.to_owned())));
+        match verb {
+            "completes" => {
+                let fields = std::mem::take(&mut self.fields);
+                OrderCommand::CompleteStep { step: first.into(), location: second, note: text, fields }
+            }
+            "skips" => OrderCommand::SkipStep { step: first.into(), reason: text.unwrap_or_default() },
+            "starts" => OrderCommand::StartLabor { step: step() },
+            "stops" => OrderCommand::StopLabor { at: None },
+            "enters" => {
+                // `enters labor from 90 to 30 minutes ago`
+                let ago = rest.strip_prefix("from ").and_then(|r| r.strip_suffix(" minutes ago")?.split_once(" to ")).unwrap();
+                let at = |minutes: &str| Timestamp(self.now.0 - minutes.parse::<i64>().unwrap() * 60_000);
+                OrderCommand::EnterLabor { from: at(ago.0), to: at(ago.1), step: None }
+            }
+            _ => panic!("nobody knows how to {what:?}"),
+        }
+    }
+
     /// What the group's own rule came to, for the visit at which it was asked last.
     fn group_chooses(&mut self, whom: &str, why: Option<String>) {
         let order = self.order.as_ref().unwrap();
@@ -236,7 +271,7 @@ impl Story {
     }
 
     fn create(&mut self, principal: Principal, what: &str, subject: String) {
-        let (what, priority) = what.strip_prefix("creates a ").unwrap().split_once(", ").unwrap();
+        let (what, priority) = what.strip_prefix("creates a").unwrap().trim_start_matches('n').trim_start().split_once(", ").unwrap();
         let (record_type, contact) = what.split_once(" for ").map_or((what, None), |(t, c)| (t, Some(c)));
         self.created += 1;
         self.order = None;
@@ -295,6 +330,17 @@ impl Story {
                 Some(workorderd::domain::process::NodeState::Evaluate(_)) => "not mandatory".into(),
                 _ => nobody(),
             },
+            "steps" => steps(order),
+            "records" => order.service_records().1.to_string(),
+            "running" => {
+                let runs = order.labor().iter().filter(|l| l.to.is_none()).map(|l| l.engineer.to_string()).collect::<Vec<_>>();
+                if runs.is_empty() { nobody() } else { runs.join(", ") }
+            }
+            "labor" => {
+                let who = value.split(' ').nth(1).unwrap_or_default();
+                let mine = order.labor().iter().filter(|l| l.engineer.as_str() == who);
+                format!("of {who} {} min", mine.map(|l| l.span(self.now).0).sum::<u64>() / 60_000)
+            }
             "left" => self.left.last().map_or_else(nobody, |(node, exit)| format!("{node} as {exit}")),
             "the" if value == "last evaluation came after completion" => {
                 let late = order.evaluations.last().is_some_and(|e| e.after_completion);
@@ -304,6 +350,13 @@ impl Story {
         };
         if actual == value { Ok(()) } else { Err(format!("{what} is {actual:?}, not {value:?}")) }
     }
+}
+
+/// What is behind the last visit, in the order of the settling.
+fn steps(order: &WorkOrder) -> String {
+    let told = order.on_site().into_iter().flat_map(|state| &state.steps);
+    let words: Vec<_> = told.map(|s| format!("{}{}", s.step, if s.skipped { " (skipped)" } else { "" })).collect();
+    if words.is_empty() { "none".into() } else { words.join(", ") }
 }
 
 fn play(name: &str, text: &str) {

@@ -216,8 +216,8 @@ fn processes_have_nodes_that_can_work() {
             &[
                 "x.toml:5: process.p.node[1].kind: declining has nothing to go back to: no assign node stands before it (put a node of the kind assign before \
                  it)",
-                "x.toml:8: process.p.node[2].kind: \"not solved\" has nothing to go back to: no task node stands before it (put a node of the kind task before \
-                 it)",
+                "x.toml:8: process.p.node[2].kind: \"not solved\" has nothing to go back to: no task or on-site node stands before it (put a node of the \
+                 kind task or on-site before it)",
             ],
         ),
         (

@@ -39,7 +39,7 @@ fn the_shipped_sample_is_good() {
         ]
     );
     assert_eq!(kinds(&d.processes[0]), ["assign", "accept", "task", "confirm", "evaluate"]);
-    assert_eq!(kinds(&d.processes[1]), ["assign", "accept", "task", "evaluate"]);
+    assert_eq!(kinds(&d.processes[1]), ["assign", "accept", "on-site", "evaluate"]);
     assert_eq!(kinds(&d.processes[2]), ["assign", "task", "confirm"]);
     for message in &d.messages {
         assert_eq!(message.wordings.iter().map(|w| &*w.language).collect::<Vec<_>>(), ["en", "zh"], "{}", message.name);

@@ -94,7 +94,7 @@ pub fn ours(order: WorkOrder, lines: &[HistoryLine]) -> Ours {
         (Some(_), ..) => Phase::Dropped,
         (None, Some(_), _) => Phase::Awaiting,
         (None, None, Some("confirm")) => Phase::Resolved,
-        (None, None, Some("task")) => Phase::Active,
+        (None, None, Some("task" | "on-site")) => Phase::Active,
         (None, None, _) => Phase::New,
     };
     Ours {

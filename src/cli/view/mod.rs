@@ -4,6 +4,7 @@ pub mod customer;
 pub mod definitions;
 pub mod directory;
 pub mod explain;
+pub mod field_work;
 pub mod fields;
 pub mod guest;
 pub mod history;

@@ -1,5 +1,6 @@
 //! One Work Order in full: the process as a line of nodes, who may act and what comes next, facts, and what goes on around it.
 
+use super::field_work;
 use super::fields;
 use super::page::Page;
 use super::paint::Tone;
@@ -17,12 +18,16 @@ pub fn work_order(order: &WorkOrder, may: &[PossibleCommand], page: &Page) -> St
     out.push_str(&now_and_next(order, may, page));
     out.push('\n');
     out.push_str(&facts(order, page));
+    let sop_title = format!("SOP {}", line(order.sop.as_deref().unwrap_or_default()));
     for (title, text) in [
         ("description", description(order, page)),
         ("fields", fields::values(order, page)),
         ("timers", timers(&order.timers, page)),
         ("mails", mails(order, page)),
         ("invitations", invitations(order, page)),
+        (&sop_title, field_work::sop(order, page)),
+        ("labor", field_work::labor(order, page)),
+        ("service records", field_work::records(order, page)),
         ("evaluations", evaluations(order, page)),
     ] {
         section(&mut out, title, &text, page);

@@ -8,6 +8,7 @@ use super::evaluation::{EvaluationRule, EvaluationTemplate};
 use super::message::MessageTemplate;
 use super::process::{Process, RecordType};
 use super::role::{Right, RoleDefinition, built_in};
+use super::sop::Sop;
 use super::test::{Check, Constant, Subject};
 use super::type_state::{self, TypeState};
 use crate::domain::form::Form;
@@ -42,6 +43,7 @@ pub struct Definitions {
     pub type_states: Vec<(Name, TypeState)>,
     /// In order of precedence; they stand as a whole. None: as they are.
     pub assignment_rules: Option<Vec<AssignmentRule>>,
+    pub sops: Vec<Sop>,
 }
 
 /// Every definition in every version.
@@ -54,6 +56,7 @@ pub struct Catalogue {
     messages: BTreeMap<Name, Shelf<MessageTemplate>>,
     rules: Vec<EvaluationRule>,
     assignment_rules: Vec<AssignmentRule>,
+    sops: BTreeMap<Name, Shelf<Sop>>,
     roles: BTreeMap<Name, Shelf<RoleDefinition>>,
     /// Of every record type that there ever was.
     type_states: BTreeMap<Name, TypeState>,
@@ -205,6 +208,16 @@ impl Catalogue {
         pinned(&self.messages, pin)
     }
 
+    /// The latest version of an SOP, and the pin for it.
+    pub fn sop(&self, name: &Name) -> Option<(&Sop, VersionedName)> {
+        latest(&self.sops, name)
+    }
+
+    /// A pinned version of an SOP.
+    pub fn pinned_sop(&self, pin: &VersionedName) -> Option<&Sop> {
+        pinned(&self.sops, pin)
+    }
+
     /// Evaluation rules in order of precedence.
     pub fn rules(&self) -> &[EvaluationRule] {
         &self.rules
@@ -229,6 +242,7 @@ impl Catalogue {
             .chain(self.rules.iter().map(|r| rule("evaluation rule", &r.name)))
             .chain(self.assignment_rules.iter().map(|r| rule("assignment rule", &r.name)))
             .chain(rows("message", &self.messages))
+            .chain(rows("SOP", &self.sops))
             .chain(rows("role", &self.roles))
             .collect()
     }
@@ -249,6 +263,7 @@ impl Catalogue {
             rules: Some(self.rules.clone()),
             assignment_rules: Some(self.assignment_rules.clone()),
             messages: all(&self.messages),
+            sops: all(&self.sops),
             roles: all(&self.roles),
         }
     }
@@ -280,6 +295,7 @@ impl Catalogue {
                 1
             }
             "message" => at(&self.messages, name, version).map(|(items, version)| (one.messages = items, version))?.1,
+            "SOP" => at(&self.sops, name, version).map(|(items, version)| (one.sops = items, version))?.1,
             "role" => at(&self.roles, name, version).map(|(items, version)| (one.roles = items, version))?.1,
             _ => return None,
         };
@@ -309,6 +325,7 @@ impl Catalogue {
             rules: wanted.rules.clone().filter(|rules| *rules != self.rules),
             messages: changed(&self.messages, &wanted.messages, |m| &m.name),
             assignment_rules: wanted.assignment_rules.clone().filter(|rules| *rules != self.assignment_rules),
+            sops: changed(&self.sops, &wanted.sops, |s| &s.name),
             roles: changed(&self.roles, &wanted.roles, |r| &r.name),
             type_states: self.moved_types(wanted),
         }
@@ -388,6 +405,9 @@ impl Catalogue {
         if let Some(rules) = &change.assignment_rules {
             self.assignment_rules.clone_from(rules);
         }
+        for item in &change.sops {
+            Shelf::put(&mut self.sops, item.name.clone(), item.clone());
+        }
         for item in &change.roles {
             Shelf::put(&mut self.roles, item.name.clone(), item.clone());
         }
@@ -398,7 +418,7 @@ impl Catalogue {
 impl Definitions {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        let Self { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules } = self;
+        let Self { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules, sops } = self;
         forms.is_empty()
             && record_types.is_empty()
             && processes.is_empty()
@@ -407,6 +427,7 @@ impl Definitions {
             && assignment_rules.is_none()
             && messages.is_empty()
             && roles.is_empty()
+            && sops.is_empty()
             && type_states.is_empty()
     }
 }

@@ -9,6 +9,7 @@ pub mod evaluation;
 pub mod message;
 pub mod process;
 pub mod role;
+pub mod sop;
 pub mod test;
 pub mod type_state;
 
@@ -19,5 +20,6 @@ pub use evaluation::{Answer, EvaluationRule, EvaluationTemplate, FieldKind, Reci
 pub use message::{MessageTemplate, Wording};
 pub use process::{HandlerSpec, Limits, NodeSpec, Person, Process, ProcessNode, REMINDERS_MAX, RecordType};
 pub use role::{Right, RoleDefinition};
+pub use sop::{Sop, SopStep};
 pub use test::{Check, Constant, Subject, Test};
 pub use type_state::TypeState;

@@ -4,7 +4,7 @@ use super::condition::Condition;
 use crate::domain::ids::{Name, NodeIndex, ServiceGroupId, Skill, StaffUserId};
 use crate::domain::label::Label;
 use crate::domain::number::NumberPattern;
-use crate::domain::process::{accept, assign, confirm, evaluate, task};
+use crate::domain::process::{accept, assign, confirm, evaluate, on_site, task};
 use crate::domain::time::Span;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -62,6 +62,7 @@ pub enum NodeSpec {
     Task(task::Spec),
     Confirm(confirm::Spec),
     Evaluate(evaluate::Spec),
+    OnSite(on_site::Spec),
 }
 
 impl NodeSpec {
@@ -73,6 +74,7 @@ impl NodeSpec {
             Self::Task(_) => "task",
             Self::Confirm(_) => "confirm",
             Self::Evaluate(_) => "evaluate",
+            Self::OnSite(_) => "on-site",
         }
     }
 
@@ -80,7 +82,7 @@ impl NodeSpec {
     pub fn may_auto_complete(&self) -> bool {
         match self {
             Self::Accept(_) | Self::Confirm(_) | Self::Evaluate(_) => true,
-            Self::Assign(_) | Self::Task(_) => false,
+            Self::Assign(_) | Self::Task(_) | Self::OnSite(_) => false,
         }
     }
 }

@@ -111,8 +111,6 @@ pub fn transfer(draft: &mut Draft<'_>, to: &TransferTo, reason: Option<PersonalT
 
 fn state(draft: &Draft<'_>, command: &'static str) -> Result<State, Rejection> {
     let visit = draft.open_visit()?;
-    match &visit.state {
-        NodeState::Accept(state) => draft.not_on_hold().map(|()| state.clone()),
-        NodeState::Assign(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Err(draft.wrong_node(command)),
-    }
+    let NodeState::Accept(state) = &visit.state else { return Err(draft.wrong_node(command)) };
+    draft.not_on_hold().map(|()| state.clone())
 }

@@ -241,8 +241,6 @@ pub fn choose_engineer(draft: &mut Draft<'_>, engineer: &StaffUserId, within_gro
 
 fn state(draft: &Draft<'_>, command: &'static str) -> Result<State, Rejection> {
     let visit = draft.open_visit()?;
-    match &visit.state {
-        NodeState::Assign(state) => draft.not_on_hold().map(|()| state.clone()),
-        NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Err(draft.wrong_node(command)),
-    }
+    let NodeState::Assign(state) = &visit.state else { return Err(draft.wrong_node(command)) };
+    draft.not_on_hold().map(|()| state.clone())
 }

@@ -88,7 +88,7 @@ pub fn not_solved(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> 
 fn worked_at(draft: &Draft<'_>) -> Result<Option<NodeIndex>, Rejection> {
     let Some(node) = draft.order.last_completed_node else { return Ok(None) };
     let (process, here) = (draft.process()?, draft.open_visit()?.node);
-    let is_task = |spec: &NodeSpec| matches!(spec, NodeSpec::Task(_));
+    let is_task = |spec: &NodeSpec| matches!(spec, NodeSpec::Task(_) | NodeSpec::OnSite(_));
     match process.node(node) {
         Some(there) if node < here && is_task(&there.spec) => Ok(Some(node)),
         Some(_) | None => super::transfer::last_before(draft, is_task),
@@ -97,9 +97,7 @@ fn worked_at(draft: &Draft<'_>) -> Result<Option<NodeIndex>, Rejection> {
 
 fn state(draft: &Draft<'_>, command: &'static str) -> Result<State, Rejection> {
     let visit = draft.open_visit()?;
-    match &visit.state {
-        // The customer's word is taken also while the staff has it on hold.
-        NodeState::Confirm(state) => Ok(state.clone()),
-        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::Evaluate(_) => Err(draft.wrong_node(command)),
-    }
+    // The customer's word is taken also while the staff has it on hold.
+    let NodeState::Confirm(state) = &visit.state else { return Err(draft.wrong_node(command)) };
+    Ok(state.clone())
 }

@@ -2,7 +2,7 @@
 //!
 //! Nothing else makes `NodeLeft` or `NodeEntered`. `verify` proves the same from the history, without this code.
 
-use super::{NodeState, accept, assign, confirm, evaluate, handlers, task};
+use super::{NodeState, accept, assign, confirm, evaluate, handlers, on_site, task};
 use crate::domain::definition::{NodeSpec, ProcessNode};
 use crate::domain::ids::{NodeIndex, VisitNo};
 use crate::domain::rejection::Rejection;
@@ -11,6 +11,7 @@ use crate::domain::time::Span;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event;
 use crate::domain::work_order::fields;
+use crate::domain::work_order::labor;
 use crate::domain::work_order::state::{Exit, FrozenLimits, Handler, Outcome, Visit};
 
 /// A node to go back to, and the one who is to act there, if it is not the preset handlers.
@@ -76,6 +77,7 @@ fn leave(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>) -> Res
     }
     let visit = draft.open_visit()?;
     let (node, no) = (visit.node, visit.no);
+    labor::stop_all(draft);
     draft.push(Event::NodeLeft { node, visit: no, exit, reason });
     Ok(node)
 }
@@ -91,7 +93,7 @@ fn enter_from(draft: &mut Draft<'_>, first: u16) -> Result<(), Rejection> {
         enter(draft, node, index, None)?;
         return match &node.spec {
             NodeSpec::Assign(spec) => assign::entered(draft, spec),
-            NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::Confirm(_) | NodeSpec::Evaluate(_) => Ok(()),
+            NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) | NodeSpec::Confirm(_) | NodeSpec::Evaluate(_) => Ok(()),
         };
     }
     draft.push(Event::Ended { outcome: Outcome::Completed, reason: None });
@@ -108,7 +110,7 @@ pub fn passes_over(draft: &Draft<'_>, node: &ProcessNode) -> Option<String> {
             evaluate::Opening::PassOver(reason) => Some(reason.to_owned()),
             evaluate::Opening::Enter(..) => None,
         },
-        NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::Confirm(_) => None,
+        NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) | NodeSpec::Confirm(_) => None,
     }
 }
 
@@ -126,6 +128,7 @@ fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Opti
         NodeSpec::Assign(spec) => NodeState::Assign(assign::open(spec)),
         NodeSpec::Accept(spec) => NodeState::Accept(accept::open(spec)),
         NodeSpec::Task(spec) => NodeState::Task(task::open(spec)),
+        NodeSpec::OnSite(spec) => NodeState::OnSite(Box::new(on_site::open(spec, draft.cx.catalogue))),
         NodeSpec::Confirm(spec) => NodeState::Confirm(confirm::open(spec)),
         NodeSpec::Evaluate(spec) => match evaluate::open(draft, spec) {
             evaluate::Opening::Enter(state, plan) => {
@@ -184,6 +187,6 @@ pub fn complete_by_itself(draft: &mut Draft<'_>) -> Result<(), Rejection> {
         NodeState::Evaluate(_) => leave_to_next(draft, Exit::AutoCompleted, None),
         NodeState::Confirm(_) => leave_to_next(draft, Exit::AutoConfirmed, None),
         NodeState::Accept(_) => accept::accept_by_itself(draft),
-        NodeState::Assign(_) | NodeState::Task(_) => Err(Rejection::TimerStale),
+        NodeState::Assign(_) | NodeState::Task(_) | NodeState::OnSite(_) => Err(Rejection::TimerStale),
     }
 }

@@ -166,12 +166,8 @@ fn usable(draft: &Draft<'_>, no: InvitationNo) -> Result<Invitation, Rejection> 
 /// A handler skips the evaluation, where skip is offered and the evaluation is not mandatory.
 pub fn skip(draft: &mut Draft<'_>, reason: Option<PersonalText>) -> Result<(), Rejection> {
     let visit = draft.open_visit()?;
-    match &visit.state {
-        NodeState::Evaluate(_) => draft.not_on_hold()?,
-        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) => {
-            return Err(draft.wrong_node("SkipEvaluation"));
-        }
-    }
+    let NodeState::Evaluate(_) = &visit.state else { return Err(draft.wrong_node("SkipEvaluation")) };
+    draft.not_on_hold()?;
     may(Action::HandleNode, Some(&draft.order), draft.cx)?;
     door::leave_to_next(draft, Exit::Skipped, reason)
 }

@@ -10,6 +10,7 @@ pub mod door;
 pub mod evaluate;
 pub mod handlers;
 pub mod node;
+pub mod on_site;
 pub mod task;
 pub mod transfer;
 

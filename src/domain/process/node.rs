@@ -1,6 +1,6 @@
 //! The enums over all node kinds.
 
-use super::{accept, assign, confirm, evaluate, task};
+use super::{accept, assign, confirm, evaluate, on_site, task};
 use serde::{Deserialize, Serialize};
 
 /// What is known of the node a Work Order is at.
@@ -11,6 +11,8 @@ pub enum NodeState {
     Task(task::State),
     Confirm(confirm::State),
     Evaluate(evaluate::State),
+    /// Behind a pointer: larger than the others, and seldom at hand.
+    OnSite(Box<on_site::State>),
 }
 
 /// What happened within a node.
@@ -20,6 +22,7 @@ pub enum NodeEvent {
     Accept(accept::Event),
     Task(task::Event),
     Confirm(confirm::Event),
+    OnSite(on_site::Event),
 }
 
 impl NodeState {
@@ -31,6 +34,27 @@ impl NodeState {
             Self::Task(_) => "task",
             Self::Confirm(_) => "confirm",
             Self::Evaluate(_) => "evaluate",
+            Self::OnSite(_) => "on-site",
+        }
+    }
+}
+
+impl NodeState {
+    /// What it has of a task: who took it.
+    pub fn task(&self) -> Option<&task::State> {
+        match self {
+            Self::Task(state) => Some(state),
+            Self::OnSite(state) => Some(&state.task),
+            Self::Assign(_) | Self::Accept(_) | Self::Confirm(_) | Self::Evaluate(_) => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn task_mut(&mut self) -> Option<&mut task::State> {
+        match self {
+            Self::Task(state) => Some(state),
+            Self::OnSite(state) => Some(&mut state.task),
+            Self::Assign(_) | Self::Accept(_) | Self::Confirm(_) | Self::Evaluate(_) => None,
         }
     }
 }
@@ -43,6 +67,7 @@ impl NodeEvent {
             Self::Accept(event) => event.name(),
             Self::Task(event) => event.name(),
             Self::Confirm(event) => event.name(),
+            Self::OnSite(event) => event.name(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Node kind "task": its handlers take it and complete it; the first to take it has it (ASG-5, CNF-1).
+//! Also what the node kind "on-site" has in common with it.
 
 use super::NodeState;
-use super::door;
+use super::{door, on_site};
 use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{Name, NodeIndex, StaffUserId};
 use crate::domain::may::{Action, may};
@@ -89,18 +90,25 @@ pub fn take(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 
 /// The work is done: on to the next node.
 pub fn complete(draft: &mut Draft<'_>, note: Option<PersonalText>, given: &GivenFields) -> Result<(), Rejection> {
-    let state = state(draft, "CompleteTask")?;
-    may(Action::HandleNode, Some(&draft.order), draft.cx)?;
-    let by = draft.cx.principal.user().cloned();
-    if let Some(taken_by) = &state.taken_by
-        && by.as_ref() != Some(taken_by)
-    {
-        return Err(Rejection::TakenByAnother { by: taken_by.to_string() });
+    in_hand(draft, "CompleteTask")?;
+    let (by, visit) = (draft.cx.principal.user().cloned(), draft.open_visit()?);
+    if let NodeState::OnSite(state) = &visit.state {
+        on_site::may_complete(draft, state)?;
     }
+    let at = visit.node;
     fields::save(draft, given)?;
-    let at = draft.open_visit()?.node;
     draft.push(OrderEvent::Node(super::NodeEvent::Task(Event::Completed { by, at, note })));
     door::leave_to_next(draft, Exit::Completed, None)
+}
+
+/// Whether the caller may go on with it: a handler, and nobody else has taken it.
+pub fn in_hand(draft: &Draft<'_>, command: &'static str) -> Result<(), Rejection> {
+    let state = state(draft, command)?;
+    may(Action::HandleNode, Some(&draft.order), draft.cx)?;
+    match &state.taken_by {
+        Some(by) if draft.cx.principal.user() != Some(by) => Err(Rejection::TakenByAnother { by: by.to_string() }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Passed to another engineer, who is asked to accept it, or to another group.
@@ -118,8 +126,6 @@ pub fn transfer(draft: &mut Draft<'_>, to: &TransferTo, reason: Option<PersonalT
 
 fn state(draft: &Draft<'_>, command: &'static str) -> Result<State, Rejection> {
     let visit = draft.open_visit()?;
-    match &visit.state {
-        NodeState::Task(state) => draft.not_on_hold().map(|()| state.clone()),
-        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Err(draft.wrong_node(command)),
-    }
+    let state = visit.state.task().ok_or_else(|| draft.wrong_node(command))?;
+    draft.not_on_hold().map(|()| state.clone())
 }

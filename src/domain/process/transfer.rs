@@ -8,6 +8,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event as OrderEvent;
+use crate::domain::work_order::labor;
 use crate::domain::work_order::state::{Exit, Handler};
 
 /// Who chooses for the group by hand: its leader, or any member where it has none.
@@ -49,6 +50,7 @@ pub fn to_engineer(
             door::leave_back(draft, Exit::Transferred, reason, Back { node, handler: None })
         }
         None => {
+            labor::stop_all(draft);
             draft.push(OrderEvent::Node(super::NodeEvent::Task(task::Event::Transferred { engineer: engineer.clone(), reason })));
             Ok(())
         }

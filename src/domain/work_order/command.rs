@@ -1,7 +1,7 @@
 //! What can be asked of a Work Order, in the imperative. Raw texts come in here; `decide` checks them.
 
 use super::mail::MailOutcome;
-use super::state::{Channel, HoldReason, Party, Priority};
+use super::state::{Channel, HoldReason, Party, Priority, RecordKind};
 use crate::domain::definition::evaluation::GivenAnswer;
 use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{AccountId, ContactId, InvitationNo, MailNo, Name, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
@@ -71,7 +71,33 @@ pub enum Command {
         version: u32,
     },
     AddServiceRecord {
+        kind: RecordKind,
         text: String,
+    },
+    /// Commands of an on-site visit.
+    CompleteStep {
+        step: String,
+        /// `LATITUDE,LONGITUDE` in degrees, where the step asks for it.
+        location: Option<String>,
+        note: Option<String>,
+        /// Of the step's form.
+        fields: GivenFields,
+    },
+    SkipStep {
+        step: String,
+        reason: String,
+    },
+    StartLabor {
+        step: Option<String>,
+    },
+    /// Now, or at an earlier time.
+    StopLabor {
+        at: Option<Timestamp>,
+    },
+    EnterLabor {
+        from: Timestamp,
+        to: Timestamp,
+        step: Option<String>,
     },
     /// By the system: what the group's own rule chose at that visit.
     AssignByRule {
@@ -145,6 +171,11 @@ impl Command {
             Self::Reject { .. } => "Reject",
             Self::MoveToVersion { .. } => "MoveToVersion",
             Self::AddServiceRecord { .. } => "AddServiceRecord",
+            Self::CompleteStep { .. } => "CompleteStep",
+            Self::SkipStep { .. } => "SkipStep",
+            Self::StartLabor { .. } => "StartLabor",
+            Self::StopLabor { .. } => "StopLabor",
+            Self::EnterLabor { .. } => "EnterLabor",
             Self::Fire { .. } => "Fire",
             Self::RecordMail { .. } => "RecordMail",
         }

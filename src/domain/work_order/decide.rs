@@ -6,15 +6,16 @@ use super::draft::Draft;
 use super::event::{Created, Event};
 use super::evolve;
 use super::fields;
+use super::labor;
 use super::mail::{MailOutcome, MailStatus};
 use super::remind;
-use super::state::{HoldReason, Outcome, Party, Purpose, Status, WorkOrder};
+use super::state::{HoldReason, Outcome, Party, Purpose, RecordKind, Status, WorkOrder};
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, MailNo};
 use crate::domain::may::{Action, may};
 use crate::domain::principal::Principal;
-use crate::domain::process::{NodeState, accept, assign, confirm, door, evaluate, task};
+use crate::domain::process::{NodeState, accept, assign, confirm, door, evaluate, on_site, task};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, LONG_TEXT_MAX, PersonalText, SUBJECT_MAX};
 use crate::domain::time::Timestamp;
@@ -35,7 +36,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
             let reason = optional("reason", reason.as_deref())?;
             match &d.open_visit()?.state {
                 NodeState::Accept(_) => accept::transfer(d, to, reason),
-                NodeState::Task(_) => task::transfer(d, to, reason),
+                NodeState::Task(_) | NodeState::OnSite(_) => task::transfer(d, to, reason),
                 NodeState::Assign(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Err(d.wrong_node("Transfer")),
             }
         }
@@ -53,7 +54,14 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::Cancel { reason } => cancel(d, reason.as_deref()),
         Command::Reject { reason } => reject(d, reason),
         Command::MoveToVersion { version } => move_to_version(d, *version),
-        Command::AddServiceRecord { text } => add_service_record(d, text),
+        Command::AddServiceRecord { kind, text } => add_service_record(d, *kind, text),
+        Command::CompleteStep { step, location, note, fields } => {
+            on_site::complete_step(d, step, location.as_deref(), note.as_deref(), fields)
+        }
+        Command::SkipStep { step, reason } => on_site::skip_step(d, step, reason),
+        Command::StartLabor { step } => labor::start(d, step.as_deref()),
+        Command::StopLabor { at } => labor::stop(d, *at),
+        Command::EnterLabor { from, to, step } => labor::enter(d, *from, *to, step.as_deref()),
         Command::Fire { deadline, completes_until } => fire(d, *deadline, *completes_until),
         Command::RecordMail { mail, attempt, outcome } => record_mail(d, *mail, *attempt, outcome),
     }?;
@@ -188,6 +196,7 @@ fn cancel(draft: &mut Draft<'_>, reason: Option<&str>) -> Result<(), Rejection> 
         Status::Resolved | Status::Closed => return Err(Rejection::TooLateToCancel),
     }
     let reason = optional("reason", reason)?;
+    labor::stop_all(draft);
     draft.push(Event::Ended { outcome: Outcome::Cancelled, reason });
     Ok(())
 }
@@ -195,12 +204,13 @@ fn cancel(draft: &mut Draft<'_>, reason: Option<&str>) -> Result<(), Rejection> 
 /// By a handler, while it is pending or being processed, with a reason (CNF-3, reading 13).
 fn reject(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
     match &draft.open_visit()?.state {
-        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) => {}
+        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::OnSite(_) => {}
         NodeState::Confirm(_) | NodeState::Evaluate(_) => return Err(draft.wrong_node("Reject")),
     }
     may(Action::HandleNode, Some(&draft.order), draft.cx)?;
     draft.not_on_hold()?;
     let reason = Some(PersonalText(Some(text::long("reason", reason, LONG_TEXT_MAX)?)));
+    labor::stop_all(draft);
     draft.push(Event::Ended { outcome: Outcome::Rejected, reason });
     Ok(())
 }
@@ -219,19 +229,18 @@ fn move_to_version(draft: &mut Draft<'_>, version: u32) -> Result<(), Rejection>
     let Some(node) = node else {
         return Err(match visit.state {
             NodeState::Evaluate(_) => Rejection::WouldDropGate { version },
-            NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) => {
-                Rejection::invalid("version", format!("version {version} has no {} node {}", visit.state.kind(), visit.name))
-            }
+            ref other => Rejection::invalid("version", format!("version {version} has no {} node {}", other.kind(), visit.name)),
         });
     };
     draft.push(Event::MovedToVersion { version, node });
     Ok(())
 }
 
-fn add_service_record(draft: &mut Draft<'_>, text: &str) -> Result<(), Rejection> {
+fn add_service_record(draft: &mut Draft<'_>, kind: RecordKind, text: &str) -> Result<(), Rejection> {
     may(Action::Handle, Some(&draft.order), draft.cx)?;
     let text = PersonalText(Some(text::long("text", text, LONG_TEXT_MAX)?));
-    draft.push(Event::ServiceRecordAdded { text });
+    let by = draft.cx.principal.user().cloned();
+    draft.push(Event::ServiceRecordAdded { kind, by, text });
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What happened to a Work Order, in the past tense. These are the bytes that stay: a change here is a new schema version (`codec`).
 
 use super::mail::{Mail, MailStatus};
-use super::state::{Channel, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, Visit};
+use super::state::{Channel, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, RecordKind, Visit};
 use crate::domain::definition::VersionedName;
 use crate::domain::form::Fields;
 use crate::domain::form::value::Changes;
@@ -9,6 +9,7 @@ use crate::domain::ids::{AccountId, ContactId, MailNo, Name, NodeIndex, Region, 
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeEvent;
 use crate::domain::text::PersonalText;
+use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Events of one Work Order.
@@ -46,6 +47,8 @@ pub enum Event {
         node: NodeIndex,
     },
     ServiceRecordAdded {
+        kind: RecordKind,
+        by: Option<StaffUserId>,
         text: PersonalText,
     },
     Reminded {
@@ -65,6 +68,23 @@ pub enum Event {
     FieldsSaved {
         form: VersionedName,
         changes: Changes,
+    },
+    LaborStarted {
+        engineer: StaffUserId,
+        from: Timestamp,
+        step: Option<Name>,
+        may_overlap: bool,
+    },
+    LaborStopped {
+        engineer: StaffUserId,
+        to: Timestamp,
+    },
+    LaborEntered {
+        engineer: StaffUserId,
+        from: Timestamp,
+        to: Timestamp,
+        step: Option<Name>,
+        may_overlap: bool,
     },
 }
 
@@ -111,6 +131,9 @@ impl Event {
             Self::MailQueued(_) => "MailQueued",
             Self::MailTried { .. } => "MailTried",
             Self::FieldsSaved { .. } => "FieldsSaved",
+            Self::LaborStarted { .. } => "LaborStarted",
+            Self::LaborStopped { .. } => "LaborStopped",
+            Self::LaborEntered { .. } => "LaborEntered",
         }
     }
 }

@@ -1,8 +1,11 @@
 //! The only writer of a Work Order's state: events in, state out. Total, without rules, without a clock.
 
 use super::event::{Created, Event};
+use super::field_work::{FieldWork, ServiceRecord};
+use super::labor::Labor;
 use super::mail::{MailStatus, SETTLED_KEPT};
 use super::state::{Hold, WorkOrder};
+use crate::domain::definition::VersionedName;
 use crate::domain::ids::{NodeIndex, VisitNo};
 use crate::domain::process::{NodeEvent, NodeState, accept, assign, confirm, task};
 use crate::domain::time::{Span, Timestamp};
@@ -52,6 +55,7 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         mails_made: 0,
         fields: created.fields.clone(),
         forms: created.form.iter().cloned().collect(),
+        field_work: None,
     }
 }
 
@@ -64,7 +68,18 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             order.passed_over.push(*node);
             order.reached = Some(*node);
         }
-        Event::ServiceRecordAdded { .. } => {}
+        Event::ServiceRecordAdded { kind, by, text } => {
+            field_work(order).note(ServiceRecord { at, kind: *kind, by: by.clone(), text: text.clone() });
+        }
+        Event::LaborStarted { engineer, from, step, may_overlap } => {
+            let labor = Labor { engineer: engineer.clone(), from: *from, to: None, step: step.clone(), may_overlap: *may_overlap };
+            field_work(order).begin(labor);
+        }
+        Event::LaborStopped { engineer, to } => field_work(order).end(engineer, *to),
+        Event::LaborEntered { engineer, from, to, step, may_overlap } => {
+            let labor = Labor { engineer: engineer.clone(), from: *from, to: Some(*to), step: step.clone(), may_overlap: *may_overlap };
+            field_work(order).begin(labor);
+        }
         Event::NodeEntered(visit) => {
             order.visits = visit.no.0;
             forget_way_from(order, visit.node);
@@ -73,15 +88,14 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
                 order.engineer = None;
             }
             if let Some(form) = &visit.form {
-                order.forms.retain(|known| known.name != form.name);
-                order.forms.push(form.clone());
+                know_form(order, form);
             }
             order.visit = Some((**visit).clone());
         }
         Event::Node(event) => node(order, event, at),
         Event::NodeLeft { visit, exit, .. } => {
             resume(order, at);
-            order.visit = None;
+            leave(order);
             if *exit == super::state::Exit::NotSolved {
                 order.reopened += 1;
             }
@@ -101,7 +115,7 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
         Event::Resumed => resume(order, at),
         Event::Ended { outcome, .. } => {
             resume(order, at);
-            order.visit = None;
+            leave(order);
             order.outcome = Some(*outcome);
             order.ended_at = Some(at);
             match outcome {
@@ -138,7 +152,18 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             }
             forget_settled(order);
         }
-        Event::FieldsSaved { changes, .. } => super::fields::take(&mut order.fields, changes),
+        Event::FieldsSaved { form, changes } => {
+            know_form(order, form);
+            super::fields::take(&mut order.fields, changes);
+        }
+    }
+}
+
+/// The forms that were to be filled in, each in its latest version here.
+fn know_form(order: &mut WorkOrder, form: &VersionedName) {
+    if order.forms.last() != Some(form) {
+        order.forms.retain(|known| known.name != form.name);
+        order.forms.push(form.clone());
     }
 }
 
@@ -169,12 +194,11 @@ fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
         NodeEvent::Assign(assign::Event::EngineerChosen { engineer, by, at, .. }) => {
             order.engineer = Some(engineer.clone());
             order.assigned_by.clone_from(by);
-            match order.visit.as_ref().map(|v| &v.state) {
-                Some(NodeState::Assign(_)) => order.assigned_at = Some(*at),
+            if let Some(NodeState::Assign(_)) = order.visit.as_ref().map(|v| &v.state) {
+                order.assigned_at = Some(*at);
+            } else {
                 // Chosen from a task node it is a transfer, and the place to go back to stays the assign node.
-                Some(NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_)) | None => {
-                    order.reassigned += 1
-                }
+                order.reassigned += 1;
             }
         }
         NodeEvent::Accept(accept::Event::Accepted { engineer }) => {
@@ -192,13 +216,13 @@ fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
                 let new = Handler::User(engineer.clone());
                 visit.handlers.retain(|handler| Some(handler) != former.as_ref() && *handler != new);
                 visit.handlers.insert(0, new);
-                if let NodeState::Task(task) = &mut visit.state {
+                if let Some(task) = visit.state.task_mut() {
                     task.taken_by = None;
                 }
             }
         }
         NodeEvent::Task(task::Event::Taken { by }) => {
-            if let Some(NodeState::Task(state)) = order.visit.as_mut().map(|v| &mut v.state) {
+            if let Some(state) = order.visit.as_mut().and_then(|v| v.state.task_mut()) {
                 state.taken_by = Some(by.clone());
             }
         }
@@ -208,7 +232,23 @@ fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
             order.last_completed_by.clone_from(by);
             order.last_completed_node = Some(*node);
         }
+        NodeEvent::OnSite(event) => {
+            if let Some(NodeState::OnSite(state)) = order.visit.as_mut().map(|v| &mut v.state) {
+                state.evolve(event, at);
+            }
+        }
         NodeEvent::Confirm(confirm::Event::Solved | confirm::Event::NotSolved { .. }) => {}
+    }
+}
+
+fn field_work(order: &mut WorkOrder) -> &mut FieldWork {
+    order.field_work.get_or_insert_default()
+}
+
+/// The visit is over; the checklist of an on-site one is kept.
+fn leave(order: &mut WorkOrder) {
+    if let Some(NodeState::OnSite(state)) = order.visit.take().map(|v| v.state) {
+        field_work(order).last_visit = Some(state);
     }
 }
 

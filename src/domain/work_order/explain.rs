@@ -5,13 +5,15 @@ use super::WorkOrder;
 use super::command::{Command, TransferTo};
 use super::decide::decide;
 use super::draft::Draft;
-use super::state::{Handler, HoldReason, Outcome};
+use super::labor;
+use super::state::{Handler, HoldReason, Outcome, RecordKind};
 use crate::domain::context::Context;
-use crate::domain::definition::ProcessNode;
+use crate::domain::definition::{ProcessNode, SopStep};
 use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{Name, ServiceGroupId, StaffUserId};
-use crate::domain::process::{door, handlers};
+use crate::domain::process::{NodeState, door, handlers, on_site};
 use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
 
 /// A command of the staff, and what it would come to if the principal gave it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +105,7 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
     let (engineer, group) = (engineer(order, cx), group(order, cx));
     let version = cx.catalogue.process(&order.process.name).map_or(order.process.version, |(_, newest)| newest.version);
     let to = |to| Command::Transfer { to, reason: Some(text()) };
+    let labor_running = cx.principal.user().is_some_and(|user| labor::running(order, user).is_some());
     let has_form = order.visit().is_some_and(|visit| visit.form.is_some());
     vec![
         group.clone().map(|group| Command::AssignToGroup { group }).into_iter().collect(),
@@ -114,6 +117,15 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
         vec![Command::TakeTask],
         vec![Command::CompleteTask { note: None, fields: GivenFields::default() }],
         has_form.then(|| Command::SaveFields { fields: GivenFields::default() }).into_iter().collect(),
+        steps(order, cx, |step| Command::CompleteStep {
+            step: step.name.to_string(),
+            location: step.location.then(|| "0,0".into()),
+            note: None,
+            fields: GivenFields::default(),
+        }),
+        steps(order, cx, |step| Command::SkipStep { step: step.name.to_string(), reason: text() }),
+        labor_running.then_some(Command::StopLabor { at: None }).or(Some(Command::StartLabor { step: None })).into_iter().collect(),
+        vec![Command::EnterLabor { from: Timestamp(cx.now.0 - 1), to: cx.now, step: None }],
         vec![Command::ConfirmSolved],
         vec![Command::ConfirmNotSolved { reason: text() }],
         vec![Command::SkipEvaluation { reason: None }],
@@ -122,8 +134,15 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
         vec![Command::Cancel { reason: None }],
         vec![Command::Reject { reason: text() }],
         vec![Command::MoveToVersion { version }],
-        vec![Command::AddServiceRecord { text: text() }],
+        vec![Command::AddServiceRecord { kind: RecordKind::Remark, text: text() }],
     ]
+}
+
+/// A command on each step of the open visit that is not settled.
+fn steps(order: &WorkOrder, cx: &Context<'_>, command: impl Fn(&SopStep) -> Command) -> Vec<Command> {
+    let Some(NodeState::OnSite(state)) = order.visit().map(|visit| &visit.state) else { return Vec::new() };
+    let open = on_site::sop(state, cx.catalogue).into_iter().flat_map(|sop| &sop.steps);
+    open.filter(|step| state.settled(&step.name).is_none()).map(command).collect()
 }
 
 /// Somebody the work could go to: of its service group, if it is in one, and not whoever has it.

@@ -13,7 +13,6 @@ use crate::domain::form::value::Changes;
 use crate::domain::form::{Field, Fields, Form};
 use crate::domain::ids::Name;
 use crate::domain::may::{Action, may};
-use crate::domain::process::NodeState;
 use crate::domain::rejection::Rejection;
 
 fn no_form(what: String) -> Rejection {
@@ -48,9 +47,12 @@ pub fn take(fields: &mut Fields, changes: &Changes) {
 /// The form of the open visit, as it was pinned when the node was entered.
 fn form<'a>(draft: &Draft<'a>) -> Result<Option<(&'a Form, VersionedName)>, Rejection> {
     let Some(pin) = draft.open_visit()?.form.clone() else { return Ok(None) };
+    Ok(Some((pinned(draft, &pin)?, pin)))
+}
+
+fn pinned<'a>(draft: &Draft<'a>, pin: &VersionedName) -> Result<&'a Form, Rejection> {
     let missing = || Rejection::NotFound { what: "form", id: format!("{} version {}", pin.name, pin.version) };
-    let form = draft.cx.catalogue.pinned_form(&pin).ok_or_else(missing)?;
-    Ok(Some((form, pin)))
+    draft.cx.catalogue.pinned_form(pin).ok_or_else(missing)
 }
 
 /// Takes what was given of the node's form; nothing given, nothing done. Says whether anything is different now.
@@ -61,6 +63,10 @@ pub fn save(draft: &mut Draft<'_>, given: &GivenFields) -> Result<bool, Rejectio
     let Some((form, pin)) = form(draft)? else {
         return Err(no_form(format!("the node {}", draft.open_visit()?.name)));
     };
+    save_in(draft, form, pin, given)
+}
+
+fn save_in(draft: &mut Draft<'_>, form: &Form, pin: VersionedName, given: &GivenFields) -> Result<bool, Rejection> {
     let mut changes = form.check(given, draft.cx.directory)?;
     changes.retain(|(name, value)| draft.order.fields.get(name) != value.as_ref());
     if changes.is_empty() {
@@ -76,7 +82,7 @@ pub fn save_so_far(draft: &mut Draft<'_>, given: &GivenFields) -> Result<(), Rej
     let visit = draft.open_visit()?;
     may(Action::HandleNode, Some(&draft.order), draft.cx)?;
     draft.not_on_hold()?;
-    if let NodeState::Task(task) = &visit.state
+    if let Some(task) = visit.state.task()
         && let Some(by) = &task.taken_by
         && draft.cx.principal.user() != Some(by)
     {
@@ -88,6 +94,22 @@ pub fn save_so_far(draft: &mut Draft<'_>, given: &GivenFields) -> Result<(), Rej
 /// Before a person passes the node on: defaults where nothing was given, then everything required must be there.
 pub fn complete(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let Some((form, pin)) = form(draft)? else { return Ok(()) };
+    complete_in(draft, form, pin)
+}
+
+/// What a step of a visit asks for: taken, and then everything required must be there.
+pub fn complete_with(draft: &mut Draft<'_>, pin: &VersionedName, given: &GivenFields) -> Result<(), Rejection> {
+    let form = pinned(draft, pin)?;
+    save_in(draft, form, pin.clone(), given)?;
+    complete_in(draft, form, pin.clone())
+}
+
+/// Where no form is asked for, nothing can be given.
+pub fn none_asked(what: &str, given: &GivenFields) -> Result<(), Rejection> {
+    if given.is_empty() { Ok(()) } else { Err(no_form(what.to_owned())) }
+}
+
+fn complete_in(draft: &mut Draft<'_>, form: &Form, pin: VersionedName) -> Result<(), Rejection> {
     let defaults = form.defaults(&draft.order.fields);
     if !defaults.is_empty() {
         draft.push(Event::FieldsSaved { form: pin, changes: defaults });

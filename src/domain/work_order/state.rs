@@ -1,5 +1,6 @@
 //! What is known of one Work Order. Written by `evolve` alone.
 
+use super::field_work::FieldWork;
 use super::mail::Mail;
 use crate::domain::definition::{Answer, VersionedName};
 use crate::domain::form::Fields;
@@ -55,6 +56,10 @@ words!(
 words!(
     /// Why a Work Order waits (PRC-6).
     HoldReason { Customer = "customer", Parts = "parts", Vendor = "vendor" }
+);
+words!(
+    /// What a service record tells of (ONS-4).
+    RecordKind { Visit = "visit", Call = "call", Email = "e-mail", Remark = "remark" }
 );
 words!(
     /// How a Work Order ended.
@@ -252,6 +257,7 @@ pub struct WorkOrder {
     pub fields: Fields,
     /// Forms that were to be filled in so far, each in its latest version here.
     pub forms: Vec<VersionedName>,
+    pub field_work: Option<Box<FieldWork>>,
 }
 
 impl WorkOrder {
@@ -259,7 +265,7 @@ impl WorkOrder {
     pub fn ask(&self) -> Option<&Ask> {
         match &self.visit.as_ref()?.state {
             NodeState::Assign(state) => state.ask.as_ref(),
-            NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => None,
+            NodeState::Accept(_) | NodeState::Task(_) | NodeState::OnSite(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => None,
         }
     }
 
@@ -283,7 +289,7 @@ impl WorkOrder {
         let Some(visit) = &self.visit else { return Status::Closed };
         match visit.state {
             NodeState::Confirm(_) | NodeState::Evaluate(_) if self.last_completed_at.is_some() => Status::Resolved,
-            NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Status::InProgress,
+            NodeState::Task(_) | NodeState::OnSite(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Status::InProgress,
             NodeState::Assign(_) | NodeState::Accept(_) if self.first_accepted_at.is_some() => Status::InProgress,
             NodeState::Assign(_) | NodeState::Accept(_) => Status::Open,
         }

@@ -24,6 +24,7 @@ pub enum Kind {
     Message,
     Role,
     AssignmentRule,
+    Sop,
 }
 
 /// A text of a message that may hold a link.
@@ -62,7 +63,7 @@ pub struct Book<'a> {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Form,
         Self::RecordType,
         Self::Process,
@@ -71,6 +72,7 @@ impl Kind {
         Self::Message,
         Self::Role,
         Self::AssignmentRule,
+        Self::Sop,
     ];
 
     /// The name of its table.
@@ -84,6 +86,7 @@ impl Kind {
             Self::Message => "message",
             Self::Role => "role",
             Self::AssignmentRule => "assignment_rule",
+            Self::Sop => "sop",
         }
     }
 
@@ -98,6 +101,7 @@ impl Kind {
             Self::Message => "message",
             Self::Role => "role",
             Self::AssignmentRule => "assignment rule",
+            Self::Sop => "SOP",
         }
     }
 }

@@ -22,7 +22,7 @@
 //! | | `[[process.node]]` | 1 to 100 nodes, in order | |
 //! | `[[process.node]]` | `name` | unique within the process | |
 //! | | `title` | | the name |
-//! | | `kind` | `assign`, `accept`, `task`, `confirm`, `evaluate` | |
+//! | | `kind` | `assign`, `accept`, `task`, `on-site`, `confirm`, `evaluate` | |
 //! | | `handlers` | list of `role:R`, `user:U`, `group:G` (any member), `leader`, `engineer`, `owner`, `submitter`, `field:F`, or `superior-of:` or `department-head-of:` one of these | assign: `role:dispatcher`; confirm: `submitter`; else `engineer` |
 //! | | `when` | entry condition, see below; else the node is passed over | always |
 //! | | `remind_after` | one time from the entry on, or a list of up to 10, ascending | none |
@@ -35,9 +35,11 @@
 //! | assign, accept, task | `form` | what its handlers fill in before they pass it on | nothing |
 //! | assign | `to_group` | a service group can be chosen, whose leader chooses the engineer | `true` |
 //! | | `straight` | an engineer can be chosen straight away | `true` |
-//! | assign, task | `taken_message` | mail to the others when one has claimed or taken it; `#Reason#` is who | nobody is mailed |
-//! | accept, task | `transfer` | may be passed to another engineer | `true` |
+//! | assign, task, on-site | `taken_message` | mail to the others when one has claimed or taken it; `#Reason#` is who | nobody is mailed |
+//! | accept, task, on-site | `transfer` | may be passed to another engineer | `true` |
 //! | | `beyond_group` | also out of the service group | `false` |
+//! | on-site | `sop` | which `[[sop]]` is worked by | none |
+//! | | `overlapping_labor` | labor time may overlap other labor of the same engineer | `false` |
 //! | accept | `decline` | may be declined, with a reason | `true` |
 //! | confirm | `message` | mail that asks the submitter; needs `#URL#` | nobody is mailed |
 //! | | `returned_message` | mail to the one who worked on it when it was not solved | none |
@@ -47,6 +49,14 @@
 //! | | `template` | with `qr-code`: what is asked | |
 //! | | `mandatory` | with `qr-code`: not to be left without an evaluation | `false` |
 //! | | `skip` | handlers may skip what is not mandatory | `true` |
+//! | `[[sop]]` | `name`, `title` | | title: the name |
+//! | | `[[sop.step]]` | 1 to 50 steps | |
+//! | step | `name`, `title` | unique within the SOP | title: the name |
+//! | | `required` | the visit cannot be completed without it | `false` |
+//! | | `ordered` | waits for the required and the ordered steps above it | `false` |
+//! | | `location` | where it was done must be given | `false` |
+//! | | `labor` | labor time may be booked on it | `false` |
+//! | | `form` | what is filled in when it is completed; steps that are skipped need none | nothing |
 //! | `[[evaluation_template]]` | `name`, `title` | | title: the name |
 //! | | `[[evaluation_template.field]]` | 1 to 100 questions | |
 //! | field | `name`, `title` | unique within the template | title: the name |
@@ -125,6 +135,7 @@ mod process;
 mod record_type;
 mod role;
 mod service_ticket;
+mod sop;
 pub mod write;
 
 pub use node::KINDS as NODE_KINDS;

@@ -7,7 +7,7 @@ use super::{condition, handler, limits};
 use crate::domain::definition::{HandlerSpec, NodeSpec, ProcessNode};
 use crate::domain::ids::Name;
 use crate::domain::nearest;
-use crate::domain::process::{accept, assign, confirm, evaluate, task};
+use crate::domain::process::{accept, assign, confirm, evaluate, on_site, task};
 use crate::domain::time::Span;
 use crate::settings::toml_reader::Table;
 
@@ -22,6 +22,7 @@ pub enum NodeKind {
     Task,
     Confirm,
     Evaluate,
+    OnSite,
 }
 
 /// The names of all kinds.
@@ -44,10 +45,11 @@ pub struct Read {
 }
 
 impl NodeKind {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 6] = [
         ("assign", Self::Assign),
         ("accept", Self::Accept),
         ("task", Self::Task),
+        ("on-site", Self::OnSite),
         ("confirm", Self::Confirm),
         ("evaluate", Self::Evaluate),
     ];
@@ -59,31 +61,34 @@ impl NodeKind {
             Self::Task => "task",
             Self::Confirm => "confirm",
             Self::Evaluate => "evaluate",
+            Self::OnSite => "on-site",
         }
     }
 
     fn default_handler(self) -> Option<HandlerSpec> {
         match self {
             Self::Assign => Name::new("dispatcher").ok().map(HandlerSpec::Role),
-            Self::Accept | Self::Task | Self::Evaluate => Some(HandlerSpec::Engineer),
+            Self::Accept | Self::Task | Self::OnSite | Self::Evaluate => Some(HandlerSpec::Engineer),
             Self::Confirm => Some(HandlerSpec::Submitter),
         }
     }
 }
 
 /// Keys that only some kinds have.
-const KIND_KEYS: [(&str, &[NodeKind]); 15] = [
+const KIND_KEYS: [(&str, &[NodeKind]); 17] = [
     // Where the customer acts, no form is drawn yet.
-    ("form", &[NodeKind::Assign, NodeKind::Accept, NodeKind::Task]),
+    ("form", &[NodeKind::Assign, NodeKind::Accept, NodeKind::Task, NodeKind::OnSite]),
     ("to_group", &[NodeKind::Assign]),
     ("straight", &[NodeKind::Assign]),
     ("decline", &[NodeKind::Accept]),
-    ("transfer", &[NodeKind::Accept, NodeKind::Task]),
-    ("beyond_group", &[NodeKind::Accept, NodeKind::Task]),
+    ("transfer", &[NodeKind::Accept, NodeKind::Task, NodeKind::OnSite]),
+    ("beyond_group", &[NodeKind::Accept, NodeKind::Task, NodeKind::OnSite]),
+    ("sop", &[NodeKind::OnSite]),
+    ("overlapping_labor", &[NodeKind::OnSite]),
     ("message", &[NodeKind::Confirm]),
     ("remind_customer", &[NodeKind::Confirm, NodeKind::Evaluate]),
     ("returned_message", &[NodeKind::Confirm]),
-    ("taken_message", &[NodeKind::Assign, NodeKind::Task]),
+    ("taken_message", &[NodeKind::Assign, NodeKind::Task, NodeKind::OnSite]),
     ("link_ends_after", &[NodeKind::Confirm, NodeKind::Evaluate]),
     ("method", &[NodeKind::Evaluate]),
     ("template", &[NodeKind::Evaluate]),
@@ -118,14 +123,16 @@ pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) 
         table.sink().report_with(&table.place_of("auto_complete_after"), problem, "nodes of the kinds accept, confirm and evaluate can");
     }
     let form = match kind {
-        Some(NodeKind::Assign | NodeKind::Accept | NodeKind::Task) => table.text("form").map(|f| book.refer(Kind::Form, f.value, &f.place)),
+        Some(NodeKind::Assign | NodeKind::Accept | NodeKind::Task | NodeKind::OnSite) => {
+            table.text("form").map(|f| book.refer(Kind::Form, f.value, &f.place))
+        }
         Some(NodeKind::Confirm | NodeKind::Evaluate) | None => None,
     };
     table.known("form");
     let asks = match &spec {
         Some(NodeSpec::Confirm(spec)) => spec.message.is_some(),
         Some(NodeSpec::Evaluate(spec)) => spec.method == evaluate::Method::Rules,
-        Some(NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_)) | None => true,
+        Some(NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_)) | None => true,
     };
     if table.has("remind_customer") && !asks {
         let hint = "name a message (confirm), or let the rules invite (evaluate)";
@@ -143,7 +150,7 @@ pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) 
 
 fn read_kind(table: &Table<'_>) -> Option<NodeKind> {
     let names = || NodeKind::ALL.iter().map(|(name, _)| *name);
-    let found = table.required("kind", "one of assign, accept, task, confirm, evaluate")?;
+    let found = table.required("kind", "one of assign, accept, task, on-site, confirm, evaluate")?;
     let kind = NodeKind::ALL.iter().find(|(name, _)| *name == found.value).map(|(_, kind)| *kind);
     if kind.is_none() {
         table.sink().put(&found.place, format!("there is no node kind {:?}", found.value), nearest::hint(found.value, names()));
@@ -165,18 +172,18 @@ fn only_of_kind(table: &Table<'_>, kind: NodeKind) {
 fn needs_before(table: &Table<'_>, kind: NodeKind, before: &[Option<NodeKind>]) {
     let (needed, why, hint) = match kind {
         NodeKind::Accept => (
-            NodeKind::Assign,
+            &[NodeKind::Assign][..],
             "declining has nothing to go back to: no assign node stands before it",
             "put a node of the kind assign before it",
         ),
         NodeKind::Confirm => (
-            NodeKind::Task,
-            "\"not solved\" has nothing to go back to: no task node stands before it",
-            "put a node of the kind task before it",
+            &[NodeKind::Task, NodeKind::OnSite][..],
+            "\"not solved\" has nothing to go back to: no task or on-site node stands before it",
+            "put a node of the kind task or on-site before it",
         ),
-        NodeKind::Assign | NodeKind::Task | NodeKind::Evaluate => return,
+        NodeKind::Assign | NodeKind::Task | NodeKind::OnSite | NodeKind::Evaluate => return,
     };
-    if !before.iter().any(|k| k.is_none_or(|k| k == needed)) {
+    if !before.iter().any(|k| k.is_none_or(|k| needed.contains(&k))) {
         table.sink().report_with(&table.place_of("kind"), why, hint);
     }
 }
@@ -199,6 +206,13 @@ fn read_spec(table: &Table<'_>, kind: NodeKind, book: &mut Book<'_>) -> Option<N
         NodeKind::Task => {
             let (may_transfer, beyond_group) = transfer(table);
             Some(NodeSpec::Task(task::Spec { may_transfer, beyond_group, taken_message: taken_message(table, book) }))
+        }
+        NodeKind::OnSite => {
+            let (may_transfer, beyond_group) = transfer(table);
+            let sop = table.text("sop").and_then(|found| book.refer(Kind::Sop, found.value, &found.place));
+            let overlapping_labor = table.flag("overlapping_labor", false);
+            let task = task::Spec { may_transfer, beyond_group, taken_message: taken_message(table, book) };
+            Some(NodeSpec::OnSite(on_site::Spec { task, sop, overlapping_labor }))
         }
         NodeKind::Confirm => {
             let message = table.text("message").and_then(|m| book.use_message(&m, true));

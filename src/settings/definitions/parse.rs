@@ -4,7 +4,7 @@
 //! of its kind; what only shows when all are seen, to `book`.
 
 use super::book::{Book, Kind};
-use super::{assignment, evaluation, form, message, process, record_type, role, service_ticket, write};
+use super::{assignment, evaluation, form, message, process, record_type, role, service_ticket, sop, write};
 use crate::domain::definition::Definitions;
 use crate::domain::ids::Name;
 use crate::settings::problem::{KnownKey, Place, Problem, Sink};
@@ -112,7 +112,7 @@ fn untouched(there: &Definitions, files: &[&(String, String)]) -> Definitions {
         }
     }
     let mut rest = there.clone();
-    let Definitions { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules } = &mut rest;
+    let Definitions { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules, sops } = &mut rest;
     let unsaid = |kind: Kind, name: &Name| !said.contains(&(kind.table(), name.clone()));
     forms.retain(|d| unsaid(Kind::Form, &d.name));
     record_types.retain(|d| unsaid(Kind::RecordType, &d.name));
@@ -121,6 +121,7 @@ fn untouched(there: &Definitions, files: &[&(String, String)]) -> Definitions {
     templates.retain(|d| unsaid(Kind::EvaluationTemplate, &d.name));
     messages.retain(|d| unsaid(Kind::Message, &d.name));
     roles.retain(|d| unsaid(Kind::Role, &d.name));
+    sops.retain(|d| unsaid(Kind::Sop, &d.name));
     if rules_said {
         *rules = None;
     }
@@ -174,7 +175,7 @@ fn read_tables(root: &Table<'_>, kinds: &[Kind], book: &mut Book<'_>, definition
             match kind {
                 Kind::EvaluationRule => drop(definitions.rules.get_or_insert_default()),
                 Kind::AssignmentRule => drop(definitions.assignment_rules.get_or_insert_default()),
-                Kind::Form | Kind::RecordType | Kind::Process | Kind::EvaluationTemplate | Kind::Message | Kind::Role => {}
+                Kind::Form | Kind::RecordType | Kind::Process | Kind::EvaluationTemplate | Kind::Message | Kind::Role | Kind::Sop => {}
             }
         }
         for table in root.tables(kind.table(), usize::MAX) {
@@ -195,6 +196,7 @@ fn read_tables(root: &Table<'_>, kinds: &[Kind], book: &mut Book<'_>, definition
                 Kind::Message => definitions.messages.extend(message::read(table, book)),
                 Kind::Role => role::read(table, book),
                 Kind::AssignmentRule => definitions.assignment_rules.get_or_insert_default().extend(assignment::read_rule(table, book)),
+                Kind::Sop => definitions.sops.extend(sop::read(table, book)),
             }
         }
     }

@@ -26,6 +26,11 @@ impl World {
     /// What an engineer gives of the form of a node that has one.
     pub fn report(&mut self, order: &WorkOrder) -> GivenFields {
         let asked = order.visit().is_some_and(|visit| visit.form.is_some());
+        self.report_where(asked)
+    }
+
+    /// The same, where it is asked for, and seldom where it is not.
+    pub fn report_where(&mut self, asked: bool) -> GivenFields {
         if !asked && self.rng.u32(..40) > 0 {
             return Vec::new();
         }

@@ -5,6 +5,8 @@
 
 use super::coverage::Coverage;
 use super::gate::Gate;
+use super::labor::LaborBook;
+use super::steps::Steps;
 use super::work::Work;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use workorderd::codec::{self, StepBody};
@@ -71,6 +73,8 @@ pub struct Audit {
     /// Up to when nodes could complete by themselves, as the firings under way were told.
     pub completes_until: i64,
     pub numbers: BTreeSet<WorkOrderNumber>,
+    pub labor: LaborBook,
+    steps: Steps,
     /// Messages that groups have not taken yet, in order.
     messages: BTreeMap<ServiceGroupId, VecDeque<(u64, LoadChange)>>,
     /// Open work, limits and absences.
@@ -159,6 +163,8 @@ impl Audit {
         let gate = self.gates.get_mut(id).unwrap_or_else(|| panic!("{key} was created before anything else"));
         gate.take(event, before.and_then(State::work_order), &body.command, (at, self.completes_until), &editions);
         self.mail(*id, event, sequence);
+        self.labor.take(*id, event, at);
+        self.steps.take(event, before.and_then(State::work_order));
     }
 
     fn mail(&mut self, id: WorkOrderId, event: &OrderEvent, sequence: u64) {
@@ -187,6 +193,7 @@ impl Audit {
     fn after(&mut self, key: &Key, state: &State, body: &StepBody, sequence: u64) {
         match (key, state) {
             (Key::WorkOrder(id), State::WorkOrder(order)) => {
+                self.labor.rests(order);
                 for mail in order.mails.iter().filter(|m| m.status == MailStatus::Cancelled) {
                     if let Some(story) = self.mails.get_mut(&(*id, mail.no)) {
                         story.cancelled = true;

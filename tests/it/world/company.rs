@@ -7,15 +7,15 @@ use workorderd::domain::aggregate::{Command, Key};
 use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{
     AssignTo, AssignmentRule, CatalogueCommand, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind,
-    HandlerSpec, Limits, MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, RoleDefinition, Subject,
-    TemplateField, Test, Wording,
+    HandlerSpec, Limits, MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, RoleDefinition, Sop, SopStep,
+    Subject, TemplateField, Test, Wording,
 };
 use workorderd::domain::directory::{Account, Contact, Department, DirectoryCommand, StaffUser};
 use workorderd::domain::form::{Choice, DetailTable, Field, Form, Kind, SingleField};
 use workorderd::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, ServiceGroupId, Skill, SlugProblem, StaffUserId};
 use workorderd::domain::number::NumberPattern;
 use workorderd::domain::process::evaluate::{self, Method};
-use workorderd::domain::process::{accept, assign, confirm, task};
+use workorderd::domain::process::{accept, assign, confirm, on_site, task};
 use workorderd::domain::service_group::{GroupEntry, GroupRule, ServiceGroupCommand};
 use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::Span;
@@ -187,6 +187,7 @@ pub fn definitions(edition: u32) -> Definitions {
     };
     Definitions {
         forms: vec![intake(edition), report(edition)],
+        sops: vec![sop(edition)],
         record_types: RECORD_TYPES.iter().zip(patterns).map(record_type).collect(),
         processes: vec![repair(edition % 3), installation(edition % 2), ticket(), strict(edition % 2)],
         templates: vec![template("stars", 5, false), template("marks", 10, true)],
@@ -277,6 +278,30 @@ fn working(may_transfer: bool, beyond_group: bool) -> NodeSpec {
     NodeSpec::Task(task::Spec { may_transfer, beyond_group, taken_message: Some(name("remind")) })
 }
 
+fn on_site(sop: Option<&str>, overlapping_labor: bool) -> NodeSpec {
+    let task = task::Spec { may_transfer: true, beyond_group: true, taken_message: Some(name("remind")) };
+    NodeSpec::OnSite(on_site::Spec { task, sop: sop.map(name), overlapping_labor })
+}
+
+/// Steps of a visit; a later edition has one more that is not required.
+fn sop(edition: u32) -> Sop {
+    let step = |id: &str, required, ordered, location, labor| {
+        let form = (id == "fix").then(|| name("report"));
+        SopStep { name: name(id), title: id.into(), required, ordered, location, labor, form }
+    };
+    let mut steps = vec![
+        step("depart", false, true, false, true),
+        step("arrive", true, true, true, false),
+        step("fix", true, false, false, true),
+        step("photos", false, false, false, false),
+        step("sign", true, true, false, false),
+    ];
+    if edition % 2 == 1 {
+        steps.push(step("dance", false, false, false, false));
+    }
+    Sop { name: name("visit"), title: "上门服务".into(), steps }
+}
+
 fn confirming(message: Option<&str>) -> NodeSpec {
     NodeSpec::Confirm(confirm::Spec {
         message: message.map(name),
@@ -311,7 +336,7 @@ fn repair(edition: u32) -> Process {
         customer_message: Some(name("ask")),
         ..automatic(Span::days(5), Some(Span::days(2)), true)
     };
-    let evaluate = node("evaluate", &[HandlerSpec::Role(name("service-staff"))], waiting, by_rules(true));
+    let evaluate = node("evaluate", &[HandlerSpec::Role(name("service-staff"))], waiting, by_rules(edition == 1));
     let nodes = match edition {
         0 => vec![assign, accept, work, confirm, evaluate],
         1 => vec![inspect, assign, accept, evaluate, work, confirm],
@@ -330,7 +355,7 @@ fn installation(edition: u32) -> Process {
     let confirm = node("confirm", &[HandlerSpec::Submitter], automatic(Span::days(2), None, false), confirming(Some("ask")));
     let mut nodes = vec![
         node("assign", &[dispatchers(), HandlerSpec::Role(name("service-staff"))], Limits::default(), assigning(false, true)),
-        node("work", &handlers, reminders(Span::hours(12), Span::days(3), true), working(true, true)),
+        node("work", &handlers, reminders(Span::hours(12), Span::days(3), true), on_site(Some("visit"), false)),
     ];
     match edition {
         0 => nodes.extend([engineer, papers, company]),
@@ -350,16 +375,19 @@ fn ticket() -> Process {
     Process { name: name("ticket"), title: "Ticket".into(), nodes }
 }
 
-/// Transfers beyond the group; a mandatory evaluation without any end in edition 0, one that stands still on hold in edition 1.
+/// Transfers beyond the group; a visit by steps in edition 0, one without an SOP whose labor may overlap in edition 1; a mandatory evaluation without any end in edition 0, one that stands still on hold in edition 1.
 fn strict(edition: u32) -> Process {
     let limits = match edition {
         0 => reminders(Span::days(2), Span::days(4), false),
         _ => automatic(Span::days(6), Some(Span::days(9)), true),
     };
+    let by_steps = if edition == 0 { on_site(Some("visit"), false) } else { on_site(None, true) };
+    let mut work = node("work", &[HandlerSpec::Engineer, HandlerSpec::Leader], Limits::default(), by_steps);
+    work.form = (edition == 1).then(|| name("report"));
     let mut nodes = vec![
         node("assign", &[dispatchers()], Limits::default(), assigning(true, false)),
         node("accept", &[HandlerSpec::Engineer], Limits::default(), accepting(false, true, true)),
-        node("work", &[HandlerSpec::Engineer, HandlerSpec::Leader], Limits::default(), working(true, true)),
+        work,
         node("gate", &[dispatchers()], limits, by_qr("stars", true, false)),
         node("close", &[HandlerSpec::DepartmentHeadOf(Person::Engineer)], Limits::default(), working(false, false)),
     ];

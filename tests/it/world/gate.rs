@@ -118,7 +118,7 @@ impl Gate {
                 self.next = match exit {
                     Exit::Declined => Next::Back { from: open.node, kinds: &["assign"] },
                     Exit::Transferred => Next::Back { from: open.node, kinds: &["assign", "accept"] },
-                    Exit::NotSolved => Next::Back { from: open.node, kinds: &["task"] },
+                    Exit::NotSolved => Next::Back { from: open.node, kinds: &["task", "on-site"] },
                     _ => Next::Forward(open.node + 1),
                 };
             }
@@ -184,6 +184,9 @@ impl Gate {
             | Event::ServiceRecordAdded { .. }
             | Event::MailQueued(_)
             | Event::MailTried { .. }
+            | Event::LaborStarted { .. }
+            | Event::LaborStopped { .. }
+            | Event::LaborEntered { .. }
             | Event::FieldsSaved { .. } => {}
         }
     }
@@ -242,6 +245,7 @@ fn leave(open: &Open, exit: Exit, command: &str, at: i64) {
         Exit::Assigned | Exit::AssignedByRule => "assign",
         Exit::Accepted | Exit::AutoAccepted | Exit::Declined => "accept",
         Exit::Transferred => open.kind,
+        Exit::Completed if open.kind == "on-site" => "on-site",
         Exit::Completed => "task",
         Exit::Solved | Exit::AutoConfirmed | Exit::NotSolved => "confirm",
         Exit::Evaluated | Exit::Skipped | Exit::AutoCompleted => "evaluate",
@@ -254,7 +258,7 @@ fn leave(open: &Open, exit: Exit, command: &str, at: i64) {
         }
         Exit::Evaluated => assert!(open.evaluated, "{} was left as evaluated without an evaluation", open.name),
         Exit::Skipped => assert!(open.skip && !open.mandatory, "{} was skipped, which it does not offer", open.name),
-        Exit::Transferred => assert!(matches!(open.kind, "accept" | "task"), "{} was left by a transfer", open.name),
+        Exit::Transferred => assert!(matches!(open.kind, "accept" | "task" | "on-site"), "{} was left by a transfer", open.name),
         _ => {}
     }
     let gate_kept = matches!(exit, Exit::Evaluated | Exit::AutoCompleted);

@@ -98,8 +98,24 @@ impl World {
             // Whether the daemon outlives it is known when it is answered.
             return self.fire_all(&[timer], completes_until);
         }
+        self.unset_suspect(timer);
         self.suspects.cleared(timer);
         self.kept = self.suspects.text();
+    }
+
+    /// At a start, what is not set is not suspected.
+    pub fn look_for_poison(&mut self) {
+        if let Some(gone) = self.poison.filter(|poison| !self.daemon.views.schedule().all().any(|timer| timer == *poison)) {
+            self.unset_suspect(gone);
+        }
+    }
+
+    /// A hold takes a timer away, and a resume at the same moment sets the very same one again: then nobody suspects it any more.
+    fn unset_suspect(&mut self, timer: Timer) {
+        if self.poison == Some(timer) {
+            self.coverage.count("timer", "the one that ends the daemon was not set for a while");
+            self.poisoned = 0;
+        }
     }
 
     fn fire_all(&mut self, timers: &[Timer], completes_until: Timestamp) {

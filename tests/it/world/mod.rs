@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod disk;
 pub mod gate;
+pub mod labor;
 pub mod ledger;
 pub mod mailer;
 pub mod people;
@@ -18,6 +19,8 @@ pub mod post;
 pub mod promises;
 pub mod restart;
 pub mod shell;
+pub mod site;
+pub mod steps;
 pub mod store;
 pub mod work;
 #[expect(clippy::module_inception, reason = "the world itself")]

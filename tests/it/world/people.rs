@@ -17,7 +17,7 @@ use workorderd::domain::process::NodeState;
 use workorderd::domain::service_group::{GroupRule, ServiceGroupCommand};
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::command::{Create, TransferTo};
-use workorderd::domain::work_order::state::{Channel, Handler, HoldReason, Party, Priority, Purpose};
+use workorderd::domain::work_order::state::{Channel, Handler, HoldReason, Party, Priority, Purpose, RecordKind};
 use workorderd::domain::work_order::{Command as Order, WorkOrder};
 use workorderd::engine::cell::Submission;
 use workorderd::runtime::Runtime;
@@ -41,7 +41,7 @@ impl World {
         of[self.rng.usize(..of.len())]
     }
 
-    fn text(&mut self) -> String {
+    pub fn text(&mut self) -> String {
         match self.rng.u32(..40) {
             0 => String::new(),
             1 => "bell \u{7}".into(),
@@ -123,10 +123,10 @@ impl World {
         }
         for _ in 0..more {
             let command = match self.rng.u32(..5) {
-                3 | 4 => Order::AddServiceRecord { text: "长".repeat(3_000) },
+                3 | 4 => Order::AddServiceRecord { kind: RecordKind::Remark, text: "长".repeat(3_000) },
                 0 => Order::AssignToGroup { group: company::group("north") },
                 1 => Order::AssignToEngineer { engineer: company::user("eng-1"), over_limit: false },
-                _ => Order::AddServiceRecord { text: self.text() },
+                _ => Order::AddServiceRecord { kind: RecordKind::Remark, text: self.text() },
             };
             let request = self.request_id();
             self.ask(Key::WorkOrder(id), principal.clone(), Command::WorkOrder(command), Some(request), None);
@@ -188,7 +188,7 @@ impl World {
             return self.try_call(index);
         }
         let Key::WorkOrder(_) = call.key else { return };
-        let command = Command::WorkOrder(Order::AddServiceRecord { text: format!("instead of {index}") });
+        let command = Command::WorkOrder(Order::AddServiceRecord { kind: RecordKind::Remark, text: format!("instead of {index}") });
         self.coverage.count("client", "reused a request id");
         self.clients.calls[index].shares_its_id = true;
         let id = request.id.clone();
@@ -200,7 +200,7 @@ impl World {
     fn chatter(&mut self) {
         let Some(order) = self.some_order() else { return };
         for n in 0..self.rng.usize(20..45) {
-            let command = Command::WorkOrder(Order::AddServiceRecord { text: format!("note {n}") });
+            let command = Command::WorkOrder(Order::AddServiceRecord { kind: RecordKind::Remark, text: format!("note {n}") });
             let id = self.request_id();
             self.ask(Key::WorkOrder(order.id), staff("staff-1"), command, Some(id), None);
             let call = self.clients.calls.len() - 1;
@@ -390,8 +390,7 @@ impl World {
 
     fn sensible(&mut self, order: &WorkOrder) -> (Principal, Order) {
         let late = self.rng.u32(..3) == 0;
-        let Some(visit) = order.visit().filter(|v| !(late && matches!(v.state, NodeState::Task(_)) && !order.evaluations.is_empty()))
-        else {
+        let Some(visit) = order.visit().filter(|v| !(late && v.state.task().is_some() && !order.evaluations.is_empty())) else {
             return self.evaluation(order, None);
         };
         if order.hold.is_some() && self.rng.u32(..3) > 0 {
@@ -429,6 +428,7 @@ impl World {
                 };
                 (self.handler(order), command)
             }
+            NodeState::OnSite(state) => (self.handler(order), self.on_site(order, state, n)),
             NodeState::Confirm(_) => {
                 let command = if n < 70 { Order::ConfirmSolved } else { Order::ConfirmNotSolved { reason: self.text() } };
                 (self.submitter(order), command)
@@ -451,7 +451,7 @@ impl World {
         }
     }
 
-    fn transfer(&mut self, order: &WorkOrder) -> Order {
+    pub fn transfer(&mut self, order: &WorkOrder) -> Order {
         let to = match self.rng.u32(..4) {
             0 => TransferTo::Group(company::group(GROUPS[self.rng.usize(..GROUPS.len())])),
             _ => TransferTo::Engineer(self.member(order)),
@@ -475,7 +475,8 @@ impl World {
     }
 
     fn anything(&mut self, order: &WorkOrder) -> Order {
-        match self.rng.u32(..18) {
+        match self.rng.u32(..20) {
+            18 | 19 => self.labor(order),
             0 => Order::AssignToGroup { group: company::group(self.pick(&["north", "south", "nowhere"])) },
             1 => Order::AssignToEngineer { engineer: company::user(self.pick(&["eng-1", "eng-4", "nobody"])), over_limit: false },
             2 => Order::AcceptAssignment,
@@ -492,7 +493,7 @@ impl World {
             13 => Order::Cancel { reason: None },
             14 => Order::Reject { reason: self.text() },
             15 | 16 => Order::MoveToVersion { version: self.rng.u32(1..6) },
-            _ => Order::AddServiceRecord { text: self.text() },
+            _ => Order::AddServiceRecord { kind: RecordKind::ALL[self.rng.usize(..4)], text: self.text() },
         }
     }
 }

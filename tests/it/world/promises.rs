@@ -100,6 +100,7 @@ impl World {
         let applied = self.daemon.pending.applied_through().sequence;
         assert_eq!(applied, self.audit.lines.len() as u64, "the store is complete at rest");
         self.check_groups();
+        self.check_labor();
         self.check_reporting_lines();
         assert_eq!(self.clients.waiting(), 0, "everybody was answered: {:?}", self.daemon.is_idle());
         self.clients.check(&self.audit);
@@ -121,6 +122,15 @@ impl World {
             let above = |id: &DepartmentId| reference.directory.department(id).and_then(|d| d.parent.clone());
             let mut line = std::iter::successors(department.parent.clone(), above).take(100);
             assert!(line.all(|id| id != department.id), "{} stands below itself", department.id);
+        }
+    }
+
+    fn check_labor(&self) {
+        let told = self.daemon.views.labor().told(None, None, usize::MAX);
+        assert_eq!(told.iter().map(|(id, _)| id).collect::<Vec<_>>(), self.audit.labor.engineers(), "who has labor");
+        for (engineer, total) in &told {
+            let shown = (total.ended.0 as i64, total.intervals as usize, total.running.len());
+            assert_eq!(shown, self.audit.labor.sum(engineer), "the labor of {engineer} is what the journal says");
         }
     }
 

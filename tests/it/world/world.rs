@@ -409,8 +409,7 @@ impl World {
         if !killed {
             self.boot += 1;
             self.since_boot = self.rng.u64(..100_000);
-            // What nobody can know: a clock that is wrong when the machine starts is taken for right.
-            self.displaced = 0;
+            self.displaced = 0; // nobody can know: a clock that is wrong when the machine starts is taken for right
         }
         let started = loop {
             if killed {
@@ -428,8 +427,9 @@ impl World {
                 Ok((daemon, started)) if !self.disk.is_off() => {
                     self.daemon = daemon;
                     self.daemon.views.clock().must_be_synchronised(self.must_be_synchronised);
+                    self.look_for_poison();
+                    // Nothing of it was synced.
                     if !killed && self.rng.bool() {
-                        // Nothing of it was synced.
                         self.marker.clear();
                     }
                     self.suspects = Suspects::after_start(&self.kept, &self.marker, &mut self.daemon.views.schedule());

@@ -12,6 +12,7 @@ mod process;
 mod record_type;
 mod role;
 mod sheet;
+mod sop;
 
 use crate::domain::definition::Definitions;
 use crate::domain::ids::Name;
@@ -27,7 +28,7 @@ pub struct Written {
 }
 
 /// The kinds with the files they are exported to.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("form", "forms"),
     ("record type", "record-types"),
     ("process", "processes"),
@@ -35,6 +36,7 @@ const FILES: [(&str, &str); 8] = [
     ("evaluation rule", "evaluation-rules"),
     ("assignment rule", "assignment-rules"),
     ("message", "messages"),
+    ("SOP", "sops"),
     ("role", "roles"),
 ];
 
@@ -59,7 +61,8 @@ const FILE_BYTES: usize = super::FILE_BYTES_MAX / 2;
 
 /// Every definition by itself, kind after kind.
 pub fn each(definitions: &Definitions) -> Vec<Written> {
-    let Definitions { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules } = definitions;
+    let Definitions { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules, sops } =
+        definitions;
     let mut all = Vec::new();
     let mut put = |kind: &'static str, name: &Name, write: &dyn Fn(&mut Sheet)| {
         let mut sheet = Sheet::default();
@@ -75,6 +78,7 @@ pub fn each(definitions: &Definitions) -> Vec<Written> {
     let assignments = assignment_rules.iter().flatten();
     assignments.for_each(|d| put("assignment rule", &d.name, &|sheet| assignment::write(d, sheet)));
     messages.iter().for_each(|d| put("message", &d.name, &|sheet| message::write(d, sheet)));
+    sops.iter().for_each(|d| put("SOP", &d.name, &|sheet| sop::write(d, sheet)));
     roles.iter().for_each(|d| put("role", &d.name, &|sheet| role::write(d, sheet)));
     all
 }

@@ -3,7 +3,7 @@
 use super::condition;
 use super::sheet::Sheet;
 use crate::domain::definition::{Limits, NodeSpec, Process, ProcessNode};
-use crate::domain::process::{accept, assign, confirm, evaluate, task};
+use crate::domain::process::{accept, assign, confirm, evaluate, on_site, task};
 use crate::domain::time::Span;
 use crate::settings::show_span;
 
@@ -41,10 +41,11 @@ fn write_spec(spec: &NodeSpec, sheet: &mut Sheet) {
             sheet.flag("transfer", *may_transfer, true);
             sheet.flag("beyond_group", *beyond_group, false);
         }
-        NodeSpec::Task(task::Spec { may_transfer, beyond_group, taken_message }) => {
-            sheet.flag("transfer", *may_transfer, true);
-            sheet.flag("beyond_group", *beyond_group, false);
-            sheet.some("taken_message", taken_message.as_ref().map(|m| m.as_str()));
+        NodeSpec::Task(spec) => write_task(spec, sheet),
+        NodeSpec::OnSite(on_site::Spec { task, sop, overlapping_labor }) => {
+            sheet.some("sop", sop.as_ref().map(|s| s.as_str()));
+            sheet.flag("overlapping_labor", *overlapping_labor, false);
+            write_task(task, sheet);
         }
         NodeSpec::Confirm(confirm::Spec { message, returned_message, link_ends_after }) => {
             sheet.some("message", message.as_ref().map(|m| m.as_str()));
@@ -64,6 +65,13 @@ fn write_spec(spec: &NodeSpec, sheet: &mut Sheet) {
             link(*link_ends_after, sheet);
         }
     }
+}
+
+fn write_task(spec: &task::Spec, sheet: &mut Sheet) {
+    let task::Spec { may_transfer, beyond_group, taken_message } = spec;
+    sheet.flag("transfer", *may_transfer, true);
+    sheet.flag("beyond_group", *beyond_group, false);
+    sheet.some("taken_message", taken_message.as_ref().map(|m| m.as_str()));
 }
 
 fn link(span: Span, sheet: &mut Sheet) {
