@@ -2,12 +2,14 @@
 
 use super::act::Step;
 use super::args_more::LaborCommand;
-use super::failure::Failure;
+use super::failure::{ERRORS, Failure};
 use super::orders;
 use super::session::Session;
 use super::view::field_work;
-use super::view::times::read_time;
+use super::view::times::{Times, read_time};
+use crate::client::connection::ClientError;
 use crate::protocol::work_orders::{Act, LaborTotals, LaborTotalsTold, NAME};
+use serde_json::Value;
 
 /// Starts, stops or enters labor; or tells whose there is.
 ///
@@ -30,7 +32,22 @@ pub fn labor(session: &mut Session<'_, '_>, command: LaborCommand) -> Result<(),
         }
         LaborCommand::Totals { engineer, limit, after } => return totals(session, LaborTotals { engineer, limit, after }),
     };
-    orders::act(session, step)
+    let done = orders::act(session, step);
+    done.map_err(|failure| with_times(failure, &session.page.times))
+}
+
+/// What is in the way, with the times as people read them.
+fn with_times(failure: Failure, times: &Times) -> Failure {
+    let Failure::Client(ClientError::Refused { name, mut parameters }) = failure else { return failure };
+    if name == format!("{ERRORS}LaborOverlaps") {
+        let text = |key: &str| parameters.get(key).and_then(Value::as_str).unwrap_or_default();
+        let time = |key: &str| parameters.get(key).and_then(Value::as_i64).map(|at| times.minute(at));
+        let from = time("from").unwrap_or_default();
+        let until = time("to").map_or_else(|| "on, and it runs".to_owned(), |to| format!("to {to}"));
+        let told = format!("{} has labor on {} from {from} {until}", text("engineer"), text("number"));
+        parameters.insert("message".to_owned(), told.into());
+    }
+    Failure::Client(ClientError::Refused { name, parameters })
 }
 
 fn totals(session: &mut Session<'_, '_>, asked: LaborTotals) -> Result<(), Failure> {

@@ -28,6 +28,18 @@ fn a_conflict_has_a_hint_and_a_code_of_its_own() {
 }
 
 #[test]
+fn labor_in_the_way_is_told_in_times_that_people_read() {
+    let parameters = json!({ "message": "from 1762160400000 ms", "engineer": "王芳", "number": "IN-1", "from": 1_762_160_400_000_i64 });
+    let enter = ["labor", "enter", "IN-1", "--from", "2025-11-03T08:00:00Z", "--to", "2025-11-03T10:00:00Z"];
+    for (to, told) in [(json!(1_762_167_600_000_i64), "to 2025-11-03 11:00"), (Value::Null, "on, and it runs")] {
+        let mut parameters = parameters.clone();
+        parameters["to"] = to;
+        let stage = Stage::new(move |_| error("org.workorderd.LaborOverlaps", &parameters));
+        assert_eq!(stage.run(&enter), failed(1, &format!("workorderctl: 王芳 has labor on IN-1 from 2025-11-03 09:00 {told}\n")));
+    }
+}
+
+#[test]
 fn wrong_definitions_are_listed_with_file_and_line() {
     let problems = json!([
         { "file": "repair.toml", "line": 12, "key": "process.node[2].kind", "problem": "unknown kind \"taks\"", "hint": "did you mean task?" },

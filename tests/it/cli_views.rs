@@ -136,6 +136,7 @@ pub fn order() -> WorkOrder {
             json!({ "by": "wang.wei", "at": NOW - 2 * HOUR, "location": true, "place": "31.230400,121.473700" })
         ),
         step("inspect", "Inspect the unit", "open", json!({})),
+        step("measure", "Measure the run-out at each of the four guide rails", "open", json!({ "location": true, "form": "rails-report" })),
         step("photos", "Take photos", "open", json!({ "required": false, "ordered": false, "location": true })),
     ]);
     order["labor"] = json!([

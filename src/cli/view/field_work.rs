@@ -31,10 +31,13 @@ fn one(step: &SopStep, names: usize, titles: usize, page: &Page) -> String {
             asks.iter().filter(|(is, _)| *is).map(|(_, word)| (*word).to_owned()).chain(form).collect::<Vec<_>>().join(", ")
         }
     };
-    let text = format!("{}  {}  {told}", pad(&line(&step.name), names), pad(&line(&step.title), titles));
+    let text = format!("{}  {}", pad(&line(&step.name), names), pad(&line(&step.title), titles));
+    // What does not fit beside the title goes under it.
+    let fits = width(INDENT) + 2 + width(&text) + 2 + width(&told) <= page.width;
+    let (text, below) = if fits { (format!("{text}  {told}"), None) } else { (text, Some(told)) };
     let mut out = format!("{INDENT}{} {}\n", page.paint.tone(tone, mark), text.trim_end());
     let place = step.place.as_deref().map(|place| format!("at {}", line(place)));
-    for more in place.into_iter().chain(step.note.as_deref().map(line)) {
+    for more in below.into_iter().chain(place).chain(step.note.as_deref().map(line)) {
         for piece in wrap(&more, page.width.saturating_sub(6)) {
             out.push_str(&format!("      {piece}\n"));
         }

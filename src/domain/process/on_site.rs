@@ -182,7 +182,7 @@ fn open_step<'a>(draft: &Draft<'a>, command: &'static str, name: &str) -> Result
     }
 }
 
-/// `LATITUDE,LONGITUDE` in degrees; kept with six decimals, a tenth of a metre.
+/// `LATITUDE,LONGITUDE` in degrees, with the comma of either script; kept with six decimals, a tenth of a metre.
 fn check_location(given: &str) -> Result<Box<str>, Rejection> {
     let bad = |problem: &str| {
         Rejection::invalid("location", format!("{problem}; LATITUDE,LONGITUDE in degrees is expected, as 31.2304,121.4737"))
@@ -192,6 +192,6 @@ fn check_location(given: &str) -> Result<Box<str>, Rejection> {
         Ok(_) => Err(bad(&format!("the {what} is not between -{most} and {most}"))),
         Err(_) => Err(bad(&format!("the {what} is no number"))),
     };
-    let (latitude, longitude) = given.split_once(',').ok_or_else(|| bad("there is no comma"))?;
+    let (latitude, longitude) = given.split_once([',', '，']).ok_or_else(|| bad("there is no comma"))?;
     Ok(format!("{:.6},{:.6}", degrees(latitude, 90.0, "latitude")?, degrees(longitude, 180.0, "longitude")?).into())
 }

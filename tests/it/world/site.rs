@@ -31,7 +31,7 @@ impl World {
     }
 
     fn complete(&mut self, step: &str) -> Order {
-        let places = ["31.2304,121.4737", "31.2304, 121.4737", "-33.86,151.2", "91,0", "here"];
+        let places = ["31.2304,121.4737", "31.2304，121.4737", "-33.86,151.2", "91,0", "here"];
         let asked = step == "arrive" || self.rng.u32(..12) == 0;
         let location = (asked && self.rng.u32(..12) > 0).then(|| places[self.rng.usize(..places.len())].to_owned());
         let step = if self.rng.u32(..30) == 0 { "dance" } else { step };
