@@ -144,6 +144,17 @@ pub enum Command {
     /// Commands on one Work Order.
     #[command(flatten)]
     Act(ActCommand),
+    /// Save an attachment of a Work Order to a file
+    SaveAttachment {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Its name, or the beginning of its hash
+        attachment: String,
+        /// Where to; a file that is there is not written over [default: its name, in this folder]
+        #[arg(long, value_name = "PATH")]
+        to: Option<PathBuf>,
+    },
     /// Draw the QR code that the customer scans to evaluate
     Qr {
         /// Which one.

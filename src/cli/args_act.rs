@@ -188,3 +188,15 @@ pub enum StepCommand {
         reason: String,
     },
 }
+
+impl ActCommand {
+    /// What it gives of a form.
+    pub fn fields_mut(&mut self) -> Option<&mut FieldArgs> {
+        match self {
+            Self::Complete { fields, .. } | Self::SaveFields { fields, .. } | Self::Step(StepCommand::Complete { fields, .. }) => {
+                Some(fields)
+            }
+            _ => None,
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 use std::fs;
+use std::path::PathBuf;
 
 use crate::protocol::varlink::Parameters;
 
@@ -15,6 +16,9 @@ pub struct FieldArgs {
     /// Field of the form; several times, the last of a name counts. Lists and tables are JSON; @FILE: what is in the file
     #[arg(long = "field", value_name = "NAME=VALUE", value_parser = field)]
     pub fields: Vec<(String, Value)>,
+    /// File for an attachment or signature of the form; several times, also for one name
+    #[arg(long = "attach", value_name = "NAME=FILE", value_parser = attachment)]
+    pub attachments: Vec<(String, PathBuf)>,
 }
 
 /// Which form.
@@ -39,6 +43,13 @@ impl FieldArgs {
     /// As a call carries them; none where none was given.
     pub fn object(&self) -> Option<Parameters> {
         (!self.fields.is_empty()).then(|| self.fields.iter().cloned().collect())
+    }
+}
+
+fn attachment(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.trim().is_empty() && !path.is_empty() => Ok((name.trim().to_owned(), path.into())),
+        _ => Err("an attachment is written NAME=FILE, such as photo=door.jpg".to_owned()),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod args;
 pub mod args_act;
 pub mod args_definitions;
 pub mod args_more;
+pub mod attachments;
 pub mod bench_args;
 pub mod definitions;
 pub mod directory;

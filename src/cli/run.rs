@@ -16,7 +16,7 @@ use super::session::{Console, Session};
 use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
-use super::{act, definitions, directory, guest, on_site, orders, replay, system, watch};
+use super::{act, attachments, definitions, directory, guest, on_site, orders, replay, system, watch};
 
 /// Columns of a page that is no terminal.
 const PAGE_WIDTH: usize = 80;
@@ -81,8 +81,17 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
     let files = if let Command::Apply { dir, .. } = &command { definitions::read(dir)? } else { Vec::new() };
     let session = &mut Session::open(&global, console, page)?;
     match command {
-        Command::Act(command) => orders::act(session, act::step(&command)),
-        Command::Create(create) => orders::create(session, create),
+        Command::Act(mut command) => {
+            if let Some(fields) = command.fields_mut() {
+                attachments::bring(session, fields)?;
+            }
+            orders::act(session, act::step(&command))
+        }
+        Command::Create(mut create) => {
+            attachments::bring(session, &mut create.fields)?;
+            orders::create(session, create)
+        }
+        Command::SaveAttachment { of, attachment, to } => attachments::save(session, &of.number, &attachment, to),
         Command::List(list) => orders::list(session, list),
         Command::Show { of, language } => orders::show(session, &of.number, language),
         Command::Explain { of, language } => orders::explain(session, &of.number, language),

@@ -13,6 +13,7 @@ pub mod service;
 pub mod socket;
 mod stop;
 
+pub mod attachments;
 pub mod definitions;
 pub mod desk;
 pub mod difference;

@@ -1,5 +1,6 @@
 //! The room of `org.workorderd.WorkOrders1`.
 
+use super::attachments;
 use super::desk::Visit;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
@@ -18,6 +19,7 @@ use crate::engine::entity::Entity;
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
 use crate::protocol::work_orders as shape;
 use crate::runtime::Runtime;
+use crate::runtime::attachments::Attachments;
 use std::time::Duration;
 
 /// Lines of one page at most.
@@ -30,6 +32,8 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     match visit.call.member() {
         "Create" => create(visit).await,
         "Get" => get(visit).await,
+        "BringAttachment" => attachments::bring(visit).await,
+        "ReadAttachment" => attachments::read(visit).await,
         "Explain" => explain::call(visit).await,
         "History" => history(visit).await,
         "List" => list(visit).await,
@@ -57,7 +61,7 @@ async fn create(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         priority: p.priority.map_or(Ok(Priority::Normal), |t| word("priority", &t, &Priority::NAMES, Priority::from_name))?,
         channel: p.channel.map_or(Ok(Channel::Staff), |t| word("channel", &t, &Channel::NAMES, Channel::from_name))?,
         submitter: p.submitter.map(|t| party(&t)).transpose()?,
-        fields: fields::given(p.fields)?,
+        fields: fields::given(p.fields, runtime.attachments())?,
     };
     let command = Command::WorkOrder(OrderCommand::Create(Box::new(create)));
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision: None };
@@ -221,14 +225,14 @@ async fn act(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let number = p.number.clone();
     let expected_revision =
         p.expected_revision.map(|r| u64::try_from(r).map_err(|_| field("expectedRevision", "is negative"))).transpose()?;
-    let command = Command::WorkOrder(command(visit.call.member(), p)?);
+    let command = Command::WorkOrder(command(visit.call.member(), p, visit.desk.runtime.attachments())?);
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision };
     let receipt = visit.desk.runtime.submit(&key, submission).await.map_err(refuse::refusal)?;
     Ok(Outcome::reply(&shape::Accepted { receipt: present::receipt(number, receipt) }))
 }
 
 /// The command of a method; its required parameters are there, as the description says.
-fn command(method: &str, p: shape::Act) -> Result<OrderCommand, ErrorReply> {
+fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<OrderCommand, ErrorReply> {
     let reason = |p: &shape::Act| p.reason.clone().unwrap_or_default();
     Ok(match method {
         "AssignToGroup" => OrderCommand::AssignToGroup { group: slug("group", &p.group.unwrap_or_default(), ServiceGroupId::new)? },
@@ -249,8 +253,8 @@ fn command(method: &str, p: shape::Act) -> Result<OrderCommand, ErrorReply> {
             OrderCommand::Transfer { to, reason: p.reason }
         }
         "TakeTask" => OrderCommand::TakeTask,
-        "CompleteTask" => OrderCommand::CompleteTask { note: p.note, fields: fields::given(p.fields)? },
-        "SaveFields" => OrderCommand::SaveFields { fields: fields::given(p.fields)? },
+        "CompleteTask" => OrderCommand::CompleteTask { note: p.note, fields: fields::given(p.fields, attachments)? },
+        "SaveFields" => OrderCommand::SaveFields { fields: fields::given(p.fields, attachments)? },
         "ConfirmSolved" => OrderCommand::ConfirmSolved,
         "ConfirmNotSolved" => OrderCommand::ConfirmNotSolved { reason: reason(&p) },
         "SkipEvaluation" => OrderCommand::SkipEvaluation { reason: p.reason },
@@ -272,7 +276,7 @@ fn command(method: &str, p: shape::Act) -> Result<OrderCommand, ErrorReply> {
             step: p.step.unwrap_or_default(),
             location: p.location,
             note: p.note,
-            fields: fields::given(p.fields)?,
+            fields: fields::given(p.fields, attachments)?,
         },
         "SkipStep" => OrderCommand::SkipStep { step: p.step.clone().unwrap_or_default(), reason: reason(&p) },
         "StartLabor" => OrderCommand::StartLabor { step: p.step },

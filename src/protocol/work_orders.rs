@@ -67,6 +67,14 @@ shapes! {
     PossibleCommand { command: String, allowed: bool, error: Option<String>, why: Option<String>, asks: Option<String>, leads_to: Option<String> }
     /// A node after this one.
     NodeAhead { name: String, title: String, kind: String, passed_over: Option<String>, handlers: Vec<String> }
+    /// Parameters of `BringAttachment`.
+    BringAttachment { upload: String, offset: i64, content: String, last: bool }
+    /// Reply of `BringAttachment`.
+    AttachmentBrought { received: i64, hash: Option<String>, size: Option<i64> }
+    /// Parameters of `ReadAttachment`.
+    ReadAttachment { number: String, hash: String, offset: Option<i64> }
+    /// Reply of `ReadAttachment`.
+    AttachmentRead { content: String, size: i64, media_type: String, name: String, next: Option<i64> }
     /// Parameters of `Explain`.
     Explain { number: String, language: Option<String> }
     /// Why it is there, who may act, what comes next.

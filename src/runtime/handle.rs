@@ -1,6 +1,7 @@
 //! The runtime as its users see it: submit a command, read a state, ask the views. Cheap to clone.
 
 use super::actor::{Read, Submit};
+use super::attachments::Attachments;
 use super::history::{self, HistoryError, Told};
 use super::shared::Shared;
 use super::{links, registry};
@@ -118,6 +119,11 @@ impl Runtime {
     /// The machine's clock as it is now, for an admin who says that it is right.
     pub fn clock_anchor(&self) -> ClockAnchor {
         self.shared.clock.reading().anchor()
+    }
+
+    /// Content of attachments.
+    pub fn attachments(&self) -> &Arc<Attachments> {
+        &self.shared.attachments
     }
 
     /// Sets parked timers again, of one Work Order or all of them; gives how many.

@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod applier;
+pub mod attachments;
 pub mod clock;
 pub mod deliver;
 pub mod folder;

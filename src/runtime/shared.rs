@@ -1,5 +1,6 @@
 //! What all parts of the runtime share: views, clock, the way to the writer, rows that are not in the store yet.
 
+use super::attachments::Attachments;
 use super::clock::Clock;
 use super::marker::Marker;
 use super::registry::Registry;
@@ -12,7 +13,7 @@ use crate::engine::views::Views;
 use crate::journal::{Head, Reader};
 use crate::store::db::StoreReader;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, mpsc, watch};
 
 /// Shared by actors, threads and tasks.
@@ -33,6 +34,7 @@ pub struct Shared {
     /// Who may have ended the daemon, and who is being fired now.
     pub suspects: Mutex<Suspects>,
     pub marker: Marker,
+    pub attachments: Arc<Attachments>,
     pub sendings: mpsc::UnboundedSender<Sending>,
     /// The end of what is durable, for watchers.
     pub head: watch::Sender<Head>,
@@ -75,6 +77,7 @@ impl Shared {
         store: StoreReader,
         pending: Pending,
         (marker, suspects): (Marker, Suspects),
+        attachments: Arc<Attachments>,
         sendings: mpsc::UnboundedSender<Sending>,
         head: Head,
         reader: Reader,
@@ -96,6 +99,7 @@ impl Shared {
             armed_until: std::sync::atomic::AtomicI64::new(i64::MAX),
             suspects: Mutex::new(suspects),
             marker,
+            attachments,
             sendings,
             head: watch::Sender::new(head),
             reader,

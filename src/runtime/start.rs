@@ -2,6 +2,7 @@
 
 use super::actor::CellActor;
 use super::applier;
+use super::attachments::Attachments;
 use super::clock::Clock;
 use super::folder::{Folder, FolderError};
 use super::handle::Runtime;
@@ -164,6 +165,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         );
         report.said.push(sentence);
     }
+    let attachments = Attachments::open(folder.path())?;
     let (queue, orders) = WriterQueue::new();
     let (sendings, sendings_out) = tokio::sync::mpsc::unbounded_channel();
     let shared = Arc::new(Shared::new(
@@ -174,6 +176,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         store.reader(),
         pending,
         (marker, suspects),
+        Arc::new(attachments),
         sendings,
         journal.head(),
         journal.reader(),

@@ -1,5 +1,6 @@
 //! The offline checker: proves chain and gate from the history, with code that shares nothing with `decide` and `evolve`.
 
+pub mod attachments;
 pub mod gate;
 pub mod labor;
 pub mod report;

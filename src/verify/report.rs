@@ -1,5 +1,6 @@
 //! `workorderd verify`: reads a whole data folder and says what it found.
 
+use super::attachments::Attachments;
 use super::gate::Gate;
 use crate::journal::{Head, JournalError, RealStorage, verify_chain};
 use crate::runtime::recovery;
@@ -17,6 +18,8 @@ pub struct Findings {
     pub records: u64,
     pub wrong: Vec<String>,
     pub gate: Gate,
+    /// Attachments that the history names.
+    pub attachments: usize,
     /// Intervals of labor.
     pub labor: usize,
     /// A tail that a crash left; nothing acknowledged is in it.
@@ -40,6 +43,7 @@ pub fn verify(dir: &Path, head: Option<&str>) -> Result<Findings, VerifyError> {
     let journal = dir.join("journal");
     let storage = RealStorage::existing(&journal).map_err(|source| VerifyError::Io { path: journal.display().to_string(), source })?;
     let mut gate = Gate::default();
+    let mut attachments = Attachments::default();
     let mut wrong = Vec::new();
     let mut records = 0;
     let mut head_seen = head.is_none();
@@ -47,6 +51,7 @@ pub fn verify(dir: &Path, head: Option<&str>) -> Result<Findings, VerifyError> {
         records += 1;
         match recovery::step_of(&record) {
             Ok((key, step)) => {
+                attachments.take(record.sequence(), &step);
                 let found = gate.take(&key, record.revision(), record.time(), &step);
                 wrong.extend(found.into_iter().map(|w| format!("record {}: {w}", record.sequence())));
             }
@@ -62,10 +67,12 @@ pub fn verify(dir: &Path, head: Option<&str>) -> Result<Findings, VerifyError> {
     if let (false, Some(head)) = (head_seen, head) {
         wrong.push(format!("the published head {head} is not in this history: it was cut, replaced or altered"));
     }
+    let (named, damaged) = attachments.check(dir);
+    wrong.extend(damaged);
     let (labor, found) = gate.labor();
     wrong.extend(found);
     let torn = verified.torn.as_ref().map(|t| format!("{} bytes at offset {} of {}", t.bytes, t.offset, t.segment));
-    Ok(Findings { head: verified.head, records, wrong, gate, labor, torn })
+    Ok(Findings { head: verified.head, records, wrong, gate, attachments: named, labor, torn })
 }
 
 /// The whole subcommand: prints what was found; 0 only if nothing is wrong.
@@ -77,7 +84,7 @@ pub fn main(dir: &Path, head: Option<&str>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let Findings { head, records, wrong, gate, labor, torn } = findings;
+    let Findings { head, records, wrong, gate, attachments, labor, torn } = findings;
     println!("records    {records}");
     println!("head       {head}");
     println!(
@@ -85,6 +92,9 @@ pub fn main(dir: &Path, head: Option<&str>) -> ExitCode {
         gate.evaluated, gate.auto_completed, gate.waiting, gate.ended_while_waiting
     );
     println!("labor      {labor} intervals");
+    if attachments > 0 {
+        println!("attached   {attachments} attachments");
+    }
     if let Some(torn) = torn {
         println!("tail       an interrupted write, {torn}; the next start cuts it off");
     }

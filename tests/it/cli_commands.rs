@@ -19,7 +19,14 @@ fn willing() -> Stage {
 fn answer(call: &Call) -> Value {
     let number = call.parameters.get("number").cloned().unwrap_or_else(|| json!("WO-1"));
     match call.member() {
-        "Get" => json!({ "workOrder": order() }),
+        "Get" => {
+            let photo = json!({ "hash": blake3::hash(b"a").to_hex().as_str(), "mediaType": "image/jpeg", "name": "photo.jpg" });
+            let mut order = order();
+            order.values.insert("photos".into(), json!([photo]));
+            json!({ "workOrder": order })
+        }
+        "BringAttachment" => json!({ "received": 1, "hash": "ab" }),
+        "ReadAttachment" => json!({ "content": "YQ==", "size": 1, "mediaType": "image/jpeg", "name": "photo.jpg" }),
         "DescribeForm" => json!({ "form": { "name": "intake", "version": 1, "title": "Intake", "fields": [] } }),
         "Explain" => json!({ "explanation": { "number": "W", "now": NOW } }),
         "History" if call.interface().ends_with("Definitions1") => json!({ "steps": [
@@ -286,6 +293,10 @@ fn everything_else_and_with_it_every_method_there_is() {
         assert_eq!(stage.last_call(&arguments), (format!("org.workorderd.{method}"), expected), "{arguments:?}");
     }
     stage.run(&["whoami", "--as", "lei"]);
+    let (brought, saved) = (folder.path().join("a.toml"), folder.path().join("saved.jpg"));
+    stage.run(&["complete", "W", "--attach", &format!("photos={}", brought.display())]);
+    stage.run(&["save-attachment", "W", "photo.jpg", "--to", saved.to_str().unwrap()]);
+    assert_eq!(std::fs::read(saved).unwrap(), b"a");
     steps().iter().for_each(|(arguments, ..)| drop(stage.run(arguments)));
     let called: BTreeSet<String> = stage.methods().into_iter().collect();
     let catalogue = catalogue();

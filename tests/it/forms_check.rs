@@ -235,7 +235,7 @@ fn every_rule_has_its_refusal_which_names_field_rule_and_limit() {
         ("location", text("Munich"), "kind", "expected a location"),
         ("reference", text("nobody"), "reference", "there is no contact \"nobody\""),
         ("reference", text("left"), "reference", "there is no contact \"left\""),
-        ("attachment", text("ab12"), "kind", "attachments cannot be brought yet"),
+        ("attachment", text("ab12"), "kind", "takes attachments (hash, mediaType and name of what was brought before), and not a text"),
         ("attachment", file("aa", "text/html"), "media_types", "is of the kind \"text/html\"; image/*, application/pdf is taken"),
         (
             "attachment",

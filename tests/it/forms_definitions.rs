@@ -115,10 +115,6 @@ fn what_no_field_can_be_is_refused_with_its_place() {
             "kind = \"signature\"\ndefault = \"x\"",
             "6: form.f.field[1].default: a field of the kind signature cannot have a default (leave it out)",
         ),
-        (
-            "kind = \"signature\"\nrequired = true",
-            "6: form.f.field[1].required: nobody could fill it in: attachments and signatures cannot be brought yet (leave required out for the time being)",
-        ),
         ("kind = \"table\"", "3: form.f.field[1]: the table has no columns (add at least one table [[form.field.column]])"),
         (
             "kind = \"table\"\n[[form.field.column]]\nname = \"c\"\nkind = \"table\"",

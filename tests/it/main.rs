@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod attachments;
 mod cli_commands;
 mod cli_failures;
 mod cli_manual;

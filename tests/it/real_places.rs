@@ -94,6 +94,14 @@ impl Stage {
             "Publish" | "Retire" | "Delete" => json!({ "recordType": "spare" }),
             "Create" => json!({ "recordType": "repair", "subject": "x", "contact": "wang" }),
             "Get" | "Explain" | "History" | "AcceptAssignment" => json!({ "number": number("accept") }),
+            "BringAttachment" => json!({ "upload": "u", "offset": 0, "content": "YQ==", "last": false }),
+            "ReadAttachment" => {
+                let brought = json!({ "upload": "u", "offset": 0, "content": "YQ==", "last": true });
+                let hash = self.caller("emil").ok("WorkOrders1.BringAttachment", brought)["hash"].clone();
+                let (number, photo) = (number("task"), json!({ "hash": hash, "mediaType": "image/png", "name": "a" }));
+                self.caller("emil").act(number.as_str().unwrap(), "SaveFields", json!({ "fields": { "photos": photo } }));
+                json!({ "number": number, "hash": hash })
+            }
             "AssignToGroup" => json!({ "number": number("assign"), "group": "hydraulics" }),
             "Claim" => json!({ "number": number("pool") }),
             "AssignToEngineer" => json!({ "number": number("assign"), "engineer": "mei" }),

@@ -1,10 +1,12 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 60] = [
+pub const ROLES: [(&str, &str); 62] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.Get", "yyyyyyhh"),
     ("WorkOrders1.Explain", "yyyyyyhh"),
+    ("WorkOrders1.BringAttachment", "yyyyyynn"),
+    ("WorkOrders1.ReadAttachment", "yyyyyyhh"),
     ("WorkOrders1.History", "yyyyyyhh"),
     ("WorkOrders1.List", "yyyyyynn"),
     ("WorkOrders1.Watch", "yyyyyynn"),

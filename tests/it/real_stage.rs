@@ -252,7 +252,19 @@ pub fn is_mutation(method: &str) -> bool {
     let name = method.rsplit('.').next().unwrap();
     !matches!(
         name,
-        "Explain" | "History" | "List" | "Watch" | "Status" | "WhoAmI" | "ActAs" | "Show" | "DescribeForm" | "Export" | "LaborTotals"
+        "Explain"
+            | "BringAttachment"
+            | "ReadAttachment"
+            | "History"
+            | "List"
+            | "Watch"
+            | "Status"
+            | "WhoAmI"
+            | "ActAs"
+            | "Show"
+            | "DescribeForm"
+            | "Export"
+            | "LaborTotals"
     ) && !name.starts_with("List")
         && !name.starts_with("Get")
 }

@@ -148,6 +148,23 @@ fn cases(stage: &Stage) -> Vec<Case> {
     ] {
         case("dora", method, "NotFound", "WO-20200101-1", n("WO-20200101-1", json!({})));
     }
+    let bring = |upload: &str, offset: i64, content: &str, last: bool| json!({ "upload": upload, "offset": offset, "content": content, "last": last });
+    case("emil", "WorkOrders1.BringAttachment", "InvalidField", "upload", bring("", 0, "YQ==", true));
+    case("emil", "WorkOrders1.BringAttachment", "InvalidField", "negative", bring("x", -1, "YQ==", true));
+    case("emil", "WorkOrders1.BringAttachment", "InvalidField", "not base64", bring("x", 0, "Y", true));
+    case("emil", "WorkOrders1.BringAttachment", "InvalidField", "goes on at byte 0", bring("gap", 7, "YQ==", false));
+    case("emil", "WorkOrders1.BringAttachment", "InvalidField", "has no bytes", bring("none", 0, "", true));
+    case("emil", "WorkOrders1.ReadAttachment", "NotFound", "attachment", n(&task, json!({ "hash": "ab" })));
+    let never = json!({ "hash": "0".repeat(64), "mediaType": "image/png", "name": "x" });
+    case(
+        "emil",
+        "WorkOrders1.SaveFields",
+        "InvalidFormField",
+        "no attachment of that hash",
+        n(&task, json!({ "fields": { "photos": never } })),
+    );
+    let odd = json!({ "hash": "0".repeat(64), "mediaType": "png", "name": "x" });
+    case("emil", "WorkOrders1.SaveFields", "InvalidFormField", "mediaType", n(&task, json!({ "fields": { "photos": odd } })));
     case("", "Directory1.GetAccount", "NotFound", "nowhere", json!({ "id": "nowhere" }));
     case("", "Directory1.GetContact", "NotFound", "nobody", json!({ "id": "nobody" }));
     case("", "Directory1.GetServiceGroup", "NotFound", "nowhere", json!({ "id": "nowhere" }));

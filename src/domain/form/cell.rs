@@ -311,7 +311,10 @@ fn files(given: &[Given], min: u16, max: u16, media_types: &[Box<str>]) -> Resul
     let mut files: Vec<StoredFile> = Vec::new();
     for one in given {
         let Given::File(file) = one else {
-            return flaw("kind", format!("there is no stored attachment in {}; attachments cannot be brought yet", one.words()));
+            return flaw(
+                "kind",
+                format!("takes attachments (hash, mediaType and name of what was brought before), and not {}", one.words()),
+            );
         };
         if files.iter().any(|known| known.hash == file.hash) {
             return flaw("kind", "has the same attachment twice");

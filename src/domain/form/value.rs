@@ -94,6 +94,15 @@ impl Value {
         }
     }
 
+    /// The attachments in it.
+    pub fn files(&self) -> impl Iterator<Item = &StoredFile> {
+        let cells: Vec<&Cell> = match self {
+            Self::One(cell) => vec![cell],
+            Self::Table(rows) => rows.iter().flat_map(|row| row.values()).collect(),
+        };
+        cells.into_iter().filter_map(|cell| if let Cell::Files(files) = cell { Some(files) } else { None }).flatten()
+    }
+
     /// Bytes it takes, about.
     pub fn weight(&self) -> usize {
         match self {

@@ -59,7 +59,7 @@ pub fn read(table: &Table<'_>) -> Option<Kind> {
         "location" => Some(Kind::Location),
         "reference" => reference(table).map(Kind::Reference),
         "attachment" => attachment(table),
-        "signature" => fillable(table).map(|()| Kind::Signature),
+        "signature" => Some(Kind::Signature),
         "stars-5" => Some(Kind::Stars { scale: 5 }),
         "stars-10" => Some(Kind::Stars { scale: 10 }),
         _ => None,
@@ -252,18 +252,7 @@ fn reference(table: &Table<'_>) -> Option<Target> {
     None
 }
 
-/// Attachments are described, checked and kept, but there is no way yet to bring their content: a form must not depend on one.
-fn fillable(table: &Table<'_>) -> Option<()> {
-    if table.flag("required", false) {
-        let problem = "nobody could fill it in: attachments and signatures cannot be brought yet";
-        table.sink().report_with(&table.place_of("required"), problem, "leave required out for the time being");
-        return None;
-    }
-    Some(())
-}
-
 fn attachment(table: &Table<'_>) -> Option<Kind> {
-    fillable(table)?;
     let min = count(table, "min", FILES_MAX.into(), 0);
     let max = count(table, "max", FILES_MAX.into(), 10.max(min.unwrap_or(0)));
     in_order(table, min, max)?;

@@ -116,7 +116,7 @@
 //! | `media_types` | attachment: such as `image/*` | all |
 //! | `[[form.field.column]]` | table: its columns, fields of any other kind | |
 //!
-//! Attachments and signatures can be described; their content cannot be brought yet, so none of them can be `required`.
+//! A signature is an attachment of one image.
 
 mod assignment;
 mod book;

@@ -1,0 +1,79 @@
+//! Attachments come in and go out, a piece a call. What a field names must be here before.
+
+use super::desk::Visit;
+use super::refuse::{self, field};
+use super::service::Outcome;
+use super::work_orders;
+use crate::domain::definition::Right;
+use crate::domain::rejection::Rejection;
+use crate::protocol::varlink::{ErrorReply, INTERNAL};
+use crate::protocol::work_orders as shape;
+use crate::runtime::attachments::{AttachmentError, BEGUN_MAX, PIECE_MAX};
+use data_encoding::BASE64;
+use std::sync::Arc;
+
+/// Characters of the client's name for what it brings.
+const UPLOAD_MAX: usize = 64;
+
+/// Takes a piece.
+pub async fn bring(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadWorkOrders)?;
+    let p: shape::BringAttachment = visit.parameters()?;
+    if p.upload.is_empty() || p.upload.len() > UPLOAD_MAX || !p.upload.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(field("upload", format!("is not 1 to {UPLOAD_MAX} printable ASCII characters")));
+    }
+    let offset = u64::try_from(p.offset).map_err(|_| field("offset", "is negative"))?;
+    let piece = BASE64.decode(p.content.as_bytes()).map_err(|problem| field("content", format!("is not base64: {problem}")))?;
+    if piece.len() > PIECE_MAX {
+        return Err(field("content", format!("has {} bytes, a piece has at most {PIECE_MAX}", piece.len())));
+    }
+    // What one brings is nobody else's.
+    let key = format!("{}\n{}", visit.principal.key(), p.upload);
+    let attachments = Arc::clone(visit.desk.runtime.attachments());
+    let (last, received) = (p.last, offset);
+    let taken = tokio::task::spawn_blocking(move || {
+        let received = attachments.take(&key, received, &piece)?;
+        let finished = last.then(|| attachments.finish(&key)).transpose()?;
+        Ok((received, finished))
+    });
+    let (received, finished) = taken.await.map_err(|_| ErrorReply::new(INTERNAL))?.map_err(refused)?;
+    let (hash, size) = finished.map(|(hash, size)| (hash, size as i64)).unzip();
+    Ok(Outcome::reply(&shape::AttachmentBrought { received: received as i64, hash, size }))
+}
+
+/// Gives a piece, if the Work Order names the attachment.
+pub async fn read(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::ReadAttachment = visit.parameters()?;
+    let offset = u64::try_from(p.offset.unwrap_or(0)).map_err(|_| field("offset", "is negative"))?;
+    let entity = work_orders::read(visit, &p.number).await?;
+    let order = entity.state.as_ref().and_then(|s| s.work_order()).ok_or_else(|| ErrorReply::new(INTERNAL))?;
+    let named = order.fields.values().flat_map(|value| value.files()).find(|file| *file.hash == *p.hash);
+    let Some(file) = named.cloned() else {
+        return Err(refuse::rejection(&Rejection::NotFound { what: "attachment", id: p.hash.chars().take(64).collect() }));
+    };
+    let attachments = Arc::clone(visit.desk.runtime.attachments());
+    let hash = file.hash.clone();
+    let read = tokio::task::spawn_blocking(move || attachments.piece(&hash, offset));
+    let piece = read.await.map_err(|_| ErrorReply::new(INTERNAL))?.map_err(refused)?;
+    let next = offset.saturating_add(piece.len() as u64);
+    Ok(Outcome::reply(&shape::AttachmentRead {
+        content: BASE64.encode(&piece),
+        size: file.size as i64,
+        media_type: file.media_type.to_string(),
+        name: file.name.shown().into(),
+        next: (next < file.size && !piece.is_empty()).then_some(next as i64),
+    }))
+}
+
+fn refused(error: AttachmentError) -> ErrorReply {
+    match &error {
+        AttachmentError::TooLong | AttachmentError::Empty => field("content", &error),
+        AttachmentError::Gap { .. } => field("offset", &error),
+        AttachmentError::TooMany => refuse::rejection(&Rejection::TooMany { what: "attachments at a time", limit: BEGUN_MAX }),
+        AttachmentError::Damaged { .. } | AttachmentError::Io(_) => {
+            // A full disk, most likely. No step is lost by it, so the daemon goes on; nothing was changed.
+            tracing::error!(%error, "an attachment cannot be stored or read");
+            ErrorReply::new("org.workorderd.Busy").with("message", error.to_string())
+        }
+    }
+}

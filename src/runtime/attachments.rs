@@ -1,0 +1,164 @@
+//! Attachments: content in `attachments/`, under its BLAKE3 hash, whole and synced before any step can name it (promise 1).
+//!
+//! Content is brought in pieces. What was begun and never finished is removed at the next start; what was finished and named by no
+//! step stays.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Most bytes of one attachment.
+pub const SIZE_MAX: u64 = 32 << 20;
+/// Most bytes of one piece: with what base64 adds, it fits into a frame.
+pub const PIECE_MAX: usize = 512 << 10;
+/// Most attachments that are being brought at a time.
+pub const BEGUN_MAX: usize = 64;
+
+/// Why content cannot be taken or given.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachmentError {
+    #[error("has more than {SIZE_MAX} bytes")]
+    TooLong,
+    #[error("goes on at byte {received}; begin again at 0, or go on there")]
+    Gap { received: u64 },
+    #[error("has no bytes")]
+    Empty,
+    #[error("{BEGUN_MAX} others are being brought")]
+    TooMany,
+    #[error("its content is not what it was: the file {path} is damaged")]
+    Damaged { path: PathBuf },
+    #[error("it cannot be stored or read: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// The folder of attachments.
+#[derive(Debug)]
+pub struct Attachments {
+    folder: PathBuf,
+    /// Pieces are taken one at a time.
+    turn: Mutex<()>,
+}
+
+impl Attachments {
+    /// Opens the folder of a data folder, and removes what was begun and not finished.
+    ///
+    /// # Errors
+    /// It cannot be made or read.
+    pub fn open(data: &Path) -> io::Result<Self> {
+        let folder = data.join("attachments");
+        let begun = folder.join("begun");
+        match fs::remove_dir_all(&begun) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        DirBuilder::new().recursive(true).mode(0o700).create(&begun)?;
+        File::open(&folder)?.sync_all()?;
+        File::open(data)?.sync_all()?;
+        Ok(Self { folder, turn: Mutex::default() })
+    }
+
+    /// Takes a piece of what somebody brings; how many bytes are there then. A piece that is there already may come again.
+    ///
+    /// # Errors
+    /// It does not follow on what is there, there would be too much, or the disk fails.
+    pub fn take(&self, who_and_what: &str, offset: u64, piece: &[u8]) -> Result<u64, AttachmentError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.begun(who_and_what);
+        let received = match fs::metadata(&path) {
+            Ok(found) => found.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error.into()),
+        };
+        if offset > received {
+            return Err(AttachmentError::Gap { received });
+        }
+        let end = offset + piece.len() as u64;
+        if end > SIZE_MAX {
+            return Err(AttachmentError::TooLong);
+        }
+        if !path.exists() && fs::read_dir(self.folder.join("begun"))?.count() >= BEGUN_MAX {
+            return Err(AttachmentError::TooMany);
+        }
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        file.write_all_at(piece, offset)?;
+        file.set_len(end)?;
+        Ok(end)
+    }
+
+    /// All of it is there: it gets its place. The same content again has the same place. Gives hash and size.
+    ///
+    /// # Errors
+    /// Nothing was brought, or the disk fails; what was brought is still there then.
+    pub fn finish(&self, who_and_what: &str) -> Result<(String, u64), AttachmentError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.begun(who_and_what);
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(AttachmentError::Empty),
+            Err(error) => return Err(error.into()),
+        };
+        let size = file.metadata()?.len();
+        if size == 0 {
+            return Err(AttachmentError::Empty);
+        }
+        file.sync_all()?;
+        let hash = hash(&mut file)?;
+        let place = self.place(&hash);
+        if let Some(folder) = place.parent() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            // Content that is there already and whole is replaced by the same: a damaged one is mended thereby.
+            fs::rename(&path, &place)?;
+            File::open(folder)?.sync_all()?;
+            File::open(&self.folder)?.sync_all()?;
+        }
+        Ok((hash, size))
+    }
+
+    /// The size of stored content, in bytes.
+    pub fn size(&self, hash: &str) -> Option<u64> {
+        let good = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let found = good.then(|| fs::metadata(self.place(hash)).ok())??;
+        found.is_file().then_some(found.len())
+    }
+
+    /// A piece of stored content from an offset on.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn piece(&self, hash: &str, offset: u64) -> Result<Vec<u8>, AttachmentError> {
+        let mut file = File::open(self.place(hash))?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut piece = Vec::new();
+        file.take(PIECE_MAX as u64).read_to_end(&mut piece)?;
+        Ok(piece)
+    }
+
+    fn place(&self, hash: &str) -> PathBuf {
+        place(&self.folder, hash)
+    }
+
+    fn begun(&self, who_and_what: &str) -> PathBuf {
+        self.folder.join("begun").join(blake3::hash(who_and_what.as_bytes()).to_hex().as_str())
+    }
+}
+
+/// Whether the content of a hash is in a data folder as it was stored.
+///
+/// # Errors
+/// It is not there, is another, or cannot be read.
+pub fn check(data: &Path, wanted: &str) -> Result<(), AttachmentError> {
+    let path = place(&data.join("attachments"), wanted);
+    if hash(&mut File::open(&path)?)? == wanted { Ok(()) } else { Err(AttachmentError::Damaged { path }) }
+}
+
+fn place(folder: &Path, hash: &str) -> PathBuf {
+    folder.join(hash.get(..2).unwrap_or("00")).join(hash)
+}
+
+fn hash(file: &mut File) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    io::copy(file, &mut hasher)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}

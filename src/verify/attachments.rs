@@ -1,0 +1,46 @@
+//! Attachments that the history names: each must be there, with the content that its hash says.
+
+use crate::codec::StepBody;
+use crate::domain::aggregate::Event;
+use crate::domain::form::Value;
+use crate::domain::work_order::event::Event as OrderEvent;
+use crate::runtime::attachments;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Named attachments, with the first record that names each.
+#[derive(Debug, Default)]
+pub struct Attachments {
+    named: BTreeMap<Box<str>, u64>,
+}
+
+impl Attachments {
+    /// Takes a step in.
+    pub fn take(&mut self, sequence: u64, step: &StepBody) {
+        for event in &step.events {
+            match event {
+                Event::WorkOrder(OrderEvent::Created(created)) => created.fields.values().for_each(|value| self.name(value, sequence)),
+                Event::WorkOrder(OrderEvent::FieldsSaved { changes, .. }) => {
+                    changes.iter().filter_map(|(_, value)| value.as_ref()).for_each(|value| self.name(value, sequence));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn name(&mut self, value: &Value, sequence: u64) {
+        for file in value.files() {
+            self.named.entry(file.hash.clone()).or_insert(sequence);
+        }
+    }
+
+    /// How many there are, and what is wrong with them.
+    pub fn check(&self, data: &Path) -> (usize, Vec<String>) {
+        let named = self.named.iter();
+        let wrong = named.filter_map(|(hash, sequence)| {
+            let problem = attachments::check(data, hash).err()?;
+            Some(format!("record {sequence}: attachment {hash}: {problem}"))
+        });
+        (self.named.len(), wrong.collect())
+    }
+}
