@@ -194,6 +194,8 @@ pub enum Command {
     Form(FormOf),
     /// Definitions: list, show, export, history; publish, retire and delete record types
     Definitions(DefinitionsArgs),
+    /// Watch over open Work Orders on a board in the terminal: queues, what is overdue; open and assign by keys
+    Top,
     /// Tell how the daemon is doing
     Status,
     /// Tell who the daemon takes this user for

@@ -21,6 +21,7 @@ pub mod replay;
 pub mod run;
 pub mod session;
 pub mod system;
+pub mod top;
 pub mod view;
 pub mod watch;
 

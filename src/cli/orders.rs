@@ -13,7 +13,7 @@ use super::view::{fields, history, qr, show, width};
 use crate::protocol::work_orders::{self as shapes, Accepted, Explained, Explanation, Got, HistoryTold, Listed};
 
 /// Steps of the history below `show`.
-const HISTORY_SHOWN: i64 = 20;
+pub const HISTORY_SHOWN: i64 = 20;
 
 fn method(member: &str) -> String {
     format!("{}.{member}", shapes::NAME)
@@ -115,8 +115,7 @@ pub fn show(session: &mut Session<'_, '_>, number: &str, language: Option<String
     let steps: HistoryTold = session.shape(steps)?;
     let explanation = explained(session, number, None)?;
     session.page.times.now = explanation.now;
-    let mut text = show::work_order(&got.work_order, &explanation.commands, &session.page);
-    show::section(&mut text, "history", &history::history(&steps.lines, steps.more, &session.page), &session.page);
+    let text = show::with_history(&got.work_order, &explanation.commands, &steps, &session.page);
     session.write(&text)
 }
 

@@ -16,7 +16,7 @@ use super::session::{Console, Session};
 use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
-use super::{act, attachments, definitions, directory, guest, on_site, orders, replay, system, watch};
+use super::{act, attachments, definitions, directory, guest, on_site, orders, replay, system, top, watch};
 
 /// Columns of a page that is no terminal.
 const PAGE_WIDTH: usize = 80;
@@ -79,6 +79,9 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
     let page = page(&global, console)?;
     // Files are read before the daemon is troubled.
     let files = if let Command::Apply { dir, .. } = &command { definitions::read(dir)? } else { Vec::new() };
+    if matches!(command, Command::Top) {
+        return top::top(&global, console, page);
+    }
     let session = &mut Session::open(&global, console, page)?;
     match command {
         Command::Act(mut command) => {
@@ -114,8 +117,8 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::ParkedTimers(command) => system::parked_timers(session, &command),
         Command::Guest(command) => guest::guest(session, command),
         Command::Replay(args) => replay::replay(session, &args),
-        // Done above: these need no daemon.
-        Command::Completions { .. } | Command::Man { .. } | Command::Bench(_) => Ok(()),
+        // Done above: these need no daemon, or a connection of their own.
+        Command::Completions { .. } | Command::Man { .. } | Command::Bench(_) | Command::Top => Ok(()),
     }
 }
 

@@ -178,7 +178,11 @@ impl<'a, 'c> Session<'a, 'c> {
     }
 }
 
-fn connect(global: &Global) -> Result<Client, Failure> {
+/// A connection of its own, acting as another if that is wanted.
+///
+/// # Errors
+/// The daemon cannot be reached, or does not permit to act as this user.
+pub fn connect(global: &Global) -> Result<Client, Failure> {
     let mut client = Client::connect(&global.socket)?;
     if let Some(user) = &global.act_as {
         let _: Value = client.call("org.workorderd.System1.ActAs", &system::ActAs { user: user.clone() })?;
@@ -187,7 +191,10 @@ fn connect(global: &Global) -> Result<Client, Failure> {
 }
 
 /// 128 random bits: two runs never have the same.
-fn random_id() -> Result<String, Failure> {
+///
+/// # Errors
+/// The system has no random bits.
+pub fn random_id() -> Result<String, Failure> {
     let mut bytes = [0_u8; 16];
     std::fs::File::open("/dev/urandom")
         .and_then(|mut random| std::io::Read::read_exact(&mut random, &mut bytes))

@@ -66,6 +66,8 @@ mod simulation;
 mod simulation_cases;
 mod tidy;
 mod tls;
+mod top_model;
+mod top_terminal;
 mod varlink_client;
 mod varlink_connection;
 mod varlink_descriptions;

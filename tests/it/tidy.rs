@@ -37,6 +37,8 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("clap", &["cli", "daemon", "bench"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli", "daemon"]),
+    ("ratatui", &["cli"]),
+    ("signal_hook", &["cli"]),
     ("tokio", &["runtime", "control", "mail", "demo", "daemon", "bench"]),
 ];
 

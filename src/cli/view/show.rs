@@ -2,13 +2,21 @@
 
 use super::field_work;
 use super::fields;
+use super::history;
 use super::page::Page;
 use super::paint::Tone;
 use super::show_parts::{description, evaluations, invitations, mails, timers};
 use super::times::span;
 use super::width::{cut, line, pad, width, wrap};
 use crate::cli::act::typed;
-use crate::protocol::work_orders::{Node, PossibleCommand, WorkOrder};
+use crate::protocol::work_orders::{HistoryTold, Node, PossibleCommand, WorkOrder};
+
+/// Everything about it, with the newest of its history.
+pub fn with_history(order: &WorkOrder, may: &[PossibleCommand], steps: &HistoryTold, page: &Page) -> String {
+    let mut out = work_order(order, may, page);
+    section(&mut out, "history", &history::history(&steps.lines, steps.more, page), page);
+    out
+}
 
 /// Everything about it but its history; `may` is what the reader may do with it.
 pub fn work_order(order: &WorkOrder, may: &[PossibleCommand], page: &Page) -> String {
