@@ -19,7 +19,7 @@ pub enum DefinitionsCommand {
     List,
     /// Print one as it would be exported
     Show {
-        /// form, record-type, process, evaluation-template, evaluation-rule, message or role
+        /// form, record-type, process, evaluation-template, evaluation-rule, assignment-rule, message or role
         kind: String,
         /// Its name
         name: String,

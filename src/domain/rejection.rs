@@ -88,8 +88,8 @@ pub enum Rejection {
     RecordTypeNotPublished { record_type: String, state: &'static str },
     #[error("the record type {record_type} is {state}: only a retired one can be deleted; retire it first")]
     RecordTypeNotRetired { record_type: String, state: &'static str },
-    #[error("the record type {record_type} cannot be deleted: {by} asks for it by name")]
-    RecordTypeInUse { record_type: String, by: String },
+    #[error("the record type {record_type} cannot be deleted: {why}")]
+    RecordTypeInUse { record_type: String, why: String },
     #[error("the clock of this data folder is not set by hand")]
     ClockNotManual,
     #[error("the clock only goes ahead: it is at {now} ms, {to} ms is not later")]

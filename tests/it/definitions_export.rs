@@ -25,14 +25,25 @@ fn one(text: &str) -> Vec<(String, String)> {
     vec![("a.toml".to_owned(), text.to_owned())]
 }
 
+/// Fails with the first line that differs, and where it stands: all of it would be pages.
+fn same(again: &Definitions, definitions: &Definitions) {
+    if again == definitions {
+        return;
+    }
+    let [again, wanted] = [again, definitions].map(|all| format!("{all:#?}").lines().map(ToOwned::to_owned).collect::<Vec<_>>());
+    let at = again.iter().zip(&wanted).position(|(a, b)| a != b).unwrap_or(again.len().min(wanted.len()));
+    let near = |lines: &[String]| lines[at.saturating_sub(30).min(lines.len())..(at + 3).min(lines.len())].join("\n");
+    panic!("read again:\n{}\n\nwas:\n{}", near(&again), near(&wanted));
+}
+
 /// Exports, reads again, and exports that: both the definitions and the text stay.
 pub fn there_and_back(definitions: &Definitions) -> Vec<(String, String)> {
     let files = write::files(definitions);
     let again = parse(&files).unwrap_or_else(|problems| panic!("{problems:#?}\n{files:#?}"));
-    assert_eq!(again, *definitions, "{files:#?}");
-    assert_eq!(write::files(&again), files);
+    same(&again, definitions);
+    assert!(write::files(&again) == files);
     let alone = parse(&one(&write::one_file(definitions))).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    assert_eq!(alone, *definitions);
+    same(&alone, definitions);
     files
 }
 

@@ -267,3 +267,35 @@ fn forms_are_referred_to_by_record_types_and_nodes_of_the_staff() {
         &["x.toml:6: process.p.node[1].form: there is no form \"intak\" (did you mean intake?)"],
     );
 }
+
+#[test]
+fn what_a_process_looks_at_is_asked_by_one_of_its_forms() {
+    let other = "[[form]]\nname = \"other\"\n[[form.field]]\nname = \"helper\"\nkind = \"reference\"\nto = \"staff-user\"\n";
+    let process = "[[process]]\nname = \"p\"\n[[process.node]]\nname = \"n\"\nkind = \"task\"\nhandlers = [\"superior-of:field:helper\"]\n\
+                   when = [{ field = \"channel\", in = [\"phone\"] }, { not = { field = \"floor\", more = 1 } }]\n";
+    let record_type =
+        |name: &str, keys: &str| format!("[[record_type]]\nname = \"{name}\"\nnumber = \"{name}-{{counter}}\"\nprocess = \"p\"\n{keys}");
+    // Nobody runs it yet.
+    expect(&format!("{other}{process}"), &[]);
+    expect(
+        &format!("{other}{process}{}", record_type("a", "")),
+        &[
+            "x.toml:12: process.p.node[1].handlers: no form of the process p asks the field \"helper\" (the form other does: give it to a \
+             node of the process, or to a record type that runs it)",
+            "x.toml:13: process.p.node[1].when[2].not.field: no form of the process p asks the field \"floor\" (the form intake does: give \
+             it to a node of the process, or to a record type that runs it)",
+        ],
+    );
+    // The form of any record type that runs it will do, and that of any node.
+    let form = |name: &str| format!("form = \"{name}\"\n");
+    let both = format!("{}{}", record_type("a", ""), record_type("b", &form("other")));
+    expect(&format!("{other}{process}{}{both}", form("intake")), &[]);
+    // So will that of a step on site.
+    let sop =
+        "[[sop]]\nname = \"s\"\n[[sop.step]]\nname = \"look\"\nform = \"other\"\n[[sop.step]]\nname = \"measure\"\nform = \"intake\"\n";
+    let on_site = process.replace("kind = \"task\"", "kind = \"on-site\"\nsop = \"s\"");
+    expect(&format!("{other}{sop}{on_site}{}", record_type("a", "")), &[]);
+    // One problem does not make another: where a form is not known, nobody can say what it asks.
+    let lost = read(&format!("{other}{process}{}", record_type("a", &form("intak")))).unwrap_err();
+    assert!(lost.len() == 1 && lost[0].contains("there is no form \"intak\""), "{lost:?}");
+}

@@ -207,7 +207,8 @@ fn the_guest_socket_serves_customers_and_nothing_else() {
     let home = Home::new();
     let path = home.path("guest");
     let daemon = home.start_with(&["--set", &format!("control.guest_socket={}", path.display())]);
-    let mut pipe = Pipe::connect(&path).unwrap();
+    // The daemon answers on its control socket before it has bound this one.
+    let mut pipe = until("the guest socket", || Pipe::connect(&path).ok());
     let mut error = |method: &str, parameters| {
         pipe.call(method, &parameters);
         pipe.reply().unwrap().error.unwrap_or_default()

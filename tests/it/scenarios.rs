@@ -27,6 +27,8 @@ use workorderd::engine::commit::Committer;
 use workorderd::settings::definitions;
 
 struct Story {
+    /// The company's definition files, as they are now.
+    files: Vec<(String, String)>,
     catalogue: Catalogue,
     directory: Directory,
     now: Timestamp,
@@ -99,6 +101,7 @@ impl Story {
             directory.take_group(&slug(id, ServiceGroupId::new), group);
         }
         Self {
+            files,
             catalogue,
             directory,
             now: Timestamp(1_795_000_000_000),
@@ -140,6 +143,32 @@ impl Story {
             }
             Err(rejection) => self.refused = Some(rejection),
         }
+    }
+
+    /// What an admin does with the definitions.
+    fn define(&mut self, principal: Principal, command: CatalogueCommand) {
+        let cx = Context { now: self.now, principal: &principal, catalogue: &self.catalogue, directory: &self.directory };
+        let before = State::Catalogue(Box::new(self.catalogue.clone()));
+        match transition(&Key::Catalogue, Some(&before), &Command::Catalogue(command), &cx) {
+            Ok(step) => {
+                let State::Catalogue(catalogue) = step.state else { panic!("a catalogue stays one") };
+                self.catalogue = *catalogue;
+            }
+            Err(rejection) => self.refused = Some(rejection),
+        }
+    }
+
+    /// `old -> new` in all files, which are then applied.
+    fn change_files(&mut self, principal: Principal, change: &str) {
+        let (old, new) = change.split_once(" -> ").unwrap();
+        assert!(self.files.iter().any(|(_, text)| text.contains(old)), "no file says {old:?}");
+        for (_, text) in &mut self.files {
+            *text = text.replace(old, new);
+        }
+        let surroundings =
+            definitions::Surroundings { there: &self.catalogue.definitions(), service_ticket_types: definitions::SERVICE_TICKET_TYPES };
+        let wanted = definitions::parse_into(&self.files, &surroundings).unwrap();
+        self.define(principal, CatalogueCommand::ApplyDefinitions(Box::new(wanted)));
     }
 
     fn staff(&self, name: &str) -> Principal {
@@ -203,6 +232,7 @@ impl Story {
         let principal = self.staff(who);
         let command = match what {
             _ if what.starts_with("creates a") => return self.create(principal, what, text_or(text)),
+            "changes the files" => return self.change_files(principal, &text_or(text)),
             "claims" => OrderCommand::Claim,
             "accepts" => OrderCommand::AcceptAssignment,
             "declines" => OrderCommand::DeclineAssignment { reason: text_or(text) },
@@ -217,7 +247,11 @@ impl Story {
             "rejects" => OrderCommand::Reject { reason: text_or(text) },
             _ => {
                 let (verb, object) = what.rsplit_once(' ').unwrap();
+                let record_type = || slug(object, Name::new);
                 match verb {
+                    "publishes" => return self.define(principal, CatalogueCommand::PublishRecordType(record_type())),
+                    "retires" => return self.define(principal, CatalogueCommand::RetireRecordType(record_type())),
+                    "deletes" => return self.define(principal, CatalogueCommand::DeleteRecordType(record_type())),
                     "assigns to group" => OrderCommand::AssignToGroup { group: slug(object, ServiceGroupId::new) },
                     "assigns to engineer" => OrderCommand::AssignToEngineer { engineer: slug(object, StaffUserId::new), over_limit: false },
                     "transfers to engineer" => {
@@ -274,7 +308,7 @@ impl Story {
         let (what, priority) = what.strip_prefix("creates a").unwrap().trim_start_matches('n').trim_start().split_once(", ").unwrap();
         let (record_type, contact) = what.split_once(" for ").map_or((what, None), |(t, c)| (t, Some(c)));
         self.created += 1;
-        self.order = None;
+        let before = self.order.take();
         self.left.clear();
         let create = Create {
             id: WorkOrderId(self.created.into()),
@@ -291,6 +325,8 @@ impl Story {
             fields: std::mem::take(&mut self.fields),
         };
         self.submit(principal, OrderCommand::Create(Box::new(create)));
+        // Refused: the Work Order that the story is about stays the same.
+        self.order = self.order.take().or(before);
     }
 
     fn customer(&mut self, what: &str, text: Option<String>) {
@@ -310,11 +346,16 @@ impl Story {
 
     /// Whether a statement holds, and what holds instead.
     fn check(&self, statement: &str) -> Result<(), String> {
-        let order = self.order.as_ref().ok_or("there is no Work Order")?;
         let (what, value) = statement.split_once(' ').unwrap_or((statement, ""));
+        if let ("type", Some((name, state))) = (what, value.split_once(" is ")) {
+            let stands = self.catalogue.type_state(&slug(name, Name::new)).map_or("nowhere", |state| state.name());
+            return if stands == state { Ok(()) } else { Err(format!("{name} is {stands}, not {state}")) };
+        }
+        let order = self.order.as_ref().ok_or("there is no Work Order")?;
         let nobody = || "nobody".to_owned();
         let visit = order.visit();
         let actual = match what {
+            "version" => order.process.version.to_string(),
             "status" => order.status().name().to_owned(),
             "at" => visit.map_or_else(|| "its end".into(), |v| v.name.to_string()),
             "for" => visit.map(|v| v.handlers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")).unwrap_or_default(),

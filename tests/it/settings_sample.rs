@@ -34,7 +34,7 @@ fn the_shipped_sample_is_good() {
         [
             ("repair", "Repair", "repair"),
             ("installation", "Installation", "installation"),
-            ("service-ticket", "IT service ticket", "service-ticket"),
+            ("service-ticket", "IT help desk", "service-ticket"),
             ("maintenance", "Maintenance", "maintenance")
         ]
     );

@@ -3,13 +3,11 @@
 //! An aggregate of its own: applying files is one command and one event. Old versions stay, because running Work Orders pin them.
 
 use super::assignment::AssignmentRule;
-use super::condition::Condition;
 use super::evaluation::{EvaluationRule, EvaluationTemplate};
 use super::message::MessageTemplate;
 use super::process::{Process, RecordType};
 use super::role::{Right, RoleDefinition, built_in};
 use super::sop::Sop;
-use super::test::{Check, Constant, Subject};
 use super::type_state::{self, TypeState};
 use crate::domain::form::Form;
 use crate::domain::ids::Name;
@@ -146,31 +144,6 @@ impl Catalogue {
     /// Where a record type stands, if there ever was one of that name.
     pub fn type_state(&self, name: &Name) -> Option<TypeState> {
         self.type_states.get(name).copied()
-    }
-
-    /// The rule or process, as it is now, that asks for a record type by name.
-    pub fn asks_for_type(&self, name: &Name) -> Option<String> {
-        let asks = |condition: &Condition| {
-            condition.tests().filter(|test| test.subject == Subject::RecordType).any(|test| match &test.check {
-                Check::OneOf(values) | Check::NoneOf(values) => {
-                    values.iter().any(|v| matches!(v, Constant::Word(w) if **w == *name.as_str()))
-                }
-                Check::Contains(_)
-                | Check::Less(_)
-                | Check::AtMost(_)
-                | Check::More(_)
-                | Check::AtLeast(_)
-                | Check::Between(..)
-                | Check::Empty
-                | Check::NotEmpty => false,
-            })
-        };
-        let rule = self.rules.iter().find(|rule| asks(&rule.scope)).map(|rule| format!("the evaluation rule {}", rule.name));
-        let assignment =
-            self.assignment_rules.iter().find(|rule| asks(&rule.scope)).map(|rule| format!("the assignment rule {}", rule.name));
-        let rule = rule.or(assignment);
-        let mut processes = self.processes.values().filter_map(Shelf::latest);
-        rule.or_else(|| processes.find(|p| p.nodes.iter().any(|n| asks(&n.condition))).map(|p| format!("the process {}", p.name)))
     }
 
     /// The latest version of a record type, wherever it stands: running work goes by it.

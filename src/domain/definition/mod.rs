@@ -6,6 +6,7 @@ pub mod assignment;
 pub mod catalogue;
 pub mod condition;
 pub mod evaluation;
+pub mod in_use;
 pub mod message;
 pub mod process;
 pub mod role;

@@ -153,6 +153,24 @@ impl fmt::Display for Person {
     }
 }
 
+impl HandlerSpec {
+    /// The field that names the person whom it goes by, if one does.
+    pub fn field(&self) -> Option<&Name> {
+        match self {
+            Self::Field(field) | Self::SuperiorOf(Person::Field(field)) | Self::DepartmentHeadOf(Person::Field(field)) => Some(field),
+            Self::User(_)
+            | Self::Role(_)
+            | Self::Members(_)
+            | Self::Leader
+            | Self::Engineer
+            | Self::Owner
+            | Self::Submitter
+            | Self::SuperiorOf(_)
+            | Self::DepartmentHeadOf(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for HandlerSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,6 +1,7 @@
 //! Where a record type stands: drafted, published, retired, deleted (REC-4). Beside its versions: a change of it makes none.
 
 use super::catalogue::Catalogue;
+use super::in_use;
 use crate::domain::ids::Name;
 use crate::domain::rejection::Rejection;
 use serde::{Deserialize, Serialize};
@@ -48,8 +49,8 @@ impl fmt::Display for TypeState {
     }
 }
 
-/// Where a type is to stand after a command, judged by where it stands. Only a retired one can be deleted, and only if no rule and
-/// no process asks for it by name: else what is exported could not be applied again.
+/// Where a type is to stand after a command, judged by where it stands. Only a retired one can be deleted, and only if nothing
+/// needs it: else what is exported could not be applied again.
 pub fn decide(catalogue: &Catalogue, name: &Name, wanted: TypeState) -> Result<(), Rejection> {
     let now = catalogue.type_state(name).filter(|state| state.is_live());
     let now = now.ok_or_else(|| Rejection::NotFound { what: "record type", id: name.to_string() })?;
@@ -60,8 +61,8 @@ pub fn decide(catalogue: &Catalogue, name: &Name, wanted: TypeState) -> Result<(
         if now != TypeState::Retired {
             return Err(Rejection::RecordTypeNotRetired { record_type: name.to_string(), state: now.name() });
         }
-        if let Some(by) = catalogue.asks_for_type(name) {
-            return Err(Rejection::RecordTypeInUse { record_type: name.to_string(), by });
+        if let Some(why) = in_use::why(&catalogue.definitions(), name) {
+            return Err(Rejection::RecordTypeInUse { record_type: name.to_string(), why });
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 //!
 //! Noted also of things that have problems of their own, so that one problem neither hides nor makes another.
 
+use super::asked::Asked;
 use super::fields::Fields;
 use super::role::RoleDraft;
 use super::service_ticket::Title;
@@ -50,6 +51,8 @@ pub struct Book<'a> {
     pub message_texts: Vec<MessageText>,
     /// Of record types, in the order in which they were read.
     pub titles: Vec<Title>,
+    /// What processes ask, and what they look at.
+    pub asked: Asked,
     counts: BTreeMap<Kind, usize>,
     defined: BTreeMap<(Kind, Name), Place>,
     references: Vec<(Kind, Located<Box<str>>)>,
@@ -114,6 +117,7 @@ impl<'a> Book<'a> {
             roles: Vec::new(),
             message_texts: Vec::new(),
             titles: Vec::new(),
+            asked: Asked::default(),
             counts: BTreeMap::new(),
             defined: BTreeMap::new(),
             references: Vec::new(),
@@ -195,6 +199,9 @@ impl<'a> Book<'a> {
 
     /// Notes a field of a form; the same name elsewhere must be the same field.
     pub fn field_defined(&mut self, field: &Field, form: Option<&Name>, place: &Place) {
+        if let Some(form) = form {
+            self.asked.field(form, field.name());
+        }
         self.fields.define(field, form, place, self.sink);
     }
 
@@ -244,6 +251,9 @@ impl<'a> Book<'a> {
                 let hint = hint.unwrap_or_else(|| format!("none is defined; add a table [[{}]]", kind.table()));
                 self.sink.report_with(&found.place, format!("there is no {} {:?}", kind.words(), found.value), hint);
             }
+        }
+        if self.all_readable() {
+            self.asked.check(self.sink, |field| self.fields.has_unread(field.as_str()));
         }
         let mut with_link = BTreeMap::new();
         let mut without_link = BTreeMap::new();

@@ -80,7 +80,10 @@ fn one(table: &Table<'_>, book: &mut Book<'_>, depth: usize) -> Option<Condition
 
 fn test(table: &Table<'_>, book: &mut Book<'_>) -> Option<Test> {
     let found = table.required("field", EXAMPLE);
-    let operand = found.and_then(|found| operand(table, &found, book));
+    let operand = found.as_ref().and_then(|found| operand(table, found, book));
+    if let (Some((Subject::Field(field), _)), Some(found)) = (&operand, &found) {
+        book.asked.uses(field, &found.place);
+    }
     let asked: Vec<_> = CHECKS.into_iter().filter(|key| table.has(key)).collect();
     let check = match asked.as_slice() {
         [] => {

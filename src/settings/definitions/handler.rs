@@ -63,6 +63,7 @@ fn person(word: &str, text: &Located<&str>, book: &mut Book<'_>) -> Option<Perso
         Some(("field", name)) => {
             let problem = match Name::new(name).map(|name| (book.field(&name), name)) {
                 Ok((Some(Field::Single(SingleField { kind: Kinds::Reference(Target::StaffUser), .. })), name)) => {
+                    book.asked.uses(&name, &text.place);
                     return Some(Person::Field(name));
                 }
                 Ok((None, name)) if book.may_be_unread(name.as_str()) => return Some(Person::Field(name)),

@@ -118,6 +118,7 @@
 //!
 //! A signature is an attachment of one image.
 
+mod asked;
 mod assignment;
 mod book;
 mod condition;

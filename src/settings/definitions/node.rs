@@ -129,6 +129,9 @@ pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) 
         Some(NodeKind::Confirm | NodeKind::Evaluate) | None => None,
     };
     table.known("form");
+    if let Some(form) = &form {
+        book.asked.node_form(form.as_ref());
+    }
     let asks = match &spec {
         Some(NodeSpec::Confirm(spec)) => spec.message.is_some(),
         Some(NodeSpec::Evaluate(spec)) => spec.method == evaluate::Method::Rules,
@@ -210,6 +213,9 @@ fn read_spec(table: &Table<'_>, kind: NodeKind, book: &mut Book<'_>) -> Option<N
         NodeKind::OnSite => {
             let (may_transfer, beyond_group) = transfer(table);
             let sop = table.text("sop").and_then(|found| book.refer(Kind::Sop, found.value, &found.place));
+            if table.has("sop") {
+                book.asked.node_sop(sop.as_ref());
+            }
             let overlapping_labor = table.flag("overlapping_labor", false);
             let task = task::Spec { may_transfer, beyond_group, taken_message: taken_message(table, book) };
             Some(NodeSpec::OnSite(on_site::Spec { task, sop, overlapping_labor }))

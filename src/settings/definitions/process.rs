@@ -20,6 +20,7 @@ pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<Process> {
     if count > NODES_MAX {
         table.sink().report(&table.place_of("node"), format!("has {count} nodes, at most {NODES_MAX} are allowed"));
     }
+    book.asked.in_process(name.as_ref());
     let mut nodes = Vec::new();
     let mut kinds = Vec::new();
     let mut names = BTreeMap::new();
@@ -35,6 +36,7 @@ pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<Process> {
         kinds.push(read.kind);
         nodes.push(read.node);
     }
+    book.asked.in_process(None);
     table.finish();
     let nodes: Option<Vec<_>> = nodes.into_iter().collect();
     Some(Process { name: name?, title: title?, nodes: nodes? })

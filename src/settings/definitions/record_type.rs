@@ -31,6 +31,12 @@ pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<(RecordType, Option
     let process =
         table.required("process", "name the [[process]] it runs").and_then(|found| book.refer(Kind::Process, found.value, &found.place));
     let form = table.text("form").map(|found| book.refer(Kind::Form, found.value, &found.place));
+    if let Some(process) = &process {
+        book.asked.runs(process);
+        if table.has("form") {
+            book.asked.form(process.clone(), form.as_ref().and_then(Option::as_ref));
+        }
+    }
     let skills = super::assignment::skills(&table);
     let service_ticket = table.flag("service_ticket", false);
     let state = state(&table);

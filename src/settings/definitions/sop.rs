@@ -4,7 +4,7 @@ use super::book::{Book, Kind, name_of};
 use crate::domain::definition::sop::STEPS_MAX;
 use crate::domain::definition::{Sop, SopStep};
 use crate::settings::toml_reader::Table;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads one; none if it has problems, which are reported.
 pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<Sop> {
@@ -18,6 +18,7 @@ pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<Sop> {
         table.sink().report(&table.place_of("step"), format!("has {count} steps, at most {STEPS_MAX} are allowed"));
     }
     let mut steps = Vec::new();
+    let mut forms = BTreeSet::new();
     let mut names = BTreeMap::new();
     for step in table.tables("step", STEPS_MAX) {
         let place = step.place_of("name");
@@ -34,8 +35,14 @@ pub fn read(table: Table<'_>, book: &mut Book<'_>) -> Option<Sop> {
             Some(form) => book.refer(Kind::Form, form.value, &form.place).map(Some),
             None => Some(None),
         };
+        if step.has("form") {
+            forms.insert(form.clone().flatten());
+        }
         step.finish();
         steps.push((|| Some(SopStep { name: step_name?, title: title?, required, ordered, location, labor, form: form? }))());
+    }
+    if let Some(name) = &name {
+        book.asked.sop(name, forms);
     }
     table.finish();
     Some(Sop { name: name?, title: title?, steps: steps.into_iter().collect::<Option<_>>()? })

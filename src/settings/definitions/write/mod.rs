@@ -105,7 +105,7 @@ pub fn files(definitions: &Definitions) -> Vec<(String, String)> {
         }
         for (index, text) in texts.into_iter().enumerate().filter(|(_, text)| !text.is_empty()) {
             // Names that sort as they were written: the order within a kind is kept.
-            let file = if index == 0 { format!("{name}.toml") } else { format!("{name}.{:04}.toml", index + 1) };
+            let file = if index == 0 { format!("{name}.toml") } else { format!("{name}_{:04}.toml", index + 1) };
             files.push((file, text));
         }
     }
