@@ -1,4 +1,4 @@
-//! What people see, byte for byte: shapes in, text out. `WORKORDERD_BLESS=1` writes the golden files anew; look at the difference.
+//! What people see, byte for byte: shapes in, text out. `WO_BLESS=1` writes the golden files anew; look at the difference.
 
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub fn page() -> Page {
 
 pub fn golden(name: &str, text: &str) {
     let path = format!("{}/tests/golden/cli/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("WORKORDERD_BLESS").is_some() {
+    if std::env::var_os("WO_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));

@@ -29,7 +29,7 @@ fn the_same_intent_gives_the_same_bytes_for_ever() {
         let bytes = mail.render().unwrap();
         assert_eq!(bytes, mail.clone().render().unwrap());
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/mail/{name}.eml"));
-        if std::env::var_os("WORKORDERD_WRITE_GOLDEN").is_some() {
+        if std::env::var_os("WO_WRITE_GOLDEN").is_some() {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, &bytes).unwrap();
         }

@@ -1,4 +1,4 @@
-//! `kill -9` at random moments, under load from many connections and during start-up; 20 rounds, or 300 with WORKORDERD_LONG=1.
+//! `kill -9` at random moments, under load from many connections and during start-up; 20 rounds, or 300 with WO_LONG=1.
 //! After each: what was acknowledged is there as it was told, nothing is half or double, the history is whole and holds the
 //! head that was published. At the end: every timer has fired once, every mail has ended, groups agree with Work Orders.
 
@@ -117,8 +117,8 @@ struct Figures {
 
 #[test]
 fn nothing_acknowledged_is_lost_halved_or_doubled_by_kills_under_load() {
-    let long = std::env::var_os("WORKORDERD_LONG").is_some_and(|v| v == "1");
-    let seed = std::env::var("WORKORDERD_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    let long = std::env::var_os("WO_LONG").is_some_and(|v| v == "1");
+    let seed = std::env::var("WO_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
     let mut all = Figures::default();
     for chapter in 0..if long { 300 / ROUNDS as u64 } else { 1 } {
         let Figures { orders, kills, rounds_in_flight, unacknowledged, survived } = chapter_of_kills(seed.wrapping_add(chapter));
@@ -133,7 +133,7 @@ fn nothing_acknowledged_is_lost_halved_or_doubled_by_kills_under_load() {
 
 /// A data folder's life: rounds of load and kill, and at the end everything that is due.
 fn chapter_of_kills(seed: u64) -> Figures {
-    println!("seed {seed} (WORKORDERD_SEED={seed} makes the same choices)");
+    println!("seed {seed} (WO_SEED={seed} makes the same choices)");
     let begin = Instant::now();
     let mut lives = Lives::new(seed);
     let mut workers: Vec<_> = (0..WORKERS).map(|n| Worker::new(&format!("w{n}"), seed ^ n)).collect();

@@ -1,5 +1,5 @@
 //! The simulated world, run: many seeds, each a company over weeks of simulated time with crashes in between.
-//! `WORKORDERD_SEEDS=2000` runs so many of them on all cores, as `.ci/run` does; `WORKORDERD_SEED=7` that one.
+//! `WO_SEEDS=2000` runs so many of them on all cores, as `.ci/run` does; `WO_SEED=7` that one.
 //! A failing seed is printed with the command that replays it. What is checked is in `world`.
 
 use crate::world::coverage::Coverage;
@@ -24,7 +24,7 @@ struct Replay(u64);
 impl Drop for Replay {
     fn drop(&mut self) {
         let seed = self.0;
-        eprintln!("seed {seed} fails; replay it with: WORKORDERD_SEED={seed} cargo test --test it thousands_of_simulated_days");
+        eprintln!("seed {seed} fails; replay it with: WO_SEED={seed} cargo test --test it thousands_of_simulated_days");
     }
 }
 
@@ -35,7 +35,7 @@ fn setting(name: &str) -> Option<u64> {
 #[test]
 fn thousands_of_simulated_days_keep_every_promise() {
     let begun = Instant::now();
-    let (first, most) = match (setting("WORKORDERD_SEED"), setting("WORKORDERD_SEEDS")) {
+    let (first, most) = match (setting("WO_SEED"), setting("WO_SEEDS")) {
         (Some(seed), _) => (seed, 1),
         (None, Some(seeds)) => (0, seeds),
         (None, None) => (0, u64::MAX),
