@@ -15,6 +15,7 @@ use super::args_more::{
 };
 use super::bench_args::BenchArguments;
 use super::fields::{FieldArgs, FormOf};
+use super::queues::Pressing;
 use super::replay::ReplayArgs;
 
 /// Where the daemon listens when nothing else is said.
@@ -106,6 +107,10 @@ pub enum Command {
     Create(Create),
     /// List Work Orders, newest first
     List(List),
+    /// Count open, unassigned and overdue Work Orders, of all and of each service group
+    Queues,
+    /// List open Work Orders, most pressing first: overdue ones, then by when they are due
+    Pressing(Pressing),
     /// Show a Work Order: where it stands, who may act, what comes next, and its history
     Show {
         /// Which one.

@@ -17,6 +17,7 @@ pub mod guest;
 mod move_all;
 pub mod on_site;
 pub mod orders;
+pub mod queues;
 pub mod replay;
 pub mod run;
 pub mod session;

@@ -16,7 +16,7 @@ use super::session::{Console, Session};
 use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
-use super::{act, attachments, definitions, directory, guest, on_site, orders, replay, system, top, watch};
+use super::{act, attachments, definitions, directory, guest, on_site, orders, queues, replay, system, top, watch};
 
 /// Columns of a page that is no terminal.
 const PAGE_WIDTH: usize = 80;
@@ -96,6 +96,8 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         }
         Command::SaveAttachment { of, attachment, to } => attachments::save(session, &of.number, &attachment, to),
         Command::List(list) => orders::list(session, list),
+        Command::Queues => queues::queues(session),
+        Command::Pressing(of) => queues::pressing(session, of),
         Command::Show { of, language } => orders::show(session, &of.number, language),
         Command::Explain { of, language } => orders::explain(session, &of.number, language),
         Command::Form(of) => orders::form(session, of),

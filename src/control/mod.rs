@@ -24,6 +24,7 @@ pub mod fields;
 mod guest;
 pub mod peers;
 pub mod present;
+mod queues;
 pub mod refuse;
 pub mod system;
 pub mod tell;

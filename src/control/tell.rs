@@ -11,7 +11,7 @@ use crate::domain::principal::Actor;
 use crate::domain::process::{NodeEvent, accept, assign, confirm, on_site, task};
 use crate::domain::service_group::ServiceGroupEvent;
 use crate::domain::text::PersonalText;
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::work_order::event::Event as OrderEvent;
 use crate::domain::work_order::state::{Purpose, Source};
 
@@ -111,7 +111,7 @@ fn work_order(event: &OrderEvent) -> String {
         OrderEvent::MovedToVersion { version, .. } => format!("moved to version {version} of its process"),
         OrderEvent::ServiceRecordAdded { kind, text, .. } => format!("{}: {}", kind.name(), text.shown()),
         OrderEvent::LaborStarted { engineer, step, .. } => format!("of {engineer}{}", on_step(step.as_ref())),
-        OrderEvent::LaborStopped { engineer, to } => format!("of {engineer} at {} ms", to.0),
+        OrderEvent::LaborStopped { engineer, to } => format!("of {engineer} until {}", utc(*to)),
         OrderEvent::LaborEntered { engineer, from, to, step, .. } => {
             format!("of {engineer}{}, {}", on_step(step.as_ref()), minutes(to.since(*from)))
         }
@@ -127,6 +127,11 @@ fn work_order(event: &OrderEvent) -> String {
             None => format!("mail {} {}", mail.0, status.name()),
         },
     }
+}
+
+/// `2026-11-22 09:05 UTC`: a time within words, whose readers' zones are not known here.
+fn utc(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 /// Names of what was filled in, with short values.

@@ -4,7 +4,7 @@ use super::attachments;
 use super::desk::Visit;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
-use super::{explain, field_work, fields, present};
+use super::{explain, field_work, fields, present, queues};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
@@ -37,6 +37,8 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "Explain" => explain::call(visit).await,
         "History" => history(visit).await,
         "List" => list(visit).await,
+        "GetQueues" => queues::queues(visit).await,
+        "ListPressing" => queues::pressing(visit).await,
         "DescribeForm" => describe_form(visit).await,
         "LaborTotals" => field_work::totals(visit),
         _ => act(visit).await,
@@ -198,7 +200,7 @@ async fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 }
 
 /// Waits until lists show everything up to a sequence.
-async fn shown_through(visit: &Visit<'_>, sequence: i64) -> Result<(), ErrorReply> {
+pub async fn shown_through(visit: &Visit<'_>, sequence: i64) -> Result<(), ErrorReply> {
     let sequence = u64::try_from(sequence).map_err(|_| field("atLeast", "is negative"))?;
     let mut head = visit.desk.runtime.follow_head();
     let behind = |h: &crate::journal::Head| h.sequence >= sequence;

@@ -9,7 +9,9 @@ use crate::domain::process::NodeState;
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::WorkOrder;
+use crate::domain::work_order::deadline::overdue_at;
 use crate::domain::work_order::state::{Outcome, Priority, Status};
+use crate::engine::queues::{Only, Place, Queue, Queues, Standing};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -86,6 +88,7 @@ pub struct Board {
     order: BTreeSet<Cursor>,
     numbers: HashMap<WorkOrderNumber, WorkOrderId>,
     by_status: BTreeMap<Status, u64>,
+    queues: Queues,
     through: u64,
 }
 
@@ -149,6 +152,10 @@ impl Kept {
         }
     }
 
+    fn standing(&self) -> Option<Standing<'_>> {
+        self.either().ok().and_then(Standing::of)
+    }
+
     fn status(&self) -> Option<Status> {
         match self.either() {
             Ok(order) => Some(order.status()),
@@ -203,7 +210,9 @@ impl Board {
     pub fn take(&mut self, state: &Arc<State>, sequence: u64) {
         let Some(order) = state.work_order() else { return };
         *self.by_status.entry(order.status()).or_insert(0) += 1;
-        match self.rows.insert(order.id, Kept::of(state, order)) {
+        let old = self.rows.insert(order.id, Kept::of(state, order));
+        self.queues.change(old.as_ref().and_then(Kept::standing), Standing::of(order));
+        match old {
             Some(old) => {
                 if let Some(count) = old.status().and_then(|status| self.by_status.get_mut(&status)) {
                     *count -= 1;
@@ -258,6 +267,20 @@ impl Board {
             found.extend(kept.row());
         }
         (found, None)
+    }
+
+    /// Up to `most` lines of a queue, most pressing first, each with when it is overdue; and the place to go on behind, if there are
+    /// more.
+    pub fn pressing(&self, queue: &Queue, only: Only, after: Option<Place>, most: usize) -> (Vec<(Row, Option<Timestamp>)>, Option<Place>) {
+        let (places, more) = self.queues.list(queue, only, after, most);
+        let order = |place: &Place| self.rows.get(&place.id()).and_then(|kept| kept.either().ok());
+        let lines = places.iter().filter_map(order).map(|order| (Row::of(order), overdue_at(order))).collect();
+        (lines, places.last().copied().filter(|_| more))
+    }
+
+    /// What is counted of open Work Orders.
+    pub fn queues(&self) -> &Queues {
+        &self.queues
     }
 
     /// How many Work Orders are in each status that any is in.

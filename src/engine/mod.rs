@@ -13,6 +13,7 @@ pub mod labor_guard;
 pub mod labor_totals;
 pub mod numbers;
 pub mod pending;
+pub mod queues;
 pub mod reference;
 pub mod residency;
 pub mod schedule;

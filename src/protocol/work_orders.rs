@@ -141,6 +141,21 @@ shapes! {
     }
     /// Reply of `List`; `total` counts all Work Orders there are.
     Listed { lines: Vec<Line>, next: Option<String>, total: i64 }
+    /// What is counted of a queue.
+    Queue { group: Option<String>, open: i64, unassigned: i64, overdue: i64 }
+    /// Parameters of `GetQueues`.
+    GetQueues { at_least: Option<i64> }
+    /// Reply of `GetQueues`.
+    QueuesTold { all: Queue, mine: Option<Queue>, groups: Vec<Queue> }
+    /// One line of a queue.
+    Pressing { line: Line, due: Option<i64> }
+    /// Parameters of `ListPressing`.
+    ListPressing {
+        group: Option<String>, no_group: Option<bool>, engineer: Option<String>, unassigned: Option<bool>, overdue: Option<bool>,
+        limit: Option<i64>, after: Option<String>, at_least: Option<i64>,
+    }
+    /// Reply of `ListPressing`.
+    PressingListed { lines: Vec<Pressing>, next: Option<String>, now: i64 }
     /// Parameters of `Watch`.
     Watch { after: Option<i64>, number: Option<String> }
     /// One reply of `Watch`.
@@ -155,6 +170,8 @@ shapes! {
 
 impl super::shape::Absent for Explanation {}
 impl super::shape::Absent for Receipt {}
+impl super::shape::Absent for Line {}
+impl super::shape::Absent for Queue {}
 impl super::shape::Absent for WorkOrder {}
 impl super::shape::Absent for Form {}
 impl super::shape::Absent for Parameters {}

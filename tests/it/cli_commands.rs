@@ -45,6 +45,8 @@ fn answer(call: &Call) -> Value {
             json!({ "definitions": [{ "kind": "process", "name": "repair", "versions": 2 }, { "kind": "record type", "name": "维修", "versions": 1, "state": "retired" }] })
         }
         "List" => json!({ "lines": [], "total": 0 }),
+        "GetQueues" => json!({ "all": { "open": 0, "unassigned": 0, "overdue": 0 }, "groups": [] }),
+        "ListPressing" => json!({ "lines": [], "now": NOW }),
         "LaborTotals" => json!({ "totals": [] }),
         "ListStaffUsers" => json!({ "staffUsers": [] }),
         "ListServiceGroups" => json!({ "serviceGroups": [] }),
@@ -180,6 +182,14 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
             "WorkOrders1.List",
             json!({ "status": "in progress", "contact": "li", "open": true, "onHold": false, "limit": 7, "after": "x", "atLeast": 9 }),
         ),
+        (words("queues"), "WorkOrders1.GetQueues", json!({})),
+        (
+            words("pressing|--group|north|--unassigned|--overdue|--limit|7|--after|x|--at-least|9"),
+            "WorkOrders1.ListPressing",
+            json!({ "group": "north", "unassigned": true, "overdue": true, "limit": 7, "after": "x", "atLeast": 9 }),
+        ),
+        (words("pressing|--no-group"), "WorkOrders1.ListPressing", json!({ "noGroup": true })),
+        (words("pressing|--engineer|mei|--all"), "WorkOrders1.ListPressing", json!({ "engineer": "mei", "limit": 1000 })),
         (words("labor|totals|--engineer|wang|--limit|5"), "WorkOrders1.LaborTotals", json!({ "engineer": "wang", "limit": 5 })),
         (words("list|--all"), "WorkOrders1.List", json!({ "limit": 1000 })),
         (words("history|W|--limit|5"), "WorkOrders1.History", json!({ "number": "W", "limit": 5 })),

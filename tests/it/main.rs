@@ -35,6 +35,7 @@ mod mail_encryption;
 mod mail_messages;
 mod mail_outcomes;
 mod mail_stage;
+mod queues;
 mod real_bad_input;
 mod real_clock;
 mod real_definitions;

@@ -300,3 +300,21 @@ fn mails_go_over_starttls_with_a_root_and_a_login_of_ones_own() {
     post.mail(&number, "please-confirm", "sent");
     assert!(!post.daemon().log().contains("correct horse"));
 }
+
+#[test]
+fn of_very_many_people_fifty_are_reminded_and_the_order_says_how_many_are_not() {
+    let catcher = MailCatcher::start(Behaviour::default()).unwrap();
+    let post = Post::new(catcher.addr().port(), &[]);
+    let mut admin = post.daemon().admin();
+    for n in 0..60 {
+        let user =
+            json!({ "id": format!("d{n}"), "name": format!("调度{n}"), "email": format!("d{n}@example.com"), "roles": ["dispatcher"] });
+        admin.ok("Directory1.PutStaffUser", json!({ "staffUser": user }));
+    }
+    let number = post.daemon().user("dora").create(json!({}));
+    post.ahead(2 * HOUR + MINUTE);
+    let why = post.mail(&number, "please-act", "failed")["why"].as_str().unwrap().to_owned();
+    assert!(why.contains("more people are not mailed: 50 at most"), "{why}");
+    let mails = admin.get(&number)["mails"].as_array().unwrap().len();
+    assert_eq!(mails, 51);
+}

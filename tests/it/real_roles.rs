@@ -1,7 +1,7 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 62] = [
+pub const ROLES: [(&str, &str); 64] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.Get", "yyyyyyhh"),
     ("WorkOrders1.Explain", "yyyyyyhh"),
@@ -9,6 +9,8 @@ pub const ROLES: [(&str, &str); 62] = [
     ("WorkOrders1.ReadAttachment", "yyyyyyhh"),
     ("WorkOrders1.History", "yyyyyyhh"),
     ("WorkOrders1.List", "yyyyyynn"),
+    ("WorkOrders1.GetQueues", "yyyyyynn"),
+    ("WorkOrders1.ListPressing", "yyyyyynn"),
     ("WorkOrders1.Watch", "yyyyyynn"),
     ("WorkOrders1.AssignToGroup", "nynnnnhh"),
     ("WorkOrders1.AssignToEngineer", "nynnnnhh"),

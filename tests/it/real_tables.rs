@@ -207,6 +207,10 @@ fn cases(stage: &Stage) -> Vec<Case> {
     case("dora", "WorkOrders1.List", "InvalidField", "status", json!({ "status": "lost" }));
     case("dora", "WorkOrders1.List", "InvalidField", "limit", json!({ "limit": 0 }));
     case("dora", "WorkOrders1.List", "InvalidField", "after", json!({ "after": "page two" }));
+    case("dora", "WorkOrders1.GetQueues", "InvalidField", "negative", json!({ "atLeast": -1 }));
+    case("dora", "WorkOrders1.ListPressing", "InvalidField", "after", json!({ "after": "1.2" }));
+    case("dora", "WorkOrders1.ListPressing", "InvalidField", "limit", json!({ "limit": 1001 }));
+    case("dora", "WorkOrders1.ListPressing", "InvalidField", "one of group, noGroup", json!({ "group": "hydraulics", "engineer": "mei" }));
     // The limit of open work.
     let mut tight = json!({ "serviceGroup": { "id": "tight", "name": "tight", "leader": "mei", "members": ["emil"] } });
     stage.daemon.admin().ok("Directory1.PutServiceGroup", tight.clone());

@@ -2,7 +2,7 @@
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use workorderd::cli::top::event::{Answer, Call, Engineer, Event, GroupRow, Key, Looked, Query, Queue, Target, Write};
+use workorderd::cli::top::event::{Answer, Call, Counts, Engineer, Event, GroupRow, Key, Looked, Query, Queue, Queues, Target, Write};
 use workorderd::cli::top::model::{Link, Model};
 use workorderd::cli::top::overlay::Overlay;
 use workorderd::cli::top::view::draw;
@@ -40,7 +40,10 @@ fn status(sequence: i64) -> Status {
 
 fn group(id: &str, name: &str) -> GroupRow {
     let members = vec!["mei".into()];
-    GroupRow { group: ServiceGroup { id: id.into(), name: name.into(), members, ..ServiceGroup::default() }, open: Some(4) }
+    GroupRow {
+        group: ServiceGroup { id: id.into(), name: name.into(), members, ..ServiceGroup::default() },
+        counts: Counts { open: 4, overdue: i64::from(id == "hydraulics") },
+    }
 }
 
 fn staff(id: &str, name: &str) -> StaffUser {
@@ -73,7 +76,11 @@ fn board() -> Model {
         status: Some(status(100)),
         lines,
         next: None,
-        groups: Some(vec![group("hydraulics", "液压维修组"), group("lifts", "Lifts")]),
+        queues: Some(Queues {
+            all: Counts { open: 7, overdue: 1 },
+            mine: Some(Counts::default()),
+            groups: vec![group("hydraulics", "液压维修组"), group("lifts", "Lifts")],
+        }),
         people: Some((Some("dora".into()), vec![staff("mei", "李梅"), staff("emil", "Emil")])),
     };
     answer(&mut board, Answer::Looked(all(), looked.into()));
@@ -297,10 +304,10 @@ fn it_looks_like_this_at_80_by_24() {
     let expected = [
         "workorderd  head 100  timers 12  messages 0  mails sent 5  2025-11-03 09:00:00",
         "QUEUES           all · 3 open",
-        " all           7 NUMBER              TITLE         PRIO    NODE    ENGINEER    !",
-        " mine            WO-20251103-000001  海港酒店的…   urgent  assign  @液压维修…",
-        " 液压维修组    4 WO-20251103-000002  Pump leaks            assign  李梅",
-        " Lifts         4 WO-20251103-000003  阀门漏水 in…          assign  @液压维修…  O",
+        " all        1! 7 NUMBER              TITLE                PRIO    ENGINEER     !",
+        " mine          0 WO-20251103-000001  海港酒店的三号电梯…  urgent  @液压维修组",
+        " 液压维修组 1! 4 WO-20251103-000002  Pump leaks                   李梅",
+        " Lifts         4 WO-20251103-000003  阀门漏水 in the ce…          @液压维修组  O",
     ];
     for (row, text) in expected.iter().enumerate() {
         assert_eq!(shown[row], *text, "row {row}:\n{}", shown.join("\n"));

@@ -151,8 +151,8 @@ fn the_leader_assigns_by_keys_and_the_board_outlives_the_daemon() {
     assert_eq!(board.columns(row, "urgent").start, board.columns(head, "PRIO").start);
     assert_eq!(board.columns(row, "assign").start, board.columns(head, "NODE").start);
 
-    // The newest stands first and is chosen; the one below is hers.
-    board.types("j\r");
+    // What is due soonest stands first and is chosen: that is hers.
+    board.types("\r");
     board.sees("you may");
     board.types("\x1b");
     board.sees("QUEUES");
@@ -163,7 +163,7 @@ fn the_leader_assigns_by_keys_and_the_board_outlives_the_daemon() {
     assert_eq!(daemon.admin().get(&number)["engineer"], "mei");
 
     // A refusal is told, and stays until a key.
-    board.types("kg");
+    board.types("jg");
     let refusal = board.sees_that("a refusal", |rows| rows[22].contains("may").then(|| rows[22].clone()));
     assert!(daemon.admin().get(&fresh)["group"].is_null(), "{refusal}");
     board.types("j");
@@ -191,7 +191,7 @@ fn the_dispatcher_gives_to_a_group_without_colours() {
     let (daemon, _, fresh) = company(&home);
     let mut board = Terminal::start(&daemon, "dora", &[("NO_COLOR", "1")]);
     board.sees("阀门漏水");
-    board.types("g");
+    board.types("jg");
     board.sees("goes to");
     board.types("hydr\r");
     board.sees(&format!("{fresh} given to service group Hydraulics"));

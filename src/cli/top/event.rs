@@ -130,8 +130,28 @@ pub enum Call {
 pub struct GroupRow {
     /// As the directory has it.
     pub group: ServiceGroup,
-    /// Its work that is not resolved, if one may know.
-    pub open: Option<i64>,
+    /// Its work.
+    pub counts: Counts,
+}
+
+/// What is counted of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Not ended.
+    pub open: i64,
+    /// Of these, at a node whose time is over.
+    pub overdue: i64,
+}
+
+/// The queues on the board.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Queues {
+    /// Every open Work Order.
+    pub all: Counts,
+    /// Those of whom one acts as, if that is a staff user.
+    pub mine: Option<Counts>,
+    /// Service groups.
+    pub groups: Vec<GroupRow>,
 }
 
 /// An engineer who could be chosen.
@@ -157,7 +177,7 @@ pub struct Looked {
     /// Where the next begins.
     pub next: Option<String>,
     /// If they were asked for.
-    pub groups: Option<Vec<GroupRow>>,
+    pub queues: Option<Queues>,
     /// If they were asked for: who one is.
     pub people: Option<(Option<String>, Vec<StaffUser>)>,
 }

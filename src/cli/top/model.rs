@@ -3,7 +3,7 @@
 //! asked any more changes nothing on the screen. The chosen Work Order stays chosen by its number while the list moves under it.
 //! Leaves to others: what keys do (`keys`), how it looks (`view`).
 
-use super::event::{Answer, Call, Engineer, Event, GroupRow, Looked, Names, Query, Queue, Target, Write};
+use super::event::{Answer, Call, Engineer, Event, Looked, Names, Query, Queue, Queues, Target, Write};
 use super::layout::{first_shown, order_rows, queue_rows};
 use super::overlay::{Choice, Details, Overlay, Picker};
 use crate::cli::view::page::Page;
@@ -60,8 +60,8 @@ pub struct Model {
     pub link: Link,
     /// How the daemon is doing, if one may know.
     pub pulse: Option<Pulse>,
-    /// Service groups by id.
-    pub groups: Vec<GroupRow>,
+    /// The queues with what is counted of them; service groups by id.
+    pub counted: Queues,
     /// Names of staff users.
     pub names: Names,
     /// The queue shown.
@@ -115,7 +115,7 @@ impl Model {
             user: None,
             link: Link::Opening,
             pulse: None,
-            groups: Vec::new(),
+            counted: Queues::default(),
             names: Names::new(),
             queue: Queue::All,
             overdue: false,
@@ -178,7 +178,7 @@ impl Model {
     /// Queues in the order in which they are shown.
     pub fn queues(&self) -> Vec<Queue> {
         let mine = self.user.iter().map(|user| Queue::Mine(user.clone()));
-        let groups = self.groups.iter().map(|row| Queue::Group(row.group.id.clone()));
+        let groups = self.counted.groups.iter().map(|row| Queue::Group(row.group.id.clone()));
         std::iter::once(Queue::All).chain(mine).chain(groups).collect()
     }
 
@@ -287,8 +287,8 @@ impl Model {
             let speed = self.pulse.as_ref().and_then(|before| speed(before, &status, looked.at));
             Pulse { status, speed, at: looked.at }
         });
-        if let Some(groups) = looked.groups {
-            self.groups = groups;
+        if let Some(queues) = looked.queues {
+            self.counted = queues;
         }
         if let Some((user, staff)) = looked.people {
             self.user = user;
@@ -303,7 +303,7 @@ impl Model {
     }
 
     fn group_name<'a>(&'a self, id: &'a str) -> &'a str {
-        self.groups.iter().find(|row| row.group.id == id).map_or(id, |row| &row.group.name)
+        self.counted.groups.iter().find(|row| row.group.id == id).map_or(id, |row| &row.group.name)
     }
 
     fn offer_engineers(&mut self, number: String, method: &'static str, engineers: Vec<Engineer>) {
@@ -323,9 +323,9 @@ impl Model {
     }
 
     fn offer_groups(&mut self, number: String, method: &'static str) {
-        let choices = self.groups.iter().filter(|row| row.group.disabled != Some(true)).map(|row| Choice {
+        let choices = self.counted.groups.iter().filter(|row| row.group.disabled != Some(true)).map(|row| Choice {
             label: named(&row.group.name, &row.group.id),
-            note: row.open.map_or_else(String::new, |open| format!("{open} open")),
+            note: format!("{} open", row.counts.open),
             to: Target::Group(row.group.id.clone()),
         });
         let choices = choices.collect();
@@ -361,7 +361,7 @@ impl Model {
             self.at = at;
         }
         self.first = first_shown(self.first, at, order_rows(self.size)).min(count.saturating_sub(1));
-        if !self.queues().contains(&self.queue) && !self.groups.is_empty() {
+        if !self.queues().contains(&self.queue) && !self.counted.groups.is_empty() {
             (self.queue, self.stale) = (Queue::All, true);
             self.pages.clear();
             self.lines.clear();

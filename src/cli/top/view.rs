@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::{Block, Clear, Widget};
 
-use super::event::Queue;
+use super::event::{Counts, Queue};
 use super::keys::KEYS;
 use super::layout::{areas, boxed, first_shown};
 use super::model::{Link, Model};
@@ -20,12 +20,13 @@ use crate::protocol::work_orders::Line;
 const GAP: usize = 2;
 /// From this width on, a line tells more than number and title.
 const ROOMY: u16 = 56;
-/// From this width on, marks are words.
+/// From this width on, it tells the node as well, and marks are words.
 const IN_WORDS: u16 = 76;
 /// Most lines of a message.
 const MESSAGE_MOST: u16 = 3;
 
 const NARROW: [Column; 3] = [whole("NUMBER"), pliant("TITLE", 8), whole("!")];
+const MIDDLE: [Column; 5] = [whole("NUMBER"), pliant("TITLE", 16), whole("PRIO"), pliant("ENGINEER", 6), whole("!")];
 const WIDE: [Column; 6] = [whole("NUMBER"), pliant("TITLE", 12), whole("PRIO"), pliant("NODE", 6), pliant("ENGINEER", 6), whole("!")];
 
 /// Draws the whole screen.
@@ -120,29 +121,30 @@ fn queue_name(queue: &Queue, model: &Model) -> String {
     match queue {
         Queue::All => "all".to_owned(),
         Queue::Mine(_) => "mine".to_owned(),
-        Queue::Group(id) => line(model.groups.iter().find(|row| row.group.id == *id).map_or(id, |row| &row.group.name)),
+        Queue::Group(id) => line(model.counted.groups.iter().find(|row| row.group.id == *id).map_or(id, |row| &row.group.name)),
     }
 }
 
-fn queue_count(queue: &Queue, model: &Model) -> Option<i64> {
+fn counts(queue: &Queue, model: &Model) -> Option<Counts> {
+    let counted = &model.counted;
     match queue {
-        Queue::All => {
-            let open = |pulse: &super::model::Pulse| pulse.status.by_status.iter().filter(|c| c.status != "closed").map(|c| c.count).sum();
-            model.pulse.as_ref().map(open)
-        }
-        Queue::Mine(_) => None,
-        Queue::Group(id) => model.groups.iter().find(|row| row.group.id == *id).and_then(|row| row.open),
+        Queue::All => Some(counted.all),
+        Queue::Mine(_) => counted.mine,
+        Queue::Group(id) => counted.groups.iter().find(|row| row.group.id == *id).map(|row| row.counts),
     }
 }
 
+/// A queue in a line: its name, how many are overdue (`2!`), how many are open.
 fn queues(model: &Model, area: Rect, buffer: &mut Buffer) {
     put(buffer, row(area, 0), "QUEUES", style(Tone::Dim, model));
     let rows = usize::from(area.height.saturating_sub(1));
     for (i, queue) in model.queues().iter().skip(model.first_queue).take(rows).enumerate() {
-        let count = queue_count(queue, model).map_or_else(String::new, |count| count.to_string());
+        let counts = counts(queue, model).unwrap_or_default();
+        let count = if counts.overdue > 0 { format!("{}! {}", counts.overdue, counts.open) } else { counts.open.to_string() };
         let room = usize::from(area.width).saturating_sub(width(&count) + 2);
         let text = format!(" {} {count}", pad(&cut(&queue_name(queue, model), room), room));
-        put(buffer, row(area, i + 1), &text, chosen_style(*queue == model.queue, model.in_queues));
+        let toned = if counts.overdue > 0 { style(Tone::Bad, model) } else { Style::new() };
+        put(buffer, row(area, i + 1), &text, toned.patch(chosen_style(*queue == model.queue, model.in_queues)));
     }
 }
 
@@ -157,9 +159,12 @@ fn chosen_style(chosen: bool, has_keys: bool) -> Style {
 fn orders(model: &Model, area: Rect, buffer: &mut Buffer) {
     let visible = model.visible();
     put(buffer, row(area, 0), &title(model, visible.len()), style(Tone::Strong, model));
-    let columns: &[Column] = if area.width < ROOMY { &NARROW } else { &WIDE };
-    let roomy = columns.len() == WIDE.len();
-    let rows: Vec<Vec<Cell>> = visible.iter().map(|one| cells(one, roomy, area.width >= IN_WORDS, model)).collect();
+    let columns: &[Column] = match area.width {
+        IN_WORDS.. => &WIDE,
+        ROOMY.. => &MIDDLE,
+        _ => &NARROW,
+    };
+    let rows: Vec<Vec<Cell>> = visible.iter().map(|one| cells(one, columns.len(), model)).collect();
     let layout = Layout::fit(columns, &rows, usize::from(area.width));
     let text = |cells: &str| cells.trim_end_matches('\n').to_owned();
     if rows.is_empty() {
@@ -208,7 +213,9 @@ fn title(model: &Model, visible: usize) -> String {
     parts.join(" · ")
 }
 
-fn cells(one: &Line, roomy: bool, in_words: bool, model: &Model) -> Vec<Cell> {
+/// The cells of a line for one of the three sets of columns.
+fn cells(one: &Line, columns: usize, model: &Model) -> Vec<Cell> {
+    let in_words = columns == WIDE.len();
     let mark = match (in_words, one.overdue, one.on_hold) {
         (true, true, _) => "overdue",
         (true, _, true) => "on hold",
@@ -217,14 +224,15 @@ fn cells(one: &Line, roomy: bool, in_words: bool, model: &Model) -> Vec<Cell> {
         (_, false, false) => "",
     };
     let (number, subject) = (line(&one.number), line(&one.subject));
-    if !roomy {
+    if columns == NARROW.len() {
         return vec![number.into(), subject.into(), mark.into()];
     }
     let priority = if one.priority == "normal" { String::new() } else { line(&one.priority) };
     let engineer = one.engineer.as_deref().map(|id| line(model.name(id)));
     let who = engineer.or_else(|| one.group.as_ref().map(|id| format!("@{}", queue_name(&Queue::Group(id.clone()), model))));
-    let node = line(one.node.as_deref().unwrap_or_default());
-    vec![number.into(), subject.into(), priority.into(), node.into(), who.unwrap_or_default().into(), mark.into()]
+    let node = in_words.then(|| line(one.node.as_deref().unwrap_or_default()).into());
+    let before = [number.into(), subject.into(), priority.into()];
+    before.into_iter().chain(node).chain([who.unwrap_or_default().into(), mark.into()]).collect()
 }
 
 fn draw_details(details: &Details, area: Rect, model: &Model, buffer: &mut Buffer) {

@@ -8,16 +8,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::event::{Answer, Call, Engineer, Event, GroupRow, Looked, Query, Target, Write};
+use super::event::{Answer, Call, Counts, Engineer, Event, GroupRow, Looked, Query, Queue, Queues, Target, Write};
 use super::shell::Input;
 use crate::cli::args::Global;
 use crate::cli::failure::{self, Failure};
 use crate::cli::orders::HISTORY_SHOWN;
 use crate::cli::session::connect;
 use crate::client::connection::{Client, ClientError};
-use crate::protocol::directory::{self, GetServiceGroup, GotServiceGroup, ServiceGroup, ServiceGroups, StaffUser, StaffUsers};
+use crate::protocol::directory::{self, GetServiceGroup, GotServiceGroup, ServiceGroups, StaffUser, StaffUsers};
 use crate::protocol::system::{self, StatusTold, Who};
-use crate::protocol::work_orders::{self as orders, Accepted, Act, Explained, Get, Got, HistoryTold, Listed, PossibleCommand};
+use crate::protocol::work_orders::{
+    self as orders, Accepted, Act, Explained, Get, Got, HistoryTold, PossibleCommand, PressingListed, QueuesTold,
+};
 
 /// Most lines of a page.
 pub const PAGE: i64 = 200;
@@ -101,40 +103,47 @@ impl Worker {
         let told: Option<StatusTold> = permitted(self.ask(system::NAME, "Status", &json!({})))?;
         let at = u64::try_from(self.begin.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (group, engineer) = match &query.queue {
-            super::event::Queue::All => (None, None),
-            super::event::Queue::Mine(user) => (None, Some(user.clone())),
-            super::event::Queue::Group(id) => (Some(id.clone()), None),
+            Queue::All => (None, None),
+            Queue::Mine(user) => (None, Some(user.clone())),
+            Queue::Group(id) => (Some(id.clone()), None),
         };
-        let list = orders::List {
-            open: Some(true),
+        let list = orders::ListPressing {
             overdue: query.overdue.then_some(true),
             group,
             engineer,
             limit: Some(PAGE),
             after: query.after.clone(),
             at_least,
-            ..orders::List::default()
+            ..orders::ListPressing::default()
         };
-        let listed: Listed = self.ask(orders::NAME, "List", &list)?;
-        let groups = if groups { permitted(self.groups())? } else { None };
+        let listed: PressingListed = self.ask(orders::NAME, "ListPressing", &list)?;
+        let queues = if groups { Some(self.queues()?) } else { None };
         let people = if people {
             let who: Who = self.ask(system::NAME, "WhoAmI", &json!({}))?;
             Some((who.user, permitted(self.staff())?.unwrap_or_default()))
         } else {
             None
         };
-        Ok(Looked { at, status: told.map(|told| told.status), lines: listed.lines, next: listed.next, groups, people })
+        Ok(Looked {
+            at,
+            status: told.map(|told| told.status),
+            lines: listed.lines.into_iter().map(|one| one.line).collect(),
+            next: listed.next,
+            queues,
+            people,
+        })
     }
 
-    fn groups(&mut self) -> Result<Vec<GroupRow>, Failure> {
+    /// The queues with their counts; service groups, as far as one may know them.
+    fn queues(&mut self) -> Result<Queues, Failure> {
+        let counted: QueuesTold = self.ask(orders::NAME, "GetQueues", &json!({}))?;
         let page = directory::List { after: None, limit: Some(GROUPS) };
-        let groups = self.ask::<ServiceGroups>(directory::NAME, "ListServiceGroups", &page)?.service_groups;
-        let method = format!("{}.GetServiceGroup", directory::NAME);
-        let calls: Vec<_> = groups.iter().map(|group| (method.as_str(), GetServiceGroup { id: group.id.clone() })).collect();
-        let counts: Vec<Result<GotServiceGroup, ClientError>> = self.client()?.pipeline(&calls)?;
-        let row =
-            |(group, got): (ServiceGroup, Result<GotServiceGroup, ClientError>)| GroupRow { group, open: got.ok().map(|got| got.open) };
-        Ok(groups.into_iter().zip(counts).map(row).collect())
+        let listed: Option<ServiceGroups> = permitted(self.ask(directory::NAME, "ListServiceGroups", &page))?;
+        let counts = |queue: &orders::Queue| Counts { open: queue.open, overdue: queue.overdue };
+        let of = |id: &String| counted.groups.iter().find(|queue| queue.group.as_ref() == Some(id)).map(counts).unwrap_or_default();
+        let groups = listed.map(|listed| listed.service_groups).unwrap_or_default();
+        let groups = groups.into_iter().map(|group| GroupRow { counts: of(&group.id), group }).collect();
+        Ok(Queues { all: counts(&counted.all), mine: counted.mine.as_ref().map(counts), groups })
     }
 
     fn members(&mut self, group: &str) -> Result<Vec<Engineer>, Failure> {

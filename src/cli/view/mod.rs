@@ -12,6 +12,7 @@ pub mod list;
 pub mod page;
 pub mod paint;
 pub mod qr;
+pub mod queues;
 pub mod show;
 pub mod show_parts;
 pub mod status;

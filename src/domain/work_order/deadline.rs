@@ -31,23 +31,32 @@ fn node_deadlines(order: &WorkOrder, visit: &Visit, all: &mut Vec<(Timestamp, De
     if order.hold.is_some() && limits.stand_still_on_hold {
         return;
     }
-    let at = |after: Span| visit.entered_at.plus(visit.stood_still).plus(after);
+    let at = |after: Span| due_at(visit, after);
     if let Some(after) = limits.auto_complete_after {
         all.push((at(after), Deadline::AutoComplete(visit.no)));
     }
-    if let Some(after) = limits.overdue_after
-        && !visit.overdue
-    {
-        all.push((at(after), Deadline::Overdue(visit.no)));
+    if let Some(due) = overdue_at(order).filter(|_| !visit.overdue) {
+        all.push((due, Deadline::Overdue(visit.no)));
     }
     if let Some(after) = limits.remind_after.get(usize::from(visit.reminded)) {
         all.push((at(*after), Deadline::Remind(visit.no)));
     }
 }
 
+fn due_at(visit: &Visit, after: Span) -> Timestamp {
+    visit.entered_at.plus(visit.stood_still).plus(after)
+}
+
+/// When the node it is at is overdue, or has been since; none without such a limit, and none while that stands still on hold.
+pub fn overdue_at(order: &WorkOrder) -> Option<Timestamp> {
+    let visit = order.visit.as_ref()?;
+    let stands_still = order.hold.is_some() && visit.limits.stand_still_on_hold && !visit.overdue;
+    visit.limits.overdue_after.filter(|_| !stands_still).map(|after| due_at(visit, after))
+}
+
 /// How many of the open visit's reminders are due at that time, past ones included.
 pub fn reminders_until(order: &WorkOrder, now: Timestamp) -> u8 {
     let Some(visit) = order.visit.as_ref() else { return 0 };
-    let due = |after: &&Span| visit.entered_at.plus(visit.stood_still).plus(**after) <= now;
+    let due = |after: &&Span| due_at(visit, **after) <= now;
     visit.limits.remind_after.iter().take_while(due).count().min(usize::from(u8::MAX)) as u8
 }

@@ -37,19 +37,28 @@ pub fn escalated(draft: &mut Draft<'_>) {
 fn mail_all(draft: &mut Draft<'_>, message: &Name, handlers: &[Handler]) {
     let mut people: Vec<Party> = Vec::new();
     let mut unreachable = Vec::new();
+    let mut left_out = 0_usize;
     for handler in handlers {
         let found = behind(handler, &draft.order, draft.cx.directory);
         if found.is_empty() {
             unreachable.push(handler.to_string());
         }
         for party in found {
-            if !people.contains(&party) && people.len() < MAILED_MAX {
+            if people.contains(&party) {
+                continue;
+            }
+            if people.len() < MAILED_MAX {
                 people.push(party);
+            } else {
+                left_out += 1;
             }
         }
     }
     for party in people {
         draft.mail_party(message, &party, None, None);
+    }
+    if left_out > 0 {
+        draft.mail_impossible(message, None, &format!("{left_out} more people are not mailed: {MAILED_MAX} at most are for one event"));
     }
     for handler in unreachable {
         draft.mail_impossible(message, None, &format!("nobody of {handler} has an e-mail address"));

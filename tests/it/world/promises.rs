@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use workorderd::codec;
 use workorderd::domain::aggregate::{Key, State};
 use workorderd::domain::ids::{DepartmentId, ServiceGroupId, StaffUserId};
+use workorderd::domain::work_order::WorkOrder;
 use workorderd::engine::board::Row;
+use workorderd::engine::queues::{Counts, Only, Queue};
 use workorderd::engine::schedule::{Parked, Timer};
 use workorderd::engine::suspects::CRASHES_MAX;
 use workorderd::runtime::step;
@@ -41,6 +43,7 @@ impl World {
         }
         assert_eq!(board.len(), orders, "the board shows no more than there is");
         assert_eq!(board.counts().map(|(_, n)| n).sum::<u64>(), orders as u64, "counts by status add up");
+        self.check_queues();
         let set: BTreeSet<Timer> = self.daemon.views.schedule().all().collect();
         let parked: Vec<_> = self.daemon.views.schedule().parked().collect();
         let innocent = |(timer, why): &(Timer, Parked)| match why {
@@ -53,6 +56,33 @@ impl World {
         let stray: Vec<_> = set.difference(&expected).collect();
         assert!(lost.is_empty() && stray.is_empty(), "timers are those of the states; lost: {lost:?}, stray: {stray:?}");
         self.check_reference();
+    }
+
+    /// Counted and sorted anew from what is durable, the queues are the same.
+    fn check_queues(&self) {
+        let board = self.daemon.views.board();
+        let states = self.audit.known.values().filter_map(|known| known.state.work_order());
+        let open: Vec<_> = states.filter(|order| order.is_open()).collect();
+        let overdue = |order: &WorkOrder| order.visit().is_some_and(|v| v.overdue);
+        let mut expected: BTreeMap<Option<&ServiceGroupId>, Counts> = BTreeMap::new();
+        for order in &open {
+            let counts = expected.entry(order.group.as_ref()).or_default();
+            counts.open += 1;
+            counts.unassigned += u64::from(order.engineer.is_none());
+            counts.overdue += u64::from(overdue(order));
+        }
+        assert_eq!(board.queues().groups().collect::<BTreeMap<_, _>>(), expected, "the queues count what is open");
+        for engineer in open.iter().filter_map(|order| order.engineer.clone()).collect::<BTreeSet<_>>() {
+            let his = open.iter().filter(|order| order.engineer.as_ref() == Some(&engineer)).count() as u64;
+            assert_eq!(board.queues().counts(&Queue::Engineer(engineer)).open, his, "the queue of an engineer counts what is open");
+        }
+        let (lines, more) = board.pressing(&Queue::All, Only::default(), None, usize::MAX);
+        assert!(more.is_none() && lines.len() == open.len(), "every open Work Order is in the queue of all, once");
+        let pressing = lines.iter().map(|(row, due)| (!row.overdue, due.map_or(i64::MAX, |due| due.0)));
+        assert!(pressing.is_sorted_by_key(|(calm, due)| if calm { (1, due) } else { (0, due) }), "the most pressing come first");
+        let (lines, _) = board.pressing(&Queue::All, Only { overdue: true, unassigned: true }, None, usize::MAX);
+        let wanted = open.iter().filter(|order| overdue(order) && order.engineer.is_none()).count();
+        assert_eq!(lines.len(), wanted, "those overdue and without an engineer");
     }
 
     fn check_reference(&self) {
