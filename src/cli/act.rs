@@ -115,6 +115,7 @@ pub fn told(receipt: &Receipt, done: &str) -> String {
 
 /// Whether `--expected-revision` means something for the command.
 pub fn takes_revision(command: &Command) -> bool {
+    use super::args_equipment::{ProductCommand, TerminalCommand};
     use super::args_more::{AccountCommand, ContactCommand, DepartmentCommand, GroupCommand, LaborCommand, StaffUserCommand};
     matches!(
         command,
@@ -126,6 +127,8 @@ pub fn takes_revision(command: &Command) -> bool {
             | Command::Group(GroupCommand::Put(_))
             | Command::Account(AccountCommand::Put { .. })
             | Command::Contact(ContactCommand::Put(_))
+            | Command::Product(ProductCommand::Put { .. })
+            | Command::Terminal(TerminalCommand::Put(_))
     )
 }
 

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::args_act::ActCommand;
 use super::args_definitions::DefinitionsArgs;
+use super::args_equipment::{ProductCommand, TerminalCommand};
 use super::args_more::{
     AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, LaborCommand,
     ParkedCommand, StaffUserCommand,
@@ -187,6 +188,12 @@ pub enum Command {
     /// Contacts: persons at accounts
     #[command(subcommand)]
     Contact(ContactCommand),
+    /// Products: the models that customers have
+    #[command(subcommand)]
+    Product(ProductCommand),
+    /// Terminals: installed devices at customers
+    #[command(subcommand)]
+    Terminal(TerminalCommand),
     /// Apply definition files, all or none
     Apply {
         /// Folder whose *.toml files (also in its folders) are sent, or one file

@@ -148,7 +148,7 @@ pub enum AccountCommand {
         #[arg(long)]
         disabled: bool,
     },
-    /// Show an account: its contacts, its latest Work Orders, and how to create the next
+    /// Show an account: its contacts, its terminals, its latest Work Orders, and how to create the next
     Show {
         /// Id of the account
         id: String,

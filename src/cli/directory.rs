@@ -146,6 +146,8 @@ pub fn account(session: &mut Session<'_, '_>, command: AccountCommand) -> Result
             if session.json() {
                 return session.print_json(&reply);
             }
+            // Whether a warranty has ended depends on what day it is there.
+            session.take_daemon_time()?;
             let got: GotAccount = session.shape(reply)?;
             let latest = latest(session, work_orders::List { account: Some(id), ..Default::default() })?;
             let text = customer::account(&got, &latest, &session.page);
@@ -186,24 +188,36 @@ fn latest(session: &mut Session<'_, '_>, of: work_orders::List) -> Result<Listed
     session.shape(reply)
 }
 
-fn method(member: &str) -> String {
+pub(super) fn method(member: &str) -> String {
     format!("{}.{member}", shapes::NAME)
 }
 
-fn put(session: &mut Session<'_, '_>, member: &str, parameters: &impl Serialize, what: &str) -> Result<(), Failure> {
+pub(super) fn put(session: &mut Session<'_, '_>, member: &str, parameters: &impl Serialize, what: &str) -> Result<(), Failure> {
     let reply = session.change(&method(member), parameters)?;
     session.print(reply, |accepted: &Accepted, _| format!("{} put (revision {})\n", line(what), accepted.receipt.revision))
 }
 
-/// Pages of a list until what was asked for is there; for people they become one table.
-fn list<R: DeserializeOwned + Serialize, T>(
+/// Pages of a list that is not narrowed.
+pub(super) fn list<R: DeserializeOwned + Serialize, T>(
     session: &mut Session<'_, '_>,
     member: &str,
     paging: Paging,
     parts: fn(R) -> (Vec<T>, Option<String>),
     view: fn(&[T], &Page) -> String,
 ) -> Result<(), Failure> {
-    let mut parameters = shapes::List { after: paging.after.clone(), limit: paging.next_limit(0) };
+    pages(session, member, paging, |after, limit| shapes::List { after, limit }, parts, view)
+}
+
+/// Pages of a list until what was asked for is there; for people they become one table.
+pub(super) fn pages<P: Serialize, R: DeserializeOwned + Serialize, T>(
+    session: &mut Session<'_, '_>,
+    member: &str,
+    paging: Paging,
+    ask: impl Fn(Option<String>, Option<i64>) -> P,
+    parts: fn(R) -> (Vec<T>, Option<String>),
+    view: fn(&[T], &Page) -> String,
+) -> Result<(), Failure> {
+    let mut parameters = ask(paging.after.clone(), paging.next_limit(0));
     let mut all = Vec::new();
     let next = loop {
         let reply = session.ask(&method(member), &parameters)?;
@@ -217,7 +231,7 @@ fn list<R: DeserializeOwned + Serialize, T>(
         if next.is_none() || !paging.wants_more(lines, got) {
             break next;
         }
-        (parameters.after, parameters.limit) = (next, paging.next_limit(got));
+        parameters = ask(next, paging.next_limit(got));
     };
     if session.json() {
         return Ok(());

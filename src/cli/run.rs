@@ -16,7 +16,7 @@ use super::session::{Console, Session};
 use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
-use super::{act, attachments, definitions, directory, guest, on_site, orders, queues, replay, system, top, watch};
+use super::{act, attachments, definitions, directory, equipment, guest, on_site, orders, queues, replay, system, top, watch};
 
 /// Columns of a page that is no terminal.
 const PAGE_WIDTH: usize = 80;
@@ -110,6 +110,8 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Group(command) => directory::group(session, command),
         Command::Account(command) => directory::account(session, command),
         Command::Contact(command) => directory::contact(session, command),
+        Command::Product(command) => equipment::product(session, command),
+        Command::Terminal(command) => equipment::terminal(session, command),
         Command::Apply { dry_run, .. } => definitions::apply(session, files, dry_run),
         Command::Definitions(arguments) => definitions::definitions(session, arguments),
         Command::Status => system::status(session),

@@ -2,7 +2,9 @@
 
 use super::envelope::CodecError;
 use crate::domain::aggregate::Key;
-use crate::domain::ids::{AccountId, ContactId, DepartmentId, ServiceGroupId, SlugProblem, StaffUserId, WorkOrderId};
+use crate::domain::ids::{
+    AccountId, ContactId, DepartmentId, ProductId, ServiceGroupId, SlugProblem, StaffUserId, TerminalId, WorkOrderId,
+};
 
 /// The bytes of a key, at most 241.
 pub fn encode(key: &Key) -> Vec<u8> {
@@ -15,6 +17,8 @@ pub fn encode(key: &Key) -> Vec<u8> {
         Key::ServiceGroup(id) => (6, id.as_str().as_bytes()),
         Key::WorkOrder(id) => (7, &id.0.to_be_bytes()),
         Key::Department(id) => (8, id.as_str().as_bytes()),
+        Key::Product(id) => (9, id.as_str().as_bytes()),
+        Key::Terminal(id) => (10, id.as_str().as_bytes()),
     };
     let mut out = Vec::with_capacity(1 + id.len());
     out.push(kind);
@@ -37,6 +41,8 @@ pub fn decode(bytes: &[u8]) -> Result<Key, CodecError> {
         6 => ServiceGroupId::new(text()?).map(Key::ServiceGroup).map_err(slug),
         7 => id.try_into().map(|id| Key::WorkOrder(WorkOrderId(u128::from_be_bytes(id)))).map_err(|_| bad("a Work Order id has 16 bytes")),
         8 => DepartmentId::new(text()?).map(Key::Department).map_err(slug),
+        9 => ProductId::new(text()?).map(Key::Product).map_err(slug),
+        10 => TerminalId::new(text()?).map(Key::Terminal).map_err(slug),
         kind => Err(bad(&format!("kind {kind} is not known"))),
     }
 }

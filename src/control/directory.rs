@@ -1,6 +1,7 @@
 //! The room of `org.workorderd.Directory1`.
 
 use super::desk::Visit;
+use super::equipment;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
 use super::work_orders::bounded;
@@ -17,9 +18,10 @@ use crate::engine::cell::Submission;
 use crate::protocol::directory as shape;
 use crate::protocol::varlink::ErrorReply;
 
-const PAGE_MAX: i64 = 1000;
-/// Contacts told of one account.
-const CONTACTS_MAX: usize = 200;
+/// Most entries of a page.
+pub(super) const PAGE_MAX: i64 = 1000;
+/// Contacts, and terminals, told of one account.
+const PARTS_MAX: usize = 200;
 
 /// Answers a call.
 pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -34,6 +36,10 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "GetServiceGroup" => get_service_group(visit).await,
         "GetAccount" => get_account(visit),
         "GetContact" => get_contact(visit),
+        "PutProduct" => equipment::put_product(visit).await,
+        "PutTerminal" => equipment::put_terminal(visit).await,
+        "GetTerminal" => equipment::get_terminal(visit),
+        "ListTerminals" => equipment::list_terminals(visit),
         _ => list(visit),
     }
 }
@@ -47,11 +53,16 @@ async fn put(visit: &Visit<'_>, key: Key, command: Command, request_id: &str, ex
     Ok(Outcome::reply(&shape::Accepted { receipt }))
 }
 
-async fn put_entry(visit: &Visit<'_>, command: DirectoryCommand, request_id: &str, expected: Option<i64>) -> Result<Outcome, ErrorReply> {
+pub(super) async fn put_entry(
+    visit: &Visit<'_>,
+    command: DirectoryCommand,
+    request_id: &str,
+    expected: Option<i64>,
+) -> Result<Outcome, ErrorReply> {
     put(visit, directory_key(&command), Command::Directory(command), request_id, expected).await
 }
 
-fn personal(text: Option<String>) -> Option<PersonalText> {
+pub(super) fn personal(text: Option<String>) -> Option<PersonalText> {
     text.filter(|t| !t.trim().is_empty()).map(|t| PersonalText(Some(t.into())))
 }
 
@@ -200,7 +211,7 @@ fn service_group(id: &ServiceGroupId, group: &crate::domain::directory::read_mod
     }
 }
 
-fn shown(text: Option<&PersonalText>) -> Option<String> {
+pub(super) fn shown(text: Option<&PersonalText>) -> Option<String> {
     text.map(|t| t.shown().to_owned())
 }
 
@@ -234,7 +245,7 @@ fn department(d: &Department) -> shape::Department {
     }
 }
 
-fn account(a: &Account) -> shape::Account {
+pub(super) fn account(a: &Account) -> shape::Account {
     shape::Account {
         id: a.id.to_string(),
         name: a.name.shown().into(),
@@ -243,7 +254,7 @@ fn account(a: &Account) -> shape::Account {
     }
 }
 
-fn contact(c: &Contact) -> shape::Contact {
+pub(super) fn contact(c: &Contact) -> shape::Contact {
     shape::Contact {
         id: c.id.to_string(),
         name: c.name.shown().into(),
@@ -256,7 +267,12 @@ fn contact(c: &Contact) -> shape::Contact {
 }
 
 /// A page of what comes behind an id, and the id to go on from if there is more.
-fn page<T>(entries: impl Iterator<Item = T>, id: impl Fn(&T) -> &str, after: Option<&str>, limit: usize) -> (Vec<T>, Option<String>) {
+pub(super) fn page<T>(
+    entries: impl Iterator<Item = T>,
+    id: impl Fn(&T) -> &str,
+    after: Option<&str>,
+    limit: usize,
+) -> (Vec<T>, Option<String>) {
     let mut page: Vec<T> = entries.filter(|entry| after.is_none_or(|after| id(entry) > after)).take(limit + 1).collect();
     let more = page.len() > limit;
     page.truncate(limit);
@@ -272,7 +288,12 @@ fn get_account(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let directory: &Directory = &reference.directory;
     let found = directory.account(&id).ok_or_else(|| not_found("account", p.id))?;
     let contacts = directory.contacts().filter(|contact| contact.account.as_ref() == Some(&id));
-    Ok(Outcome::reply(&shape::GotAccount { account: account(found), contacts: contacts.take(CONTACTS_MAX).map(contact).collect() }))
+    let terminals = directory.terminals().filter(|terminal| terminal.account == id);
+    Ok(Outcome::reply(&shape::GotAccount {
+        account: account(found),
+        contacts: contacts.take(PARTS_MAX).map(contact).collect(),
+        terminals: terminals.take(PARTS_MAX).map(equipment::terminal).collect(),
+    }))
 }
 
 fn get_contact(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -286,7 +307,7 @@ fn get_contact(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     Ok(Outcome::reply(&shape::GotContact { contact: contact(found), account: of.map(account) }))
 }
 
-fn not_found(what: &'static str, id: String) -> ErrorReply {
+pub(super) fn not_found(what: &'static str, id: String) -> ErrorReply {
     refuse::rejection(&Rejection::NotFound { what, id })
 }
 
@@ -317,6 +338,10 @@ fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "ListContacts" => {
             let (contacts, next) = page(directory.contacts(), |c| c.id.as_str(), after, limit);
             Outcome::reply(&shape::Contacts { contacts: contacts.into_iter().map(contact).collect(), next })
+        }
+        "ListProducts" => {
+            let (products, next) = page(directory.products(), |p| p.id.as_str(), after, limit);
+            Outcome::reply(&shape::Products { products: products.into_iter().map(equipment::product).collect(), next })
         }
         other => return Err(ErrorReply::method_not_found(other)),
     })

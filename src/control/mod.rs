@@ -18,6 +18,7 @@ pub mod definitions;
 pub mod desk;
 pub mod difference;
 pub mod directory;
+mod equipment;
 pub mod explain;
 pub mod field_work;
 pub mod fields;

@@ -234,6 +234,8 @@ pub fn step(told: &Told, board: &Board) -> shape::Step {
         | Key::Department(_)
         | Key::Account(_)
         | Key::Contact(_)
+        | Key::Product(_)
+        | Key::Terminal(_)
         | Key::ServiceGroup(_) => None,
     };
     shape::Step {

@@ -52,6 +52,8 @@ pub fn event(event: &Event) -> String {
         Event::Directory(DirectoryEvent::AccountPut(a)) => a.name.shown().to_owned(),
         Event::Directory(DirectoryEvent::ContactPut(c)) => c.name.shown().to_owned(),
         Event::Directory(DirectoryEvent::DepartmentPut(d)) => d.name.to_string(),
+        Event::Directory(DirectoryEvent::ProductPut(p)) => p.name.to_string(),
+        Event::Directory(DirectoryEvent::TerminalPut(t)) => t.name.shown().to_owned(),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: Some(a), .. }) => format!("from {} ms until {} ms", a.from.0, a.until.0),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "no longer absent".into(),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(

@@ -1,8 +1,8 @@
 //! All kinds of aggregates in one place: keys, states, commands, events. Journal, engine and runtime know no other list.
 
 use super::definition::{Catalogue, CatalogueCommand, CatalogueEvent};
-use super::directory::{Account, Contact, Department, DirectoryCommand, DirectoryEvent, StaffUser};
-use super::ids::{AccountId, ContactId, DepartmentId, ServiceGroupId, StaffUserId, WorkOrderId};
+use super::directory::{Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, StaffUser, Terminal};
+use super::ids::{AccountId, ContactId, DepartmentId, ProductId, ServiceGroupId, StaffUserId, TerminalId, WorkOrderId};
 use super::installation::{Installation, InstallationCommand, InstallationEvent};
 use super::number::WorkOrderNumber;
 use super::service_group::{ServiceGroup, ServiceGroupCommand, ServiceGroupEvent};
@@ -23,6 +23,8 @@ pub enum Key {
     ServiceGroup(ServiceGroupId),
     WorkOrder(WorkOrderId),
     Department(DepartmentId),
+    Product(ProductId),
+    Terminal(TerminalId),
 }
 
 /// The state of an aggregate of any kind.
@@ -36,6 +38,8 @@ pub enum State {
     ServiceGroup(Box<ServiceGroup>),
     WorkOrder(Box<WorkOrder>),
     Department(Box<Department>),
+    Product(Box<Product>),
+    Terminal(Box<Terminal>),
 }
 
 /// A command to an aggregate of any kind.
@@ -86,6 +90,8 @@ impl fmt::Display for Key {
             Self::ServiceGroup(id) => write!(f, "service group {id}"),
             Self::WorkOrder(id) => write!(f, "Work Order {id}"),
             Self::Department(id) => write!(f, "department {id}"),
+            Self::Product(id) => write!(f, "product {id}"),
+            Self::Terminal(id) => write!(f, "terminal {id}"),
         }
     }
 }
@@ -102,6 +108,8 @@ impl State {
             Self::ServiceGroup(group) => Key::ServiceGroup(group.id.clone()),
             Self::WorkOrder(order) => Key::WorkOrder(order.id),
             Self::Department(department) => Key::Department(department.id.clone()),
+            Self::Product(product) => Key::Product(product.id.clone()),
+            Self::Terminal(terminal) => Key::Terminal(terminal.id.clone()),
         }
     }
 
@@ -115,6 +123,8 @@ impl State {
             | Self::Account(_)
             | Self::Contact(_)
             | Self::Department(_)
+            | Self::Product(_)
+            | Self::Terminal(_)
             | Self::ServiceGroup(_) => None,
         }
     }
@@ -138,7 +148,13 @@ impl State {
             }
             Self::StaffUser(user) => vec![Claim::Superior { of: user.id.clone(), above: user.superior.clone() }],
             Self::Department(department) => vec![Claim::Parent { of: department.id.clone(), above: department.parent.clone() }],
-            Self::Installation(_) | Self::Catalogue(_) | Self::Account(_) | Self::Contact(_) | Self::ServiceGroup(_) => Vec::new(),
+            Self::Installation(_)
+            | Self::Catalogue(_)
+            | Self::Account(_)
+            | Self::Contact(_)
+            | Self::Product(_)
+            | Self::Terminal(_)
+            | Self::ServiceGroup(_) => Vec::new(),
         }
     }
 
@@ -147,9 +163,14 @@ impl State {
         match self {
             Self::ServiceGroup(_) => true,
             Self::WorkOrder(order) => order.is_open(),
-            Self::Installation(_) | Self::Catalogue(_) | Self::StaffUser(_) | Self::Department(_) | Self::Account(_) | Self::Contact(_) => {
-                false
-            }
+            Self::Installation(_)
+            | Self::Catalogue(_)
+            | Self::StaffUser(_)
+            | Self::Department(_)
+            | Self::Account(_)
+            | Self::Contact(_)
+            | Self::Product(_)
+            | Self::Terminal(_) => false,
         }
     }
 
@@ -175,6 +196,8 @@ impl State {
             Event::Directory(DirectoryEvent::AccountPut(account)) => Some(Self::Account(Box::new(account.clone()))),
             Event::Directory(DirectoryEvent::ContactPut(contact)) => Some(Self::Contact(Box::new(contact.clone()))),
             Event::Directory(DirectoryEvent::DepartmentPut(department)) => Some(Self::Department(Box::new(department.clone()))),
+            Event::Directory(DirectoryEvent::ProductPut(product)) => Some(Self::Product(Box::new(product.clone()))),
+            Event::Directory(DirectoryEvent::TerminalPut(terminal)) => Some(Self::Terminal(Box::new(terminal.clone()))),
             Event::Directory(DirectoryEvent::AbsenceSet { absence, .. }) => match state {
                 Some(Self::StaffUser(mut user)) => {
                     user.absence = *absence;
@@ -224,6 +247,8 @@ impl Event {
             Self::Directory(DirectoryEvent::AccountPut(_)) => "AccountPut",
             Self::Directory(DirectoryEvent::ContactPut(_)) => "ContactPut",
             Self::Directory(DirectoryEvent::DepartmentPut(_)) => "DepartmentPut",
+            Self::Directory(DirectoryEvent::ProductPut(_)) => "ProductPut",
+            Self::Directory(DirectoryEvent::TerminalPut(_)) => "TerminalPut",
             Self::Directory(DirectoryEvent::AbsenceSet { absence: Some(_), .. }) => "AbsenceSet",
             Self::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "AbsenceCleared",
             Self::ServiceGroup(ServiceGroupEvent::Put(_)) => "ServiceGroupPut",

@@ -1,6 +1,6 @@
 //! Identities, as newtypes: what is one kind of id cannot be passed for another.
 //!
-//! Slugs (staff users, groups, accounts, contacts, names of definitions) are checked once, here; a `Slug` in hand is a good one.
+//! Slugs (staff users, groups, accounts, contacts, terminals, products, names of definitions) are checked once, here; a `Slug` in hand is a good one.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,14 @@ slug!(
 slug!(
     /// A contact: a person at an account.
     ContactId
+);
+slug!(
+    /// A product: a model that terminals are instances of.
+    ProductId
+);
+slug!(
+    /// A terminal: one installed device at a customer.
+    TerminalId
 );
 slug!(
     /// The name of a definition (record type, process, template, rule, role, message).

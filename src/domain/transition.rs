@@ -45,7 +45,9 @@ pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Cont
                 DirectoryCommand::PutStaffUser(_)
                 | DirectoryCommand::PutAccount(_)
                 | DirectoryCommand::PutContact(_)
-                | DirectoryCommand::PutDepartment(_) => may(Action::Use(Right::ChangeDirectory), None, cx)?,
+                | DirectoryCommand::PutDepartment(_)
+                | DirectoryCommand::PutProduct(_)
+                | DirectoryCommand::PutTerminal(_) => may(Action::Use(Right::ChangeDirectory), None, cx)?,
             }
             let event = directory::decide(command, known, cx)?;
             if is_so_already(state, &event) {
@@ -142,6 +144,8 @@ fn is_so_already(state: Option<&State>, event: &DirectoryEvent) -> bool {
         (Some(State::Account(old)), DirectoryEvent::AccountPut(new)) => **old == *new,
         (Some(State::Contact(old)), DirectoryEvent::ContactPut(new)) => **old == *new,
         (Some(State::Department(old)), DirectoryEvent::DepartmentPut(new)) => **old == *new,
+        (Some(State::Product(old)), DirectoryEvent::ProductPut(new)) => **old == *new,
+        (Some(State::Terminal(old)), DirectoryEvent::TerminalPut(new)) => **old == *new,
         _ => false,
     }
 }
@@ -153,6 +157,8 @@ pub fn directory_key(command: &DirectoryCommand) -> Key {
         DirectoryCommand::PutAccount(account) => Key::Account(account.id.clone()),
         DirectoryCommand::PutContact(contact) => Key::Contact(contact.id.clone()),
         DirectoryCommand::PutDepartment(department) => Key::Department(department.id.clone()),
+        DirectoryCommand::PutProduct(product) => Key::Product(product.id.clone()),
+        DirectoryCommand::PutTerminal(terminal) => Key::Terminal(terminal.id.clone()),
         DirectoryCommand::SetAbsence { user, .. } | DirectoryCommand::ClearAbsence { user } => Key::StaffUser(user.clone()),
     }
 }

@@ -311,6 +311,8 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Directory(DirectoryCommand::PutAccount(_)) => "PutAccount",
         Command::Directory(DirectoryCommand::PutContact(_)) => "PutContact",
         Command::Directory(DirectoryCommand::PutDepartment(_)) => "PutDepartment",
+        Command::Directory(DirectoryCommand::PutProduct(_)) => "PutProduct",
+        Command::Directory(DirectoryCommand::PutTerminal(_)) => "PutTerminal",
         Command::Directory(DirectoryCommand::SetAbsence { .. }) => "SetAbsence",
         Command::Directory(DirectoryCommand::ClearAbsence { .. }) => "ClearAbsence",
         Command::Catalogue(CatalogueCommand::ApplyDefinitions(_)) => "ApplyDefinitions",

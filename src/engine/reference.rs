@@ -28,6 +28,8 @@ impl Reference {
             State::Account(account) => self.directory.take(&DirectoryEvent::AccountPut((**account).clone())),
             State::Contact(contact) => self.directory.take(&DirectoryEvent::ContactPut((**contact).clone())),
             State::Department(department) => self.directory.take(&DirectoryEvent::DepartmentPut((**department).clone())),
+            State::Product(product) => self.directory.take(&DirectoryEvent::ProductPut((**product).clone())),
+            State::Terminal(terminal) => self.directory.take(&DirectoryEvent::TerminalPut((**terminal).clone())),
             State::ServiceGroup(group) => self.directory.take_group(&group.id, group.as_members()),
             State::WorkOrder(_) => {}
         }

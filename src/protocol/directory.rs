@@ -37,6 +37,13 @@ shapes! {
         id: String, name: String, account: Option<String>, email: Option<String>, mobile: Option<String>, language: Option<String>,
         disabled: Option<bool>,
     }
+    /// A product.
+    Product { id: String, name: String, model: Option<String>, category: Option<String>, disabled: Option<bool> }
+    /// A terminal.
+    Terminal {
+        id: String, name: String, product: String, account: String, contact: Option<String>, serial_number: Option<String>,
+        site: Option<String>, warranty_end: Option<String>, disabled: Option<bool>,
+    }
     /// Parameters of `PutStaffUser`.
     PutStaffUser { request_id: String, expected_revision: Option<i64>, staff_user: StaffUser }
     /// Parameters of `PutServiceGroup`.
@@ -51,18 +58,28 @@ shapes! {
     PutAccount { request_id: String, expected_revision: Option<i64>, account: Account }
     /// Parameters of `PutContact`.
     PutContact { request_id: String, expected_revision: Option<i64>, contact: Contact }
+    /// Parameters of `PutProduct`.
+    PutProduct { request_id: String, expected_revision: Option<i64>, product: Product }
+    /// Parameters of `PutTerminal`.
+    PutTerminal { request_id: String, expected_revision: Option<i64>, terminal: Terminal }
     /// Parameters of `GetServiceGroup`.
     GetServiceGroup { id: String }
     /// Reply of `GetServiceGroup`.
     GotServiceGroup { service_group: ServiceGroup, open: i64, loads: Vec<ServiceGroupLoad>, last_chosen: Option<String> }
-    /// Parameters of every list: `after` is the id the page begins behind.
+    /// Parameters of every list but that of terminals: `after` is the id the page begins behind.
     List { after: Option<String>, limit: Option<i64> }
-    /// Parameters of `GetAccount` and `GetContact`.
+    /// Parameters of `ListTerminals`.
+    ListTerminals {
+        account: Option<String>, product: Option<String>, serial_number: Option<String>, after: Option<String>, limit: Option<i64>,
+    }
+    /// Parameters of `GetAccount`, `GetContact` and `GetTerminal`.
     GetEntry { id: String }
     /// Reply of `GetAccount`.
-    GotAccount { account: Account, contacts: Vec<Contact> }
+    GotAccount { account: Account, contacts: Vec<Contact>, terminals: Vec<Terminal> }
     /// Reply of `GetContact`.
     GotContact { contact: Contact, account: Option<Account> }
+    /// Reply of `GetTerminal`.
+    GotTerminal { terminal: Terminal, product: Option<Product>, account: Option<Account>, contact: Option<Contact> }
     /// Reply of `ListStaffUsers`.
     StaffUsers { staff_users: Vec<StaffUser>, next: Option<String> }
     /// Reply of `ListServiceGroups`.
@@ -73,6 +90,10 @@ shapes! {
     Accounts { accounts: Vec<Account>, next: Option<String> }
     /// Reply of `ListContacts`.
     Contacts { contacts: Vec<Contact>, next: Option<String> }
+    /// Reply of `ListProducts`.
+    Products { products: Vec<Product>, next: Option<String> }
+    /// Reply of `ListTerminals`.
+    Terminals { terminals: Vec<Terminal>, next: Option<String> }
 }
 
 impl super::shape::Absent for Receipt {}
@@ -82,3 +103,5 @@ impl super::shape::Absent for Department {}
 impl super::shape::Absent for ServiceGroup {}
 impl super::shape::Absent for Account {}
 impl super::shape::Absent for Contact {}
+impl super::shape::Absent for Product {}
+impl super::shape::Absent for Terminal {}

@@ -52,7 +52,10 @@ fn answer(call: &Call) -> Value {
         "ListServiceGroups" => json!({ "serviceGroups": [] }),
         "ListAccounts" => json!({ "accounts": [{ "id": "acme", "name": "Acme" }] }),
         "ListContacts" => json!({ "contacts": [] }),
-        "GetAccount" => json!({ "account": { "id": "acme", "name": "Acme" }, "contacts": [] }),
+        "GetAccount" => json!({ "account": { "id": "acme", "name": "Acme" }, "contacts": [], "terminals": [] }),
+        "ListProducts" => json!({ "products": [] }),
+        "ListTerminals" => json!({ "terminals": [] }),
+        "GetTerminal" => json!({ "terminal": { "id": "L-1", "name": "客梯", "product": "lift", "account": "acme" } }),
         "GetContact" => json!({ "contact": { "id": "li", "name": "李娜" } }),
         "GetServiceGroup" => json!({ "serviceGroup": { "id": "north", "name": "North", "members": [] }, "open": 0, "loads": [] }),
         "Apply" => json!({ "changes": [{ "kind": "process", "name": "repair", "change": "added", "to": 1 }], "sequence": 3 }),
@@ -247,6 +250,25 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
             json!({ "requestId": r, "contact": { "id": "li", "name": "Li", "account": "acme", "email": "li@example.com", "language": "zh" } }),
         ),
         (words("contact|list"), "Directory1.ListContacts", json!({})),
+        (
+            words("product|put|lift|--name|客梯|--model|L500|--category|lifts|--request-id|r-1|--expected-revision|2"),
+            "Directory1.PutProduct",
+            json!({ "requestId": r, "expectedRevision": 2, "product": { "id": "lift", "name": "客梯", "model": "L500", "category": "lifts" } }),
+        ),
+        (words("product|list|--after|a"), "Directory1.ListProducts", json!({ "after": "a" })),
+        (
+            words(
+                "terminal|put|L-1|--name|一号楼|--product|lift|--account|acme|--contact|li|--serial-number|SN 1|--site|南京路 1 号|--warranty-end|2027-12-31|--disabled|--request-id|r-1",
+            ),
+            "Directory1.PutTerminal",
+            json!({ "requestId": r, "terminal": { "id": "L-1", "name": "一号楼", "product": "lift", "account": "acme", "contact": "li", "serialNumber": "SN 1", "site": "南京路 1 号", "warrantyEnd": "2027-12-31", "disabled": true } }),
+        ),
+        (words("terminal|show|L-1"), "Directory1.GetTerminal", json!({ "id": "L-1" })),
+        (
+            words("terminal|list|--account|acme|--product|lift|--serial-number|SN 1|--limit|3"),
+            "Directory1.ListTerminals",
+            json!({ "account": "acme", "product": "lift", "serialNumber": "SN 1", "limit": 3 }),
+        ),
         (
             words(&format!("apply|{folder}|--dry-run|--request-id|r-1")),
             "Definitions1.Apply",

@@ -9,6 +9,7 @@ use workorderd::domain::aggregate::{Claim, Event, Key, State};
 use workorderd::domain::currency::Currency;
 use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{Answer, CatalogueEvent, VersionedName};
+use workorderd::domain::directory::{DirectoryEvent, Product, Terminal};
 use workorderd::domain::form::date::Date;
 use workorderd::domain::form::value::{Reference, StoredFile};
 use workorderd::domain::form::{Cell, Fields, Row, Value};
@@ -81,6 +82,8 @@ fn changes() -> Vec<(Name, Option<Value>)> {
         Cell::Reference(Reference::Account(AccountId::new("acme").unwrap())),
         Cell::Reference(Reference::Contact(ContactId::new("wang").unwrap())),
         Cell::Reference(Reference::StaffUser(user("emil"))),
+        Cell::Reference(Reference::Terminal(TerminalId::new("L-20415").unwrap())),
+        Cell::Reference(Reference::Product(ProductId::new("客梯").unwrap())),
         Cell::Files(vec![file]),
         Cell::Stars { value: 4, scale: 5 },
     ];
@@ -238,6 +241,28 @@ fn ask() -> assign::Ask {
     assign::Ask { visit: VisitNo(7), needs }
 }
 
+fn equipment() -> [DirectoryEvent; 2] {
+    let product = ProductId::new("客梯").unwrap();
+    let terminal = Terminal {
+        id: TerminalId::new("L-20415").unwrap(),
+        name: PersonalText::new("王伟家的电梯"),
+        product: product.clone(),
+        account: AccountId::new("acme").unwrap(),
+        contact: Some(ContactId::new("wang").unwrap()),
+        serial_number: Some("SN-1".into()),
+        site: Some(PersonalText::new("南京路 1 号")),
+        warranty_end: Some(Date::parse("2027-12-31").unwrap()),
+        disabled: true,
+    };
+    let product = Product { id: product, name: "Lift 500".into(), model: Some("L500".into()), category: None, disabled: false };
+    [DirectoryEvent::ProductPut(product), DirectoryEvent::TerminalPut(terminal)]
+}
+
+/// The keys of what customers have.
+fn equipment_keys() -> Vec<Key> {
+    equipment().into_iter().map(|event| State::evolve(None, &Event::Directory(event), Timestamp(1)).unwrap().key()).collect()
+}
+
 fn department() -> Key {
     Key::Department(DepartmentId::new("工程部").unwrap())
 }
@@ -306,7 +331,12 @@ fn stored_bytes_are_as_they_were() {
     assert_eq!(entity.recent[0].receipt, Receipt { revision: 5, sequence: 40 });
     let state = codec::row::encode_state(entity.state.as_ref().unwrap()).unwrap();
     lines += &format!("Row {}\n", hex(&step::encode_row(&entity, &state).unwrap()));
-    for key in [Key::Installation, Key::Catalogue, Key::StaffUser(user("王伟")), Key::WorkOrder(created().id), department()] {
+    for event in equipment() {
+        let parts = codec::record::encode(&body(vec![Event::Directory(event)])).unwrap();
+        lines += &format!("Directory {} {}\n", hex(&parts.body), hex(&parts.personal));
+    }
+    let keys = [Key::Installation, Key::Catalogue, Key::StaffUser(user("王伟")), Key::WorkOrder(created().id), department()];
+    for key in keys.into_iter().chain(equipment_keys()) {
         lines += &format!("Key {}\n", hex(&codec::key::encode(&key)));
     }
     golden(&lines);
@@ -314,7 +344,8 @@ fn stored_bytes_are_as_they_were() {
 
 #[test]
 fn what_is_encoded_decodes_to_the_same_and_no_personal_value_is_in_the_body() {
-    let all = body(events().into_iter().map(Event::WorkOrder).collect());
+    let mut all = body(events().into_iter().map(Event::WorkOrder).collect());
+    all.events.extend(equipment().map(Event::Directory));
     let parts = codec::record::encode(&all).unwrap();
     assert_eq!(codec::record::decode(&parts.body, Some(&parts.personal)).unwrap(), all);
     for canary in [
@@ -329,6 +360,8 @@ fn what_is_encoded_decodes_to_the_same_and_no_personal_value_is_in_the_body() {
         "48.137",
         "王伟.png",
         "密封圈",
+        "王伟家的电梯",
+        "南京路",
     ] {
         let within = |bytes: &[u8]| bytes.windows(canary.len()).any(|w| w == canary.as_bytes());
         assert!(!within(&parts.body) && within(&parts.personal), "{canary}");
@@ -354,7 +387,8 @@ fn rows_and_keys_come_back_as_they_were() {
     let state = codec::row::encode_state(entity.state.as_ref().unwrap()).unwrap();
     let bytes = step::encode_row(&entity, &state).unwrap();
     assert_eq!(step::decode_row(&bytes).unwrap(), entity);
-    for key in [Key::Installation, Key::Catalogue, Key::StaffUser(user("王伟")), order().key(), department()] {
+    let keys = [Key::Installation, Key::Catalogue, Key::StaffUser(user("王伟")), order().key(), department()];
+    for key in keys.into_iter().chain(equipment_keys()) {
         assert_eq!(codec::key::decode(&codec::key::encode(&key)).unwrap(), key);
     }
 }

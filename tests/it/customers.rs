@@ -26,7 +26,14 @@ fn an_account_and_a_contact_are_shown_with_their_work() {
     let account = json!({ "id": "acme", "name": "上海东方电梯维修有限公司", "region": "east" });
     let li = json!({ "id": "li-na", "name": "李娜", "account": "acme", "email": "li@example.cn", "mobile": "+86 138 0000 0000", "language": "zh" });
     let old = json!({ "id": "zoe", "name": "Zoe Quist", "account": "acme", "disabled": true });
-    let got: GotAccount = serde_json::from_value(json!({ "account": account, "contacts": [li, old] })).unwrap();
+    let lift =
+        |id: &str, name: &str, end: &str| json!({ "id": id, "name": name, "product": "lift-500", "account": "acme", "warrantyEnd": end });
+    let mut old_lift = lift("L-20416", "The goods lift behind the canteen, north side", "2026-11-21");
+    old_lift["disabled"] = true.into();
+    let mut new_lift = lift("L-20415", "一号楼客梯", "2026-11-22");
+    new_lift["serialNumber"] = "AB12345678".into();
+    let terminals = json!([new_lift, old_lift]);
+    let got: GotAccount = serde_json::from_value(json!({ "account": account, "contacts": [li, old], "terminals": terminals })).unwrap();
     let mut text = customer::account(&got, &latest(), &page());
     let one: GotAccount = serde_json::from_value(json!({ "account": account, "contacts": [li] })).unwrap();
     assert!(customer::account(&one, &latest(), &page()).contains("SUBJECT --account acme --contact li-na\n"), "the only one is filled in");

@@ -99,8 +99,8 @@ fn what_no_field_can_be_is_refused_with_its_place() {
         ),
         ("kind = \"money\"\ncurrency = \"JPY\"\nmax = 1.5", "7: form.f.field[1].max: 1.5 has more digits behind the point than JPY"),
         (
-            "kind = \"reference\"\nto = \"terminal\"",
-            "6: form.f.field[1].to: the directory has no entries of the kind terminal yet (use a field of the kind text for the time being)",
+            "kind = \"reference\"\nto = \"terminals\"",
+            "6: form.f.field[1].to: a reference cannot lead to \"terminals\" (did you mean terminal?)",
         ),
         ("kind = \"choice\"\nchoices = [\"a\", \"a\"]", "6: form.f.field[1].choices[2]: the choice a stands there twice"),
         (

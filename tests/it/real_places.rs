@@ -24,6 +24,9 @@ impl Stage {
             let group = json!({ "id": id, "name": id, "leader": "mei", "members": ["emil"], "rule": rule });
             admin.ok("Directory1.PutServiceGroup", json!({ "serviceGroup": group }));
         }
+        admin.ok("Directory1.PutProduct", json!({ "product": { "id": "lift-500", "name": "客梯 500 型" } }));
+        let terminal = json!({ "id": "L-1", "name": "一号楼客梯", "product": "lift-500", "account": "acme" });
+        admin.ok("Directory1.PutTerminal", json!({ "terminal": terminal }));
         // A second version of the processes; node names stay, and a repair's evaluation cannot be skipped.
         let mut files = definitions();
         for file in &mut files {
@@ -134,6 +137,11 @@ impl Stage {
             }
             "PutAccount" => json!({ "account": { "id": "globex", "name": number("assign") } }),
             "PutContact" => json!({ "contact": { "id": "li", "name": number("assign") } }),
+            "PutProduct" => json!({ "product": { "id": "pump", "name": number("assign") } }),
+            "PutTerminal" => {
+                json!({ "terminal": { "id": "L-2", "name": number("assign"), "product": "lift-500", "account": "acme", "contact": "wang" } })
+            }
+            "GetTerminal" => json!({ "id": "L-1" }),
             "GetAccount" => json!({ "id": "acme" }),
             "GetContact" => json!({ "id": "wang" }),
             "GetServiceGroup" => json!({ "id": "hydraulics" }),

@@ -1,7 +1,7 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 64] = [
+pub const ROLES: [(&str, &str); 69] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.Get", "yyyyyyhh"),
     ("WorkOrders1.Explain", "yyyyyyhh"),
@@ -40,6 +40,8 @@ pub const ROLES: [(&str, &str); 64] = [
     ("Directory1.ClearAbsence", "ynnynnnn"),
     ("Directory1.PutAccount", "ynnnnnnn"),
     ("Directory1.PutContact", "ynnnnnnn"),
+    ("Directory1.PutProduct", "ynnnnnnn"),
+    ("Directory1.PutTerminal", "ynnnnnnn"),
     ("Directory1.GetServiceGroup", "yyyyyynn"),
     ("Directory1.ListStaffUsers", "yyyyyynn"),
     ("Directory1.ListServiceGroups", "yyyyyynn"),
@@ -48,6 +50,9 @@ pub const ROLES: [(&str, &str); 64] = [
     ("Directory1.GetContact", "yyyyyynn"),
     ("Directory1.ListAccounts", "yyyyyynn"),
     ("Directory1.ListContacts", "yyyyyynn"),
+    ("Directory1.GetTerminal", "yyyyyynn"),
+    ("Directory1.ListProducts", "yyyyyynn"),
+    ("Directory1.ListTerminals", "yyyyyynn"),
     ("Definitions1.Apply", "ynnnnnnn"),
     ("Definitions1.List", "yyyyyynn"),
     ("Definitions1.Show", "yyyyyynn"),

@@ -32,6 +32,9 @@ fn made() -> &'static Made {
         let folder = tempfile::tempdir().unwrap();
         let daemon = home.start();
         seed(&mut daemon.admin());
+        daemon.admin().ok("Directory1.PutProduct", json!({ "product": { "id": "lift-500", "name": "客梯 500 型" } }));
+        let terminal = json!({ "id": "L-1", "name": "一号楼客梯", "product": "lift-500", "account": "acme" });
+        daemon.admin().ok("Directory1.PutTerminal", json!({ "terminal": terminal }));
         for subject in 0..12 {
             let number = daemon.user("dora").create(json!({ "subject": format!("lift {subject}") }));
             if subject % 2 == 0 {
@@ -72,8 +75,8 @@ fn see(daemon: &Daemon) -> Value {
     });
     let before = admin.status();
     let orders: BTreeMap<_, _> = numbers.iter().map(|n| (n.clone(), json!([admin.get(n), admin.history(n)]))).collect();
-    let lists =
-        ["ListStaffUsers", "ListServiceGroups", "ListAccounts", "ListContacts"].map(|m| admin.ok(&format!("Directory1.{m}"), json!({})));
+    let lists = ["ListStaffUsers", "ListServiceGroups", "ListAccounts", "ListContacts", "ListProducts", "ListTerminals"]
+        .map(|m| admin.ok(&format!("Directory1.{m}"), json!({})));
     let status = admin.status();
     assert_eq!(before["head"], status["head"], "nothing moves");
     let parts = ["head", "now", "workOrders", "byStatus", "timers", "nextTimer"].map(|key| (key, status[key].clone()));

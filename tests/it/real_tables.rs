@@ -167,6 +167,7 @@ fn cases(stage: &Stage) -> Vec<Case> {
     case("emil", "WorkOrders1.SaveFields", "InvalidFormField", "mediaType", n(&task, json!({ "fields": { "photos": odd } })));
     case("", "Directory1.GetAccount", "NotFound", "nowhere", json!({ "id": "nowhere" }));
     case("", "Directory1.GetContact", "NotFound", "nobody", json!({ "id": "nobody" }));
+    case("", "Directory1.GetTerminal", "NotFound", "terminal L-9", json!({ "id": "L-9" }));
     case("", "Directory1.GetServiceGroup", "NotFound", "nowhere", json!({ "id": "nowhere" }));
     case("", "WorkOrders1.Create", "UnknownReference", "recordType", json!({ "recordType": "nothing", "subject": "x", "contact": "wang" }));
     case("", "WorkOrders1.Create", "UnknownReference", "contact", json!({ "recordType": "repair", "subject": "x", "contact": "nobody" }));
@@ -295,7 +296,37 @@ fn cases(stage: &Stage) -> Vec<Case> {
     );
     case("", "Directory1.PutContact", "InvalidField", "e-mail address", json!({ "contact": { "id": "c", "name": "C", "email": "a@b@c" } }));
     case("", "Directory1.PutContact", "InvalidField", "language", json!({ "contact": { "id": "c", "name": "C", "language": "Klingon!" } }));
+    let product = |more: Value| {
+        let mut product = json!({ "id": "lift-500", "name": "客梯 500 型" });
+        product.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "product": product })
+    };
+    case("", "Directory1.PutProduct", "NothingToChange", "so already", product(json!({})));
+    case("", "Directory1.PutProduct", "InvalidField", "product.id", product(json!({ "id": "a b" })));
+    case("", "Directory1.PutProduct", "InvalidField", "at most 120", product(json!({ "model": "型".repeat(121) })));
+    case("", "Directory1.PutProduct", "InvalidField", "category", product(json!({ "category": "a\nb" })));
+    let terminal = |more: Value| {
+        let mut terminal = json!({ "id": "L-1", "name": "一号楼客梯", "product": "lift-500", "account": "acme" });
+        terminal.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "terminal": terminal })
+    };
+    for (error, says, more) in [
+        ("NothingToChange", "so already", json!({})),
+        ("UnknownReference", "product", json!({ "product": "nothing" })),
+        ("UnknownReference", "account", json!({ "account": "nowhere" })),
+        ("UnknownReference", "contact", json!({ "contact": "nobody" })),
+        ("InvalidField", "name", json!({ "name": "客\n梯" })),
+        ("InvalidField", "is empty", json!({ "name": " " })),
+        ("InvalidField", "serialNumber", json!({ "serialNumber": "9".repeat(61) })),
+        ("InvalidField", "site", json!({ "site": "one\r\ntwo" })),
+        ("InvalidField", "terminal.warrantyEnd", json!({ "warrantyEnd": "2027-02-30" })),
+    ] {
+        case("", "Directory1.PutTerminal", error, says, terminal(more));
+    }
+    case("", "Directory1.ListTerminals", "InvalidField", "account", json!({ "account": "a b" }));
     for list in [
+        "Directory1.ListProducts",
+        "Directory1.ListTerminals",
         "Directory1.ListStaffUsers",
         "Directory1.ListServiceGroups",
         "Directory1.ListDepartments",

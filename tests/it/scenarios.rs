@@ -2,6 +2,7 @@
 //! A line is what somebody does; an indented line under it is what then holds, or the refusal it met.
 
 use crate::explain::Foretold;
+use crate::scenario_directory as registry;
 use std::path::PathBuf;
 use workorderd::domain::aggregate::{Command, Event, Key, State};
 use workorderd::domain::context::Context;
@@ -145,6 +146,16 @@ impl Story {
         }
     }
 
+    /// What an admin does with the directory.
+    fn register(&mut self, principal: Principal, what: &str, name: &str) {
+        let command = registry::command(what, name, &self.directory);
+        let cx = Context { now: self.now, principal: &principal, catalogue: &self.catalogue, directory: &self.directory };
+        match registry::step(command, &cx) {
+            Ok(event) => self.directory.take(&event),
+            Err(rejection) => self.refused = Some(rejection),
+        }
+    }
+
     /// What an admin does with the definitions.
     fn define(&mut self, principal: Principal, command: CatalogueCommand) {
         let cx = Context { now: self.now, principal: &principal, catalogue: &self.catalogue, directory: &self.directory };
@@ -232,6 +243,7 @@ impl Story {
         let principal = self.staff(who);
         let command = match what {
             _ if what.starts_with("creates a") => return self.create(principal, what, text_or(text)),
+            _ if registry::VERBS.iter().any(|verb| what.starts_with(verb)) => return self.register(principal, what, &text_or(text)),
             "changes the files" => return self.change_files(principal, &text_or(text)),
             "claims" => OrderCommand::Claim,
             "accepts" => OrderCommand::AcceptAssignment,
@@ -351,7 +363,13 @@ impl Story {
             let stands = self.catalogue.type_state(&slug(name, Name::new)).map_or("nowhere", |state| state.name());
             return if stands == state { Ok(()) } else { Err(format!("{name} is {stands}, not {state}")) };
         }
+        if what == "terminal" {
+            return registry::check(value, &self.directory);
+        }
         let order = self.order.as_ref().ok_or("there is no Work Order")?;
+        if what == "field" {
+            return registry::check_field(value, order, &self.directory);
+        }
         let nobody = || "nobody".to_owned();
         let visit = order.visit();
         let actual = match what {

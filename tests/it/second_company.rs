@@ -26,6 +26,9 @@ impl Firm {
             firm.does(&[&["staff-user", "put", id, "--name", name, "--role", role], more].concat());
         }
         firm.does(&["contact", "put", "liu", "--name", "刘洋", "--email", "liu@example.cn", "--language", "zh"]);
+        firm.does(&["account", "put", "oriental", "--name", "上海东方物业有限公司"]);
+        firm.does(&["product", "put", "lift-500", "--name", "客梯 500 型", "--category", "乘客电梯"]);
+        firm.does(&["terminal", "put", "L-1001", "--name", "一号楼客梯", "--product", "lift-500", "--account", "oriental"]);
         for (id, member, rule) in
             [("night-shift", "kai", "round-robin"), ("rescue", "kai,mia", "least-loaded"), ("inspectors", "ivo", "round-robin")]
         {
@@ -113,7 +116,10 @@ fn by_day_the_rescue_team_shares_the_calls_and_a_good_yearly_visit_passes_the_ou
         [&first, &second].map(|number| until("somebody is sent", || firm.order(number)["engineer"].as_str().map(ToOwned::to_owned)));
     assert_ne!(engineers[0], engineers[1], "the least loaded is sent");
 
-    let visit = firm.call("yearly-visit", &["lift=L-1001", "due-on=2025-12-31"]);
+    let plan = ["--as", "dora", "create", "yearly-visit", "检验", "--contact", "liu", "--field", "terminal=L-1002"];
+    firm.is_refused(&plan, "fields.terminal: there is no terminal \"L-1002\"");
+    let visit = firm.call("yearly-visit", &["terminal=L-1001", "due-on=2025-12-31"]);
+    assert_eq!(firm.order(&visit)["fields"][0]["text"], "一号楼客梯 (L-1001)");
     firm.stands_at(&visit, "accept", "ivo");
     firm.does(&["--as", "ivo", "accept", &visit]);
     firm.is_refused(&["--as", "ivo", "complete", &visit, "--field", "result=fine"], "fields.result");

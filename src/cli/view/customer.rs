@@ -1,6 +1,7 @@
-//! A customer: an account with its contacts or a contact with its account, the newest Work Orders, and how to create the next.
+//! A customer: an account with its contacts and terminals, or a contact with its account, the newest Work Orders, and how to create the next.
 
 use super::directory;
+use super::equipment;
 use super::list::ListView;
 use super::page::Page;
 use super::paint::Tone;
@@ -14,6 +15,7 @@ pub fn account(got: &GotAccount, latest: &Listed, page: &Page) -> String {
     let mut out = head(&got.account.id, &got.account.name, got.account.disabled, page);
     region(&mut out, &got.account, page);
     section(&mut out, "contacts", &directory::contacts(&got.contacts, page), page);
+    section(&mut out, "terminals", &equipment::terminals(&got.terminals, page), page);
     // One alone is meant, whoever it is.
     let contact = if let [one] = got.contacts.as_slice() { format!(" --contact {}", line(&one.id)) } else { String::new() };
     let of = format!("--account {}", line(&got.account.id));
@@ -39,7 +41,7 @@ pub fn contact(got: &GotContact, latest: &Listed, page: &Page) -> String {
     out
 }
 
-fn head(id: &str, name: &str, disabled: Option<bool>, page: &Page) -> String {
+pub(super) fn head(id: &str, name: &str, disabled: Option<bool>, page: &Page) -> String {
     let state = if disabled == Some(true) { ", disabled" } else { "" };
     format!("{}\n", page.paint.tone(Tone::Strong, &format!("{}  {}{state}", line(id), line(name))))
 }
@@ -60,6 +62,11 @@ fn work(out: &mut String, latest: &Listed, of: &str, known: &str, disabled: Opti
         text.push_str(&page.paint.tone(Tone::Dim, &format!("older ones: workorderctl list {of} --all\n")));
     }
     section(out, "work orders, newest first", &text, page);
+    next_one(out, known, disabled, page);
+}
+
+/// How to create the next one.
+pub(super) fn next_one(out: &mut String, known: &str, disabled: Option<bool>, page: &Page) {
     if disabled != Some(true) {
         section(out, "a new one, with what is known filled in", &format!("  workorderctl create RECORD-TYPE SUBJECT {known}\n"), page);
     }

@@ -6,11 +6,11 @@ use super::table::{Cell, number, pliant, table, whole};
 use super::width::line;
 use crate::protocol::directory::{Absence, Account, Contact, Department, GotServiceGroup, ServiceGroup, ServiceGroupLoad, StaffUser};
 
-fn text(value: Option<&String>) -> Cell {
+pub(super) fn text(value: Option<&String>) -> Cell {
     value.map(|text| line(text)).unwrap_or_default().into()
 }
 
-fn disabled(value: Option<bool>) -> Cell {
+pub(super) fn disabled(value: Option<bool>) -> Cell {
     Cell::toned(if value == Some(true) { "disabled" } else { "" }, Tone::Dim)
 }
 
@@ -121,7 +121,7 @@ pub fn contacts(all: &[Contact], page: &Page) -> String {
     listed(&columns, &all.iter().map(row).collect::<Vec<_>>(), "contact", page)
 }
 
-fn listed(columns: &[super::table::Column], rows: &[Vec<Cell>], what: &str, page: &Page) -> String {
+pub(super) fn listed(columns: &[super::table::Column], rows: &[Vec<Cell>], what: &str, page: &Page) -> String {
     if rows.is_empty() { format!("{}\n", page.paint.tone(Tone::Dim, &format!("no {what}"))) } else { table(columns, rows, page) }
 }
 

@@ -36,6 +36,11 @@ impl Times {
         if same_year { self.told(at, "%m-%d %H:%M:%S") } else { self.second(at) }
     }
 
+    /// `2026-11-22`.
+    pub fn date(&self, at: i64) -> String {
+        self.told(at, "%Y-%m-%d")
+    }
+
     /// `11-22`; with the year, if that is not this one.
     pub fn day(&self, at: i64) -> String {
         let same_year = self.told(at, "%Y") == self.told(self.now, "%Y");

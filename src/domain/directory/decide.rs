@@ -1,7 +1,7 @@
 //! Rules of the directory: names and addresses are clean, references exist, neither the reporting line nor the tree of departments
 //! has a cycle (reading 19).
 
-use super::entry::{Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, StaffUser};
+use super::entry::{Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, StaffUser, Terminal};
 use super::read_model::Directory;
 use crate::domain::context::Context;
 use crate::domain::ids::StaffUserId;
@@ -10,6 +10,11 @@ use crate::domain::text::{self, NAME_MAX, PersonalText};
 
 /// Most skills, and most regions, of one staff user.
 pub const SKILLS_MAX: usize = 100;
+
+/// Longest serial number, in characters.
+pub const SERIAL_NUMBER_MAX: usize = 60;
+/// Longest description of a site, in characters.
+pub const SITE_MAX: usize = 400;
 
 /// Decides a command; `known` is the staff user it is about, as it is. An entry comes back normalised.
 pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Context<'_>) -> Result<DirectoryEvent, Rejection> {
@@ -32,6 +37,8 @@ pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Contex
             Ok(DirectoryEvent::AccountPut(Account { name, ..account.clone() }))
         }
         DirectoryCommand::PutContact(contact) => self::contact(contact, cx).map(DirectoryEvent::ContactPut),
+        DirectoryCommand::PutProduct(product) => self::product(product).map(DirectoryEvent::ProductPut),
+        DirectoryCommand::PutTerminal(terminal) => self::terminal(terminal, cx).map(DirectoryEvent::TerminalPut),
     }
 }
 
@@ -134,6 +141,42 @@ fn contact(contact: &Contact, cx: &Context<'_>) -> Result<Contact, Rejection> {
         mobile,
         ..contact.clone()
     })
+}
+
+fn product(product: &Product) -> Result<Product, Rejection> {
+    Ok(Product {
+        name: text::line("name", &product.name, NAME_MAX)?,
+        model: optional_line("model", product.model.as_deref(), NAME_MAX)?,
+        category: optional_line("category", product.category.as_deref(), NAME_MAX)?,
+        ..product.clone()
+    })
+}
+
+fn terminal(terminal: &Terminal, cx: &Context<'_>) -> Result<Terminal, Rejection> {
+    let Terminal { product, account, contact, .. } = terminal;
+    if cx.directory.product(product).is_none() {
+        return Err(Rejection::unknown("product", product.as_str()));
+    }
+    if cx.directory.account(account).is_none() {
+        return Err(Rejection::unknown("account", account.as_str()));
+    }
+    if let Some(id) = contact {
+        let contact = cx.directory.contact(id).ok_or_else(|| Rejection::unknown("contact", id.as_str()))?;
+        if let Some(own) = contact.account.as_ref().filter(|own| *own != account) {
+            return Err(Rejection::invalid("contact", format!("{id} is a person at the account {own}, not at {account}")));
+        }
+    }
+    let site = optional_line("site", terminal.site.as_ref().map(PersonalText::shown), SITE_MAX)?;
+    Ok(Terminal {
+        name: checked_name(&terminal.name)?,
+        serial_number: optional_line("serialNumber", terminal.serial_number.as_deref(), SERIAL_NUMBER_MAX)?,
+        site: site.map(|site| PersonalText(Some(site))),
+        ..terminal.clone()
+    })
+}
+
+fn optional_line(field: &'static str, text: Option<&str>, max: usize) -> Result<Option<Box<str>>, Rejection> {
+    text.map(|text| text::line(field, text, max)).transpose()
 }
 
 fn checked_name(name: &PersonalText) -> Result<PersonalText, Rejection> {

@@ -1,6 +1,7 @@
 //! The shapes of directory entries, and the commands and events that change them.
 
-use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, Skill, StaffUserId};
+use crate::domain::form::date::Date;
+use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, ProductId, Region, Skill, StaffUserId, TerminalId};
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,35 @@ pub struct Contact {
     pub disabled: bool,
 }
 
+/// A model that terminals are instances of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    pub id: ProductId,
+    pub name: Box<str>,
+    /// The maker's own name of it.
+    pub model: Option<Box<str>>,
+    /// What kind of equipment it is, in the company's own words.
+    pub category: Option<Box<str>>,
+    pub disabled: bool,
+}
+
+/// One installed device at a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terminal {
+    pub id: TerminalId,
+    pub name: PersonalText,
+    pub product: ProductId,
+    pub account: AccountId,
+    /// Whom to ask for there.
+    pub contact: Option<ContactId>,
+    pub serial_number: Option<Box<str>>,
+    /// Where it stands.
+    pub site: Option<PersonalText>,
+    /// The last day of the warranty.
+    pub warranty_end: Option<Date>,
+    pub disabled: bool,
+}
+
 /// Commands: a put gives the whole entry, which is made or replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DirectoryCommand {
@@ -73,6 +103,8 @@ pub enum DirectoryCommand {
     PutDepartment(Department),
     SetAbsence { user: StaffUserId, absence: Absence },
     ClearAbsence { user: StaffUserId },
+    PutProduct(Product),
+    PutTerminal(Terminal),
 }
 
 /// What happened to an entry.
@@ -83,6 +115,8 @@ pub enum DirectoryEvent {
     ContactPut(Contact),
     DepartmentPut(Department),
     AbsenceSet { user: StaffUserId, absence: Option<Absence> },
+    ProductPut(Product),
+    TerminalPut(Terminal),
 }
 
 impl StaffUser {

@@ -1,4 +1,4 @@
-//! Staff users, departments, accounts and contacts: one aggregate each, and the read model that decisions look them up in (PER-1).
+//! Staff users, departments, accounts, contacts, products and terminals: one aggregate each, and the read model that decisions look them up in (PER-1).
 //!
 //! Commands own these (reading 29): files never take back what a command changed. People who leave are disabled, not removed.
 
@@ -7,5 +7,5 @@ pub mod entry;
 pub mod read_model;
 
 pub use decide::decide;
-pub use entry::{Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, StaffUser};
+pub use entry::{Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, StaffUser, Terminal};
 pub use read_model::Directory;

@@ -1,7 +1,7 @@
 //! The directory as decisions see it: durable entries by id. Fed by durable events alone.
 
-use super::entry::{Account, Contact, Department, DirectoryEvent, StaffUser};
-use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, ServiceGroupId, StaffUserId};
+use super::entry::{Account, Contact, Department, DirectoryEvent, Product, StaffUser, Terminal};
+use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, ProductId, ServiceGroupId, StaffUserId, TerminalId};
 use crate::domain::service_group::GroupRule;
 use std::collections::BTreeMap;
 
@@ -23,6 +23,8 @@ pub struct Directory {
     accounts: BTreeMap<AccountId, Account>,
     contacts: BTreeMap<ContactId, Contact>,
     departments: BTreeMap<DepartmentId, Department>,
+    products: BTreeMap<ProductId, Product>,
+    terminals: BTreeMap<TerminalId, Terminal>,
     groups: BTreeMap<ServiceGroupId, GroupMembers>,
 }
 
@@ -45,6 +47,16 @@ impl Directory {
     /// A contact.
     pub fn contact(&self, id: &ContactId) -> Option<&Contact> {
         self.contacts.get(id)
+    }
+
+    /// A product, also a disabled one.
+    pub fn product(&self, id: &ProductId) -> Option<&Product> {
+        self.products.get(id)
+    }
+
+    /// A terminal, also a disabled one.
+    pub fn terminal(&self, id: &TerminalId) -> Option<&Terminal> {
+        self.terminals.get(id)
     }
 
     /// A department, also a disabled one.
@@ -103,6 +115,16 @@ impl Directory {
         self.contacts.values()
     }
 
+    /// Products in order of id.
+    pub fn products(&self) -> impl Iterator<Item = &Product> {
+        self.products.values()
+    }
+
+    /// Terminals in order of id.
+    pub fn terminals(&self) -> impl Iterator<Item = &Terminal> {
+        self.terminals.values()
+    }
+
     /// Service groups in order of id.
     pub fn groups(&self) -> impl Iterator<Item = (&ServiceGroupId, &GroupMembers)> {
         self.groups.iter()
@@ -122,6 +144,12 @@ impl Directory {
             }
             DirectoryEvent::DepartmentPut(department) => {
                 self.departments.insert(department.id.clone(), department.clone());
+            }
+            DirectoryEvent::ProductPut(product) => {
+                self.products.insert(product.id.clone(), product.clone());
+            }
+            DirectoryEvent::TerminalPut(terminal) => {
+                self.terminals.insert(terminal.id.clone(), terminal.clone());
             }
             DirectoryEvent::AbsenceSet { user, absence } => {
                 if let Some(user) = self.staff_users.get_mut(user) {

@@ -8,7 +8,7 @@ use super::value::{Cell, Reference, StoredFile};
 use crate::domain::currency::Currency;
 use crate::domain::decimal::Decimal;
 use crate::domain::directory::Directory;
-use crate::domain::ids::{AccountId, ContactId, Name, StaffUserId};
+use crate::domain::ids::{AccountId, ContactId, Name, ProductId, StaffUserId, TerminalId};
 use crate::domain::nearest;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, PersonalText};
@@ -302,6 +302,14 @@ fn reference(given: &Given, target: Target, directory: &Directory) -> Result<Cel
         Target::StaffUser => {
             let id = StaffUserId::new(text).map_err(|_| unknown())?;
             directory.active(&id).map(|_| Reference::StaffUser(id))
+        }
+        Target::Terminal => {
+            let id = TerminalId::new(text).map_err(|_| unknown())?;
+            directory.terminal(&id).filter(|t| !t.disabled).map(|_| Reference::Terminal(id))
+        }
+        Target::Product => {
+            let id = ProductId::new(text).map_err(|_| unknown())?;
+            directory.product(&id).filter(|p| !p.disabled).map(|_| Reference::Product(id))
         }
     };
     reference.map(Cell::Reference).ok_or_else(unknown)

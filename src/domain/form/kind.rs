@@ -97,11 +97,19 @@ pub enum Target {
     Account,
     Contact,
     StaffUser,
+    Terminal,
+    Product,
 }
 
 impl Target {
     /// All of them with their names in files.
-    pub const ALL: [(&'static str, Self); 3] = [("account", Self::Account), ("contact", Self::Contact), ("staff-user", Self::StaffUser)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("account", Self::Account),
+        ("contact", Self::Contact),
+        ("terminal", Self::Terminal),
+        ("product", Self::Product),
+        ("staff-user", Self::StaffUser),
+    ];
 
     /// The name in files.
     pub fn name(self) -> &'static str {
@@ -109,6 +117,8 @@ impl Target {
             Self::Account => "account",
             Self::Contact => "contact",
             Self::StaffUser => "staff-user",
+            Self::Terminal => "terminal",
+            Self::Product => "product",
         }
     }
 }

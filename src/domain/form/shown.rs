@@ -70,6 +70,8 @@ fn entry(reference: &Reference, directory: &Directory) -> String {
         Reference::Account(id) => directory.account(id).map(|a| a.name.shown()),
         Reference::Contact(id) => directory.contact(id).map(|c| c.name.shown()),
         Reference::StaffUser(id) => directory.staff_user(id).map(|u| u.name.shown()),
+        Reference::Terminal(id) => directory.terminal(id).map(|t| t.name.shown()),
+        Reference::Product(id) => directory.product(id).map(|p| &*p.name),
     };
     match name {
         Some(name) => format!("{name} ({})", reference.id()),

@@ -4,7 +4,7 @@ use super::date::{Date, show_time};
 use super::given::Given;
 use crate::domain::currency::Currency;
 use crate::domain::decimal::Decimal;
-use crate::domain::ids::{AccountId, ContactId, Name, StaffUserId};
+use crate::domain::ids::{AccountId, ContactId, Name, ProductId, StaffUserId, TerminalId};
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,8 @@ pub enum Reference {
     Account(AccountId),
     Contact(ContactId),
     StaffUser(StaffUserId),
+    Terminal(TerminalId),
+    Product(ProductId),
 }
 
 /// An attachment whose content is stored under its hash.
@@ -81,6 +83,8 @@ impl Reference {
             Self::Account(id) => id.as_str(),
             Self::Contact(id) => id.as_str(),
             Self::StaffUser(id) => id.as_str(),
+            Self::Terminal(id) => id.as_str(),
+            Self::Product(id) => id.as_str(),
         }
     }
 }

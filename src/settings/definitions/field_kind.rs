@@ -238,18 +238,13 @@ fn several(table: &Table<'_>) -> Option<Kind> {
 }
 
 fn reference(table: &Table<'_>) -> Option<Target> {
-    let names = || Target::ALL.into_iter().map(|(name, _)| name);
-    let found = table.required("to", "one of account, contact, staff-user")?;
-    if let Some((_, target)) = Target::ALL.into_iter().find(|(name, _)| *name == found.value) {
-        return Some(target);
+    let names = Target::ALL.map(|(name, _)| name);
+    let found = table.required("to", &format!("one of {}", names.join(", ")))?;
+    let target = Target::ALL.into_iter().find(|(name, _)| *name == found.value);
+    if target.is_none() {
+        table.sink().put(&found.place, format!("a reference cannot lead to {:?}", found.value), nearest::hint(found.value, names));
     }
-    if ["terminal", "product"].contains(&found.value) {
-        let problem = format!("the directory has no entries of the kind {} yet", found.value);
-        table.sink().report_with(&found.place, problem, "use a field of the kind text for the time being");
-    } else {
-        table.sink().put(&found.place, format!("a reference cannot lead to {:?}", found.value), nearest::hint(found.value, names()));
-    }
-    None
+    target.map(|(_, target)| target)
 }
 
 fn attachment(table: &Table<'_>) -> Option<Kind> {

@@ -112,7 +112,7 @@
 //! | `decimals` | number: most digits behind the point | 9 |
 //! | `currency` | money: an ISO 4217 code | |
 //! | `choices` | choice, choices: names, or tables of `name` and `title`; up to 200 | |
-//! | `to` | reference: `account`, `contact`, `staff-user` | |
+//! | `to` | reference: `account`, `contact`, `terminal`, `product`, `staff-user` | |
 //! | `media_types` | attachment: such as `image/*` | all |
 //! | `[[form.field.column]]` | table: its columns, fields of any other kind | |
 //!

@@ -20,6 +20,9 @@ impl World {
         if self.rng.bool() {
             fields.push(("floor".into(), Given::text(floor)));
         }
+        if self.rng.u32(..4) == 0 {
+            fields.push(("terminal".into(), Given::text(self.pick(&["l-1", "电梯-2", "p-1", "l-9"]))));
+        }
         fields
     }
 

@@ -102,6 +102,7 @@ pub fn founding() -> Vec<(Key, Command)> {
     for (id, ..) in CONTACTS {
         all.push((Key::Contact(contact_id(id)), Command::Directory(DirectoryCommand::PutContact(contact(id)))));
     }
+    all.extend(super::equipment::founding());
     all.extend(GROUPS.iter().map(|id| (Key::ServiceGroup(group(id)), Command::ServiceGroup(put_group(id)))));
     all
 }
@@ -199,14 +200,18 @@ pub fn definitions(edition: u32) -> Definitions {
     }
 }
 
-fn asked(id: &str, required: bool, kind: Kind) -> SingleField {
+pub fn asked(id: &str, required: bool, kind: Kind) -> SingleField {
     SingleField { name: name(id), title: id.into(), help: None, required, default: None, kind }
 }
 
 fn intake(edition: u32) -> Form {
     let fault = asked("fault", true, Kind::LongText { min: 1, max: 500 + edition, pattern: None });
     let floor = asked("floor", false, Kind::Number { min: Some(Decimal::whole(-3)), max: None, decimals: None });
-    Form { name: name("intake"), title: "Intake".into(), fields: vec![Field::Single(fault), Field::Single(floor)] }
+    Form {
+        name: name("intake"),
+        title: "Intake".into(),
+        fields: vec![Field::Single(fault), Field::Single(floor), super::equipment::field()],
+    }
 }
 
 /// What nobody completes the work of a repair without; later editions ask for more than the running orders know of.

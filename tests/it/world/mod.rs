@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod daemon;
 pub mod deliver;
 pub mod disk;
+pub mod equipment;
 pub mod gate;
 pub mod labor;
 pub mod ledger;

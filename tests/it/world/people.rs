@@ -224,7 +224,8 @@ impl World {
 
     fn administer(&mut self) {
         let who = if self.rng.u32(..6) == 0 { staff("disp-1") } else { administrator() };
-        let (key, command) = match self.rng.u32(..17) {
+        let (key, command) = match self.rng.u32(..18) {
+            17 => super::equipment::change(&mut self.rng),
             10 | 14 => return self.move_somebody(),
             11 | 12 => return self.absence(),
             13 => return self.reorganise(),

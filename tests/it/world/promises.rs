@@ -95,6 +95,8 @@ impl World {
                 State::Account(account) => reference.directory.account(&account.id) == Some(account),
                 State::Contact(contact) => reference.directory.contact(&contact.id) == Some(contact),
                 State::Department(department) => reference.directory.department(&department.id) == Some(department),
+                State::Product(product) => reference.directory.product(&product.id) == Some(product),
+                State::Terminal(terminal) => reference.directory.terminal(&terminal.id) == Some(terminal),
                 State::ServiceGroup(group) => reference.directory.group(&group.id) == Some(&group.as_members()),
                 State::WorkOrder(_) => true,
             };
