@@ -306,17 +306,14 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     let views = Views::default();
     let mut committer = Committer::default();
     let mut entities = Vec::new();
-    scan(&store, |key, row| {
+    scan(&store, |key, entity| {
         read_one();
-        if !overlay.entities.contains_key(key) {
-            let entity = step::decode_row(row)?;
-            if let Some(key) = load_entity(&views, &mut committer, &entity)
-                && entity.state.as_ref().is_some_and(|s| s.is_resident())
-            {
-                entities.push((key, entity));
-            }
+        if !overlay.entities.contains_key(key)
+            && let Some(key) = load_entity(&views, &mut committer, &entity)
+            && entity.state.as_ref().is_some_and(|s| s.is_resident())
+        {
+            entities.push((key, entity));
         }
-        Ok(())
     })?;
     let applied = Place { sequence: meta.applied_sequence, position: meta.applied_position };
     let newest = Place { sequence: head.sequence, position: head.last.0 };
@@ -326,18 +323,18 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     Ok(Loaded { journal, store, views, committer, entities, pending, clock })
 }
 
-/// Every row of the store: one thread reads and sums while this one decodes.
-fn scan(store: &Store, mut take: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+/// Every row of the store: one thread reads, sums and decodes while this one puts them where they belong.
+fn scan(store: &Store, mut take: impl FnMut(&[u8], Entity)) -> Result<(), StoreError> {
     const ROWS: usize = 512;
-    type Chunk = Vec<(Vec<u8>, Vec<u8>)>;
+    type Chunk = Vec<(Vec<u8>, Entity)>;
     let (send, receive) = std::sync::mpsc::sync_channel::<Chunk>(8);
     std::thread::scope(|scope| {
         let reading = scope.spawn(move || {
             let mut chunk = Chunk::with_capacity(ROWS);
-            // Nobody takes rows any more: decoding failed, and its error is the one to tell.
+            // Nobody takes rows any more: taking them panicked, and that is what is told.
             let given_up = |_| StoreError::Io(std::io::ErrorKind::Interrupted.into());
             store.scan(|key, row| {
-                chunk.push((key.to_vec(), row.to_vec()));
+                chunk.push((key.to_vec(), step::decode_row(row)?));
                 if chunk.len() == ROWS {
                     send.send(std::mem::replace(&mut chunk, Chunk::with_capacity(ROWS))).map_err(given_up)?;
                 }
@@ -345,10 +342,9 @@ fn scan(store: &Store, mut take: impl FnMut(&[u8], &[u8]) -> Result<(), StoreErr
             })?;
             send.send(chunk).map_err(given_up)
         });
-        for (key, row) in receive.iter().flatten() {
-            take(&key, &row)?;
+        for (key, entity) in receive.iter().flatten() {
+            take(&key, entity);
         }
-        drop(receive);
         reading.join().unwrap_or_else(|_| Err(StoreError::Io(std::io::Error::other("reading the store panicked"))))
     })
 }
