@@ -32,7 +32,7 @@
 //! | 3 | [`client`] | a blocking client |
 //! | 4 | [`control`] | the socket loop, and one room per interface |
 //! | 4 | [`cli`] | `workorderctl` |
-//! | 5 | [`daemon`], [`verify`], [`demo`], [`bench`] | programs |
+//! | 5 | [`daemon`], [`verify`], [`demo`], [`torture`], [`bench`] | programs |
 //!
 //! # Invariants, told as what is absent
 //!
@@ -76,4 +76,5 @@ pub mod protocol;
 pub mod runtime;
 pub mod settings;
 pub mod store;
+pub mod torture;
 pub mod verify;

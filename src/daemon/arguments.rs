@@ -3,7 +3,7 @@
 use super::prepare::prepare;
 use super::run::{self, RunError};
 use crate::settings::daemon::{SettingProblem, Sources, load};
-use crate::{demo, verify};
+use crate::{demo, torture, verify};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -40,6 +40,8 @@ enum Command {
         #[arg(long)]
         stay: bool,
     },
+    /// Kill a daemon of its own again and again under load, and hold what it acknowledged against its history after every start.
+    Torture(torture::Arguments),
     /// Write the manual pages into a folder, one for each command.
     Man {
         /// Made if it is not there; pages of the same names are written anew.
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run_daemon(arguments),
         Command::Verify { dir, head } => verify::main(&dir, head.as_deref()),
         Command::Demo { stay } => demo::main(stay),
+        Command::Torture(arguments) => torture::main(&arguments),
         Command::Man { dir } => manual(&dir),
     }
 }

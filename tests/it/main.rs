@@ -74,6 +74,7 @@ mod tidy;
 mod tls;
 mod top_model;
 mod top_terminal;
+mod torture;
 mod varlink_client;
 mod varlink_connection;
 mod varlink_descriptions;

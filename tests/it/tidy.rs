@@ -22,7 +22,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("bench", &["client", "protocol", "cli", "journal", "control"]),
     ("verify", &["domain", "codec", "journal", "runtime"]),
     ("demo", &["client", "protocol", "verify", "settings", "mail"]),
-    ("daemon", &["domain", "engine", "protocol", "runtime", "control", "settings", "mail", "verify", "demo", "journal"]),
+    ("torture", &["client", "protocol", "verify"]),
+    ("daemon", &["domain", "engine", "protocol", "runtime", "control", "settings", "mail", "verify", "demo", "torture", "journal"]),
 ];
 
 /// Crates that may be named in these modules alone.
@@ -34,7 +35,7 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("actix", &["runtime"]),
     ("actix_rt", &["runtime", "daemon"]),
     ("sd_notify", &["daemon"]),
-    ("clap", &["cli", "daemon", "bench"]),
+    ("clap", &["cli", "daemon", "bench", "torture"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli", "daemon"]),
     ("ratatui", &["cli"]),
