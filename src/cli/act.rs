@@ -38,10 +38,13 @@ pub fn step(command: &ActCommand) -> Step {
         ActCommand::Complete { of, note, fields } => {
             ("CompleteTask", of, "completed".into(), Act { note: note.clone(), fields: fields.object(), ..Act::default() })
         }
-        ActCommand::SaveFields { of, fields } => {
-            ("SaveFields", of, "kept".into(), Act { fields: Some(fields.object().unwrap_or_default()), ..Act::default() })
+        ActCommand::SaveFields { of, step, fields } => {
+            let act = Act { step: step.clone(), fields: Some(fields.object().unwrap_or_default()), ..Act::default() };
+            ("SaveFields", of, "kept".into(), act)
         }
-        ActCommand::ConfirmSolved(of) => ("ConfirmSolved", of, "confirmed as solved".into(), Act::default()),
+        ActCommand::ConfirmSolved { of, fields } => {
+            ("ConfirmSolved", of, "confirmed as solved".into(), Act { fields: fields.object(), ..Act::default() })
+        }
         ActCommand::ConfirmNotSolved { of, reason } => ("ConfirmNotSolved", of, "returned as not solved".into(), because(Some(reason))),
         ActCommand::SkipEvaluation { of, reason } => {
             ("SkipEvaluation", of, "passed on without evaluation".into(), because(reason.as_ref()))

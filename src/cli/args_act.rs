@@ -75,12 +75,22 @@ pub enum ActCommand {
         /// Which one.
         #[command(flatten)]
         of: Number,
+        /// Of the form of this step of the visit instead
+        #[arg(long, value_name = "STEP")]
+        step: Option<String>,
         /// Of the node's form.
         #[command(flatten)]
         fields: FieldArgs,
     },
     /// Confirm that it is solved
-    ConfirmSolved(Number),
+    ConfirmSolved {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Of the node's form.
+        #[command(flatten)]
+        fields: FieldArgs,
+    },
     /// Say that it is not solved; it goes back to who worked on it
     ConfirmNotSolved {
         /// Which one.
@@ -193,9 +203,10 @@ impl ActCommand {
     /// What it gives of a form.
     pub fn fields_mut(&mut self) -> Option<&mut FieldArgs> {
         match self {
-            Self::Complete { fields, .. } | Self::SaveFields { fields, .. } | Self::Step(StepCommand::Complete { fields, .. }) => {
-                Some(fields)
-            }
+            Self::Complete { fields, .. }
+            | Self::SaveFields { fields, .. }
+            | Self::ConfirmSolved { fields, .. }
+            | Self::Step(StepCommand::Complete { fields, .. }) => Some(fields),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ use super::refuse;
 use super::service::Outcome;
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::{FieldKind, Right};
+use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{InvitationNo, WorkOrderId};
 use crate::domain::principal::Principal;
 use crate::domain::rejection::Rejection;
@@ -127,7 +128,7 @@ async fn confirm(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::Confirm = visit.parameters()?;
     let (entity, order, invitation) = open(visit, &p.token).await?;
     let command = if p.solved {
-        work_order::Command::ConfirmSolved
+        work_order::Command::ConfirmSolved { fields: GivenFields::default() }
     } else {
         work_order::Command::ConfirmNotSolved { reason: p.reason.unwrap_or_default() }
     };

@@ -256,8 +256,8 @@ fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<Ord
         }
         "TakeTask" => OrderCommand::TakeTask,
         "CompleteTask" => OrderCommand::CompleteTask { note: p.note, fields: fields::given(p.fields, attachments)? },
-        "SaveFields" => OrderCommand::SaveFields { fields: fields::given(p.fields, attachments)? },
-        "ConfirmSolved" => OrderCommand::ConfirmSolved,
+        "SaveFields" => OrderCommand::SaveFields { step: p.step, fields: fields::given(p.fields, attachments)? },
+        "ConfirmSolved" => OrderCommand::ConfirmSolved { fields: fields::given(p.fields, attachments)? },
         "ConfirmNotSolved" => OrderCommand::ConfirmNotSolved { reason: reason(&p) },
         "SkipEvaluation" => OrderCommand::SkipEvaluation { reason: p.reason },
         "Hold" => OrderCommand::Hold { reason: word("reason", &reason(&p), &HoldReason::NAMES, HoldReason::from_name)?, note: p.note },

@@ -106,7 +106,7 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::TakeTask
         | Order::CompleteTask { .. }
         | Order::SaveFields { .. }
-        | Order::ConfirmSolved
+        | Order::ConfirmSolved { .. }
         | Order::ConfirmNotSolved { .. }
         | Order::SkipEvaluation { .. }
         | Order::SubmitEvaluation { .. }

@@ -108,6 +108,18 @@ fn steps() -> Vec<Case> {
         (&["complete", "W", "--field", "cost=12.50"], "CompleteTask", json!({ "fields": { "cost": "12.50" } }), "W completed"),
         (&["complete", "W", "--note", "fuse"], "CompleteTask", json!({ "note": "fuse" }), "W completed"),
         (&["confirm-solved", "W"], "ConfirmSolved", json!({}), "W confirmed as solved"),
+        (
+            &["confirm-solved", "W", "--field", "hours-lost=2"],
+            "ConfirmSolved",
+            json!({ "fields": { "hours-lost": "2" } }),
+            "W confirmed as solved",
+        ),
+        (
+            &["save-fields", "W", "--step", "test", "--field", "load-tested=630"],
+            "SaveFields",
+            json!({ "step": "test", "fields": { "load-tested": "630" } }),
+            "W kept",
+        ),
         (&["confirm-not-solved", "W", "--reason", "dark"], "ConfirmNotSolved", json!({ "reason": "dark" }), "W returned as not solved"),
         (
             &["step", "complete", "W", "arrive", "--location", "-33.86,151.2", "--note", "gate 3"],

@@ -289,8 +289,10 @@ fn node(dice: &mut Dice, n: usize, forms: &[Form]) -> ProcessNode {
     // The first form has all fields, so that every condition is asked.
     let form = match &spec {
         NodeSpec::Assign(_) if n == 0 => Some(&forms[0]),
-        NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) => dice.maybe(|dice| dice.of(forms)),
-        NodeSpec::Confirm(_) | NodeSpec::Evaluate(_) => None,
+        NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) | NodeSpec::Confirm(_) => {
+            dice.maybe(|dice| dice.of(forms))
+        }
+        NodeSpec::Evaluate(_) => None,
     };
     let mut limits = Limits { stand_still_on_hold: dice.flag(), ..Limits::default() };
     limits.remind_after = dice.subset(&[Span::minutes(1), Span::minutes(90), Span::hours(24), Span::days(3)]);

@@ -29,7 +29,9 @@ impl Foretold {
             Command::Transfer { .. } | Command::AssignToEngineer { .. } | Command::AssignToGroup { .. } | Command::MoveToVersion { .. } => {
                 true
             }
-            Command::CompleteTask { fields, .. } | Command::CompleteStep { fields, .. } => !fields.is_empty(),
+            Command::CompleteTask { fields, .. } | Command::CompleteStep { fields, .. } | Command::ConfirmSolved { fields } => {
+                !fields.is_empty()
+            }
             _ => false,
         };
         Some(Self {

@@ -256,10 +256,11 @@ fn forms_are_referred_to_by_record_types_and_nodes_of_the_staff() {
         )
     };
     expect(&process("task"), &[]);
+    expect(&process("confirm"), &[]);
     expect(
-        &process("confirm"),
+        &process("evaluate"),
         &[
-            "x.toml:9: process.p.node[2].form: a node of the kind confirm has no such key (it belongs to nodes of the kind assign or accept or task or on-site)",
+            "x.toml:9: process.p.node[2].form: a node of the kind evaluate has no such key (it belongs to nodes of the kind assign or accept or task or on-site or confirm)",
         ],
     );
     expect(

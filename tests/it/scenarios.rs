@@ -250,7 +250,13 @@ impl Story {
             "declines" => OrderCommand::DeclineAssignment { reason: text_or(text) },
             "takes the task" => OrderCommand::TakeTask,
             "completes" => OrderCommand::CompleteTask { note: text, fields: std::mem::take(&mut self.fields) },
-            "saves the fields" => OrderCommand::SaveFields { fields: std::mem::take(&mut self.fields) },
+            "saves the fields" => OrderCommand::SaveFields { step: None, fields: std::mem::take(&mut self.fields) },
+            _ if what.starts_with("saves step ") => {
+                let step = what.strip_prefix("saves step ").map(str::to_owned);
+                OrderCommand::SaveFields { step, fields: std::mem::take(&mut self.fields) }
+            }
+            "confirms" => OrderCommand::ConfirmSolved { fields: std::mem::take(&mut self.fields) },
+            "says not solved" => OrderCommand::ConfirmNotSolved { reason: text_or(text) },
             "skips the evaluation" => OrderCommand::SkipEvaluation { reason: None },
             _ if what.contains(" labor") || what.contains(" step ") => self.on_site(what, text),
             "notes a call" => OrderCommand::AddServiceRecord { kind: RecordKind::Call, text: text_or(text) },
@@ -349,7 +355,7 @@ impl Story {
         }
         let (principal, _) = self.guest(Purpose::Confirm);
         let command = match what {
-            "confirms" => OrderCommand::ConfirmSolved,
+            "confirms" => OrderCommand::ConfirmSolved { fields: GivenFields::default() },
             "says not solved" => OrderCommand::ConfirmNotSolved { reason: text.unwrap_or_default() },
             _ => panic!("a customer does not {what:?}"),
         };

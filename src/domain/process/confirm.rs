@@ -3,6 +3,7 @@
 use super::NodeState;
 use super::door::{self, Back};
 use crate::domain::definition::NodeSpec;
+use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{Name, NodeIndex};
 use crate::domain::may::{Action, may};
 use crate::domain::rejection::Rejection;
@@ -10,6 +11,7 @@ use crate::domain::text::{self, LONG_TEXT_MAX, PersonalText};
 use crate::domain::time::Span;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event as OrderEvent;
+use crate::domain::work_order::fields;
 use crate::domain::work_order::state::{Exit, Handler, Party, Purpose, Source};
 use serde::{Deserialize, Serialize};
 
@@ -61,9 +63,10 @@ pub fn entered(draft: &mut Draft<'_>, spec: &Spec) {
 }
 
 /// Solved: on to the next node.
-pub fn solved(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+pub fn solved(draft: &mut Draft<'_>, given: &GivenFields) -> Result<(), Rejection> {
     state(draft, "ConfirmSolved")?;
     may(Action::HandleNode, Some(&draft.order), draft.cx)?;
+    fields::save(draft, given)?;
     draft.push(OrderEvent::Node(super::NodeEvent::Confirm(Event::Solved)));
     door::leave_to_next(draft, Exit::Solved, None)
 }

@@ -5,6 +5,7 @@
 use super::{NodeState, accept, assign, confirm, evaluate, handlers, on_site, task};
 use crate::domain::definition::{NodeSpec, ProcessNode};
 use crate::domain::ids::{NodeIndex, VisitNo};
+use crate::domain::principal::Principal;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
 use crate::domain::time::Span;
@@ -62,8 +63,9 @@ fn leave(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>) -> Res
         }
     }
     match exit {
-        // Passed on by a person: the node's form must be filled in. By itself, back, or by a customer: it need not.
+        // Passed on by a person: the node's form must be filled in. By itself, back, or by a customer, who is not shown it: it need not.
         Exit::Assigned | Exit::Accepted | Exit::Completed => fields::complete(draft)?,
+        Exit::Solved if matches!(draft.cx.principal, Principal::Staff { .. }) => fields::complete(draft)?,
         Exit::AssignedByRule
         | Exit::AutoAccepted
         | Exit::Declined

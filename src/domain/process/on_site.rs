@@ -72,6 +72,11 @@ impl Event {
 }
 
 impl State {
+    /// The pinned form of a step, if it has one.
+    pub fn form_of(&self, step: &SopStep) -> Option<&VersionedName> {
+        step.form.as_ref().and_then(|form| self.forms.iter().find(|pin| pin.name == *form))
+    }
+
     /// What became of a step, if it is behind the visit.
     pub fn settled(&self, step: &Name) -> Option<&SettledStep> {
         self.steps.iter().find(|s| s.step == *step)
@@ -136,8 +141,7 @@ pub fn complete_step(
         (None, false) => None,
     };
     let note = note.map(|n| text::long("note", n, STEP_NOTE_MAX).map(|n| PersonalText(Some(n)))).transpose()?;
-    let pin = step.form.as_ref().and_then(|form| state.forms.iter().find(|pin| pin.name == *form));
-    match pin {
+    match state.form_of(step) {
         Some(pin) => fields::complete_with(draft, pin, given)?,
         None => fields::none_asked(&format!("the step {}", step.name), given)?,
     }
@@ -147,6 +151,15 @@ pub fn complete_step(
     }
     draft.push(OrderEvent::Node(NodeEvent::OnSite(Event::StepCompleted { step: step.name.clone(), by, location, note })));
     Ok(())
+}
+
+/// What is known so far of a step's form is kept; whether anything is different now.
+pub fn save_step(draft: &mut Draft<'_>, step: &str, given: &GivenFields) -> Result<bool, Rejection> {
+    let (state, step, _) = open_step(draft, "SaveFields", step)?;
+    match state.form_of(step) {
+        Some(pin) => fields::save_pinned(draft, pin, given),
+        None => fields::none_asked(&format!("the step {}", step.name), given).map(|()| false),
+    }
 }
 
 /// A step that is not required is left out, with a reason.

@@ -39,11 +39,15 @@ pub enum Command {
         /// Of the node's form; what was saved before need not be given again.
         fields: GivenFields,
     },
-    /// Keeps what is known so far of the node's form; nothing is required.
+    /// Keeps what is known so far of the node's form, or of the form of a step of its SOP; nothing is required.
     SaveFields {
+        step: Option<String>,
         fields: GivenFields,
     },
-    ConfirmSolved,
+    ConfirmSolved {
+        /// Of the node's form.
+        fields: GivenFields,
+    },
     ConfirmNotSolved {
         reason: String,
     },
@@ -161,7 +165,7 @@ impl Command {
             Self::TakeTask => "TakeTask",
             Self::CompleteTask { .. } => "CompleteTask",
             Self::SaveFields { .. } => "SaveFields",
-            Self::ConfirmSolved => "ConfirmSolved",
+            Self::ConfirmSolved { .. } => "ConfirmSolved",
             Self::ConfirmNotSolved { .. } => "ConfirmNotSolved",
             Self::SkipEvaluation { .. } => "SkipEvaluation",
             Self::SubmitEvaluation { .. } => "SubmitEvaluation",

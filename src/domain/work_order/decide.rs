@@ -42,8 +42,8 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         }
         Command::TakeTask => task::take(d),
         Command::CompleteTask { note, fields } => optional("note", note.as_deref()).and_then(|note| task::complete(d, note, fields)),
-        Command::SaveFields { fields } => fields::save_so_far(d, fields),
-        Command::ConfirmSolved => usable_confirmation(d).and_then(|()| confirm::solved(d)),
+        Command::SaveFields { step, fields } => fields::save_so_far(d, step.as_deref(), fields),
+        Command::ConfirmSolved { fields } => usable_confirmation(d).and_then(|()| confirm::solved(d, fields)),
         Command::ConfirmNotSolved { reason } => usable_confirmation(d).and_then(|()| confirm::not_solved(d, reason)),
         Command::SkipEvaluation { reason } => optional("reason", reason.as_deref()).and_then(|reason| evaluate::skip(d, reason)),
         Command::SubmitEvaluation { invitation, answers } => {

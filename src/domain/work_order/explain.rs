@@ -106,6 +106,8 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
     let version = cx.catalogue.process(&order.process.name).map_or(order.process.version, |(_, newest)| newest.version);
     let to = |to| Command::Transfer { to, reason: Some(text()) };
     let labor_running = cx.principal.user().is_some_and(|user| labor::running(order, user).is_some());
+    let save = |step| Command::SaveFields { step, fields: GivenFields::default() };
+    let step_with_form = open_steps(order, cx).find(|step| step.form.is_some()).map(|step| step.name.to_string());
     let has_form = order.visit().is_some_and(|visit| visit.form.is_some());
     vec![
         group.clone().map(|group| Command::AssignToGroup { group }).into_iter().collect(),
@@ -116,7 +118,7 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
         engineer.map(TransferTo::Engineer).into_iter().chain(group.map(TransferTo::Group)).map(to).collect(),
         vec![Command::TakeTask],
         vec![Command::CompleteTask { note: None, fields: GivenFields::default() }],
-        has_form.then(|| Command::SaveFields { fields: GivenFields::default() }).into_iter().collect(),
+        has_form.then_some(None).into_iter().chain(step_with_form.map(Some)).map(save).collect(),
         steps(order, cx, |step| Command::CompleteStep {
             step: step.name.to_string(),
             location: step.location.then(|| "0,0".into()),
@@ -126,7 +128,7 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
         steps(order, cx, |step| Command::SkipStep { step: step.name.to_string(), reason: text() }),
         labor_running.then_some(Command::StopLabor { at: None }).or(Some(Command::StartLabor { step: None })).into_iter().collect(),
         vec![Command::EnterLabor { from: Timestamp(cx.now.0 - 1), to: cx.now, step: None }],
-        vec![Command::ConfirmSolved],
+        vec![Command::ConfirmSolved { fields: GivenFields::default() }],
         vec![Command::ConfirmNotSolved { reason: text() }],
         vec![Command::SkipEvaluation { reason: None }],
         vec![Command::Hold { reason: HoldReason::Customer, note: None }],
@@ -140,9 +142,17 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
 
 /// A command on each step of the open visit that is not settled.
 fn steps(order: &WorkOrder, cx: &Context<'_>, command: impl Fn(&SopStep) -> Command) -> Vec<Command> {
-    let Some(NodeState::OnSite(state)) = order.visit().map(|visit| &visit.state) else { return Vec::new() };
-    let open = on_site::sop(state, cx.catalogue).into_iter().flat_map(|sop| &sop.steps);
-    open.filter(|step| state.settled(&step.name).is_none()).map(command).collect()
+    open_steps(order, cx).map(command).collect()
+}
+
+/// The steps of the open visit that are not settled.
+fn open_steps<'a>(order: &'a WorkOrder, cx: &Context<'a>) -> impl Iterator<Item = &'a SopStep> {
+    let state = order.visit().and_then(|visit| match &visit.state {
+        NodeState::OnSite(state) => Some(&**state),
+        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => None,
+    });
+    let steps = state.and_then(|state| on_site::sop(state, cx.catalogue)).into_iter().flat_map(|sop| &sop.steps);
+    steps.filter(move |step| state.is_some_and(|state| state.settled(&step.name).is_none()))
 }
 
 /// Somebody the work could go to: of its service group, if it is in one, and not whoever has it.

@@ -13,6 +13,7 @@ use crate::domain::form::value::Changes;
 use crate::domain::form::{Field, Fields, Form};
 use crate::domain::ids::Name;
 use crate::domain::may::{Action, may};
+use crate::domain::process::on_site;
 use crate::domain::rejection::Rejection;
 
 fn no_form(what: String) -> Rejection {
@@ -77,8 +78,14 @@ fn save_in(draft: &mut Draft<'_>, form: &Form, pin: VersionedName, given: &Given
     Ok(true)
 }
 
-/// The command of that name: a handler saves what is known so far.
-pub fn save_so_far(draft: &mut Draft<'_>, given: &GivenFields) -> Result<(), Rejection> {
+/// As [`save`], of the form of a step.
+pub fn save_pinned(draft: &mut Draft<'_>, pin: &VersionedName, given: &GivenFields) -> Result<bool, Rejection> {
+    let form = pinned(draft, pin)?;
+    save_in(draft, form, pin.clone(), given)
+}
+
+/// The command SaveFields: a handler saves what is known so far of the node's form, or of a step's.
+pub fn save_so_far(draft: &mut Draft<'_>, step: Option<&str>, given: &GivenFields) -> Result<(), Rejection> {
     let visit = draft.open_visit()?;
     may(Action::HandleNode, Some(&draft.order), draft.cx)?;
     draft.not_on_hold()?;
@@ -88,7 +95,11 @@ pub fn save_so_far(draft: &mut Draft<'_>, given: &GivenFields) -> Result<(), Rej
     {
         return Err(Rejection::TakenByAnother { by: by.to_string() });
     }
-    if save(draft, given)? { Ok(()) } else { Err(Rejection::NothingToChange) }
+    let changed = match step {
+        Some(step) => on_site::save_step(draft, step, given)?,
+        None => save(draft, given)?,
+    };
+    if changed { Ok(()) } else { Err(Rejection::NothingToChange) }
 }
 
 /// Before a person passes the node on: defaults where nothing was given, then everything required must be there.
@@ -99,8 +110,8 @@ pub fn complete(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 
 /// What a step of a visit asks for: taken, and then everything required must be there.
 pub fn complete_with(draft: &mut Draft<'_>, pin: &VersionedName, given: &GivenFields) -> Result<(), Rejection> {
+    save_pinned(draft, pin, given)?;
     let form = pinned(draft, pin)?;
-    save_in(draft, form, pin.clone(), given)?;
     complete_in(draft, form, pin.clone())
 }
 

@@ -76,8 +76,8 @@ impl NodeKind {
 
 /// Keys that only some kinds have.
 const KIND_KEYS: [(&str, &[NodeKind]); 17] = [
-    // Where the customer acts, no form is drawn yet.
-    ("form", &[NodeKind::Assign, NodeKind::Accept, NodeKind::Task, NodeKind::OnSite]),
+    // What an evaluation asks is its template; a form for it would be a second one.
+    ("form", &[NodeKind::Assign, NodeKind::Accept, NodeKind::Task, NodeKind::OnSite, NodeKind::Confirm]),
     ("to_group", &[NodeKind::Assign]),
     ("straight", &[NodeKind::Assign]),
     ("decline", &[NodeKind::Accept]),
@@ -123,10 +123,10 @@ pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) 
         table.sink().report_with(&table.place_of("auto_complete_after"), problem, "nodes of the kinds accept, confirm and evaluate can");
     }
     let form = match kind {
-        Some(NodeKind::Assign | NodeKind::Accept | NodeKind::Task | NodeKind::OnSite) => {
+        Some(NodeKind::Assign | NodeKind::Accept | NodeKind::Task | NodeKind::OnSite | NodeKind::Confirm) => {
             table.text("form").map(|f| book.refer(Kind::Form, f.value, &f.place))
         }
-        Some(NodeKind::Confirm | NodeKind::Evaluate) | None => None,
+        Some(NodeKind::Evaluate) | None => None,
     };
     table.known("form");
     if let Some(form) = &form {

@@ -372,9 +372,11 @@ fn installation(edition: u32) -> Process {
 /// An employee's ticket: any of the desk takes it; the submitter confirms; an evaluation that can be skipped and has no end.
 fn ticket() -> Process {
     let desk = [HandlerSpec::Role(name("desk")), HandlerSpec::Members(group("south"))];
+    let mut confirm = node("confirm", &[HandlerSpec::Submitter], automatic(Span::days(4), None, true), confirming(None));
+    confirm.form = Some(name("report"));
     let nodes = vec![
         node("handle", &desk, reminders(Span::hours(1), Span::hours(3), false), working(true, true)),
-        node("confirm", &[HandlerSpec::Submitter], automatic(Span::days(4), None, true), confirming(None)),
+        confirm,
         node("rate", &[HandlerSpec::Engineer, HandlerSpec::Role(name("desk"))], Limits::default(), by_qr("marks", false, true)),
     ];
     Process { name: name("ticket"), title: "Ticket".into(), nodes }

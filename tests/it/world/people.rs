@@ -423,17 +423,15 @@ impl World {
                 let command = match n {
                     8..20 => Order::TakeTask,
                     20..70 => Order::CompleteTask { note: (n < 40).then(|| self.text()), fields: self.report(order) },
-                    70..75 => Order::SaveFields { fields: self.report(order) },
+                    70..75 => Order::SaveFields { step: None, fields: self.report(order) },
                     75..90 => self.transfer(order),
                     _ => Order::Hold { reason: HoldReason::Parts, note: None },
                 };
                 (self.handler(order), command)
             }
             NodeState::OnSite(state) => (self.handler(order), self.on_site(order, state, n)),
-            NodeState::Confirm(_) => {
-                let command = if n < 70 { Order::ConfirmSolved } else { Order::ConfirmNotSolved { reason: self.text() } };
-                (self.submitter(order), command)
-            }
+            NodeState::Confirm(_) if n < 70 => (self.submitter(order), Order::ConfirmSolved { fields: self.report(order) }),
+            NodeState::Confirm(_) => (self.submitter(order), Order::ConfirmNotSolved { reason: self.text() }),
             NodeState::Evaluate(_) if n < 75 => self.evaluation(order, Some(visit.no)),
             NodeState::Evaluate(_) if n < 90 => (self.handler(order), Order::SkipEvaluation { reason: None }),
             NodeState::Evaluate(_) => (self.handler(order), Order::Hold { reason: HoldReason::Customer, note: None }),
@@ -485,7 +483,7 @@ impl World {
             4 => self.transfer(order),
             5 => Order::TakeTask,
             6 => Order::CompleteTask { note: None, fields: self.report(order) },
-            7 => Order::ConfirmSolved,
+            7 => Order::ConfirmSolved { fields: self.report(order) },
             8 => Order::ConfirmNotSolved { reason: self.text() },
             9 => Order::SkipEvaluation { reason: Some(self.text()) },
             10 => self.evaluation(order, None).1,

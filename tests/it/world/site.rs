@@ -18,7 +18,11 @@ impl World {
         match (n, next) {
             (..10, _) => Order::TakeTask,
             (10..66, Some(step)) => self.complete(step),
-            (10..66, None) | (66..68, _) => Order::CompleteTask { note: None, fields: self.report(order) },
+            (10..66, None) | (67, _) => Order::CompleteTask { note: None, fields: self.report(order) },
+            (66, _) => {
+                let step = (self.rng.u32(..8) > 0).then(|| "fix".to_owned());
+                Order::SaveFields { step, fields: self.report_where(true) }
+            }
             (68..71, _) => {
                 let step = STEPS[self.rng.usize(..STEPS.len())];
                 self.complete(step)
