@@ -134,7 +134,7 @@ pub fn exit_code_of(name: &str) -> u8 {
     match member {
         "NotPermitted" | "UnknownPeer" => NOT_PERMITTED,
         "Conflict" | "RequestIdReused" => CONFLICT,
-        "Busy" | "Stopping" | "TooManyConnections" | "Lagged" => TRY_AGAIN,
+        "Busy" | "DiskNearlyFull" | "Stopping" | "TooManyConnections" | "Lagged" => TRY_AGAIN,
         "InvalidFrame" | "Internal" | "StreamEnded" => UNREACHABLE,
         _ => REFUSED,
     }
@@ -170,6 +170,7 @@ fn hint_of(name: &str, parameters: &Parameters) -> Option<String> {
         Some("Conflict") => "somebody was faster; look again before you repeat it",
         Some("RequestIdReused") => "a new command needs a new request id; leave --request-id out to get one",
         Some("Busy" | "Stopping" | "TooManyConnections") => "ask again in a moment",
+        Some("DiskNearlyFull") => "make room on the daemon's disk; `workorderctl status` tells how much is free",
         Some("WrongNode" | "TakenByAnother" | "EvaluationMissing") => "`workorderctl show NUMBER` tells where it stands and who may act",
         Some("OverLimit") => "another engineer, or --over-limit",
         Some("OnHold") => "`workorderctl resume NUMBER`",

@@ -6,10 +6,12 @@ use super::service::Outcome;
 use super::work_orders;
 use crate::domain::definition::Right;
 use crate::domain::rejection::Rejection;
+use crate::engine::cell::Refusal;
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
 use crate::protocol::work_orders as shape;
 use crate::runtime::attachments::{AttachmentError, BEGUN_MAX, PIECE_MAX};
 use data_encoding::BASE64;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 /// Characters of the client's name for what it brings.
@@ -30,13 +32,18 @@ pub async fn bring(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     // What one brings is nobody else's.
     let key = format!("{}\n{}", visit.principal.key(), p.upload);
     let attachments = Arc::clone(visit.desk.runtime.attachments());
+    if let Err(refusal) = visit.desk.runtime.need_room() {
+        // What was begun gives its room back.
+        let _ = tokio::task::spawn_blocking(move || attachments.forget(&key)).await;
+        return Err(refuse::refusal(refusal));
+    }
     let (last, received) = (p.last, offset);
     let taken = tokio::task::spawn_blocking(move || {
         let received = attachments.take(&key, received, &piece)?;
         let finished = last.then(|| attachments.finish(&key)).transpose()?;
         Ok((received, finished))
     });
-    let (received, finished) = taken.await.map_err(|_| ErrorReply::new(INTERNAL))?.map_err(refused)?;
+    let (received, finished) = taken.await.map_err(|_| ErrorReply::new(INTERNAL))?.map_err(|error| refused(visit, error))?;
     let (hash, size) = finished.map(|(hash, size)| (hash, size as i64)).unzip();
     Ok(Outcome::reply(&shape::AttachmentBrought { received: received as i64, hash, size }))
 }
@@ -54,7 +61,7 @@ pub async fn read(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let attachments = Arc::clone(visit.desk.runtime.attachments());
     let hash = file.hash.clone();
     let read = tokio::task::spawn_blocking(move || attachments.piece(&hash, offset));
-    let piece = read.await.map_err(|_| ErrorReply::new(INTERNAL))?.map_err(refused)?;
+    let piece = read.await.map_err(|_| ErrorReply::new(INTERNAL))?.map_err(|error| refused(visit, error))?;
     let next = offset.saturating_add(piece.len() as u64);
     Ok(Outcome::reply(&shape::AttachmentRead {
         content: BASE64.encode(&piece),
@@ -65,13 +72,17 @@ pub async fn read(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     }))
 }
 
-fn refused(error: AttachmentError) -> ErrorReply {
+fn refused(visit: &Visit<'_>, error: AttachmentError) -> ErrorReply {
     match &error {
         AttachmentError::TooLong | AttachmentError::Empty => field("content", &error),
         AttachmentError::Gap { .. } => field("offset", &error),
         AttachmentError::TooMany => refuse::rejection(&Rejection::TooMany { what: "attachments at a time", limit: BEGUN_MAX }),
+        AttachmentError::Io(failed) if matches!(failed.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            let space = visit.desk.runtime.space();
+            refuse::refusal(Refusal::DiskNearlyFull { free: space.free, reserve: space.reserve })
+        }
         AttachmentError::Damaged { .. } | AttachmentError::Io(_) => {
-            // A full disk, most likely. No step is lost by it, so the daemon goes on; nothing was changed.
+            // No step is lost by it, so the daemon goes on; nothing was changed.
             tracing::error!(%error, "an attachment cannot be stored or read");
             ErrorReply::new("org.workorderd.Busy").with("message", error.to_string())
         }

@@ -10,6 +10,10 @@ pub fn refusal(refusal: Refusal) -> ErrorReply {
     match refusal {
         Refusal::Rejected(rejection) => self::rejection(&rejection),
         Refusal::Internal { .. } => ErrorReply::new(INTERNAL),
+        Refusal::DiskNearlyFull { free, reserve } => ErrorReply::new("org.workorderd.DiskNearlyFull")
+            .with("message", refusal.to_string())
+            .with("free", free)
+            .with("reserve", reserve),
         Refusal::Busy => ErrorReply::new("org.workorderd.Busy").with("message", refusal.to_string()),
     }
 }

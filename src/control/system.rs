@@ -129,6 +129,7 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let runtime = &visit.desk.runtime;
     let figures = runtime.figures();
     let head = runtime.head();
+    let space = runtime.space();
     let reloaded = visit.desk.reloaded.borrow();
     let by_status = runtime.views().board().counts().map(|(s, n)| shape::Count { status: s.name().into(), count: n as i64 }).collect();
     let messages_under_way = runtime.views().delivery().waiting() as i64;
@@ -165,6 +166,9 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         mails_failed: figures.mails_failed as i64,
         store_behind: figures.store_behind as i64,
         store_through: figures.store_through as i64,
+        disk_free: i64::try_from(space.free).unwrap_or(i64::MAX),
+        disk_reserve: i64::try_from(space.reserve).unwrap_or(i64::MAX),
+        disk_nearly_full: space.scarce,
         panics: figures.panics as i64,
         said: visit.desk.said.clone(),
         reloads: reloaded.count as i64,

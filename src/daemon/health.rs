@@ -90,6 +90,10 @@ impl Health {
             0 => write!(line, "; store level"),
             behind => write!(line, "; store {behind} behind"),
         };
+        let space = runtime.space();
+        if space.scarce {
+            let _ = write!(line, "; disk NEARLY FULL, {} MiB free: no new steps", space.free >> 20);
+        }
         let _ = match (self.mail_on.get(), figures.mail_trouble) {
             (false, _) => write!(line, "; mail off"),
             (true, 0) => write!(line, "; mail well"),

@@ -67,6 +67,7 @@ async fn serve(
     let options = Options {
         data: settings.data.dir.clone(),
         segment_bytes: settings.data.segment_bytes,
+        reserve_bytes: settings.data.reserve_bytes,
         store_cache_bytes: settings.data.store_cache_bytes,
         time_zone: prepared.zone,
         manual_clock: manual_clock.map(|at| at.map_or_else(wall_time, Timestamp)),

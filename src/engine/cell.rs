@@ -38,6 +38,12 @@ pub enum Refusal {
     /// Too much waits already; nothing was changed.
     #[error("busy: try again in a moment")]
     Busy,
+    /// The disk has less room than is kept in reserve (bytes); nothing was changed.
+    #[error(
+        "the daemon's disk is nearly full ({} MiB free, {} MiB are kept in reserve): nothing was changed; \
+         it goes on by itself as soon as there is room", .free >> 20, .reserve >> 20
+    )]
+    DiskNearlyFull { free: u64, reserve: u64 },
 }
 
 /// A step that is to be appended to the journal.
@@ -128,6 +134,11 @@ impl<T> Cell<T> {
     /// Whether the step still stands; it does not if the cell has judged anew since.
     pub fn is_current(&self, step: &PendingStep) -> bool {
         step.generation == self.generation
+    }
+
+    /// Whether this request was accepted before, or is about to be: its answer takes no new step.
+    pub fn knows(&self, request: &Request) -> bool {
+        self.entity.recent.iter().any(|a| a.request.id == request.id) || self.in_flight(request).is_some()
     }
 
     /// Judges a command; what comes out is to be done by the shell, in order.

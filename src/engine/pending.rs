@@ -34,6 +34,8 @@ pub struct Batch {
 pub struct Pending {
     waiting: Rows,
     bytes: usize,
+    /// Bytes of the batch that is being applied.
+    bytes_applying: usize,
     /// Records that are durable and whose rows have not been put yet.
     announced: BTreeMap<u64, u64>,
     /// The last record before the first announced one.
@@ -80,7 +82,7 @@ impl Pending {
         if self.waiting.is_empty() || self.applying.is_some() {
             return None;
         }
-        self.bytes = 0;
+        self.bytes_applying = std::mem::take(&mut self.bytes);
         let batch = Batch { rows: Arc::new(std::mem::take(&mut self.waiting)), through: self.complete };
         self.applying = Some(batch.clone());
         Some(batch)
@@ -90,12 +92,18 @@ impl Pending {
     pub fn applied(&mut self) {
         if let Some(batch) = self.applying.take() {
             self.applied = batch.through;
+            self.bytes_applying = 0;
         }
     }
 
     /// The store is complete through this record.
     pub fn applied_through(&self) -> Place {
         self.applied
+    }
+
+    /// Bytes of rows that are not in the store yet.
+    pub fn bytes(&self) -> usize {
+        self.bytes + self.bytes_applying
     }
 
     /// Whether new steps must wait for the store.

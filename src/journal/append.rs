@@ -196,11 +196,21 @@ impl Journal {
     /// The making of the next segment, once per segment and when more than half of the current one is used. Run it
     /// on another thread and hand the result to `adopt`; if that is late or never, `append` makes the segment itself.
     pub fn wants_next(&mut self) -> Option<Preparation> {
-        if self.asked || self.poisoned || self.head.end.offset() <= self.size / 2 {
+        if !self.is_next_wanted() {
             return None;
         }
         self.asked = true;
         self.following().map(|n| self.preparation(n, true))
+    }
+
+    /// Whether `wants_next` would ask for the next segment now.
+    pub fn is_next_wanted(&self) -> bool {
+        !self.asked && !self.poisoned && self.head.end.offset() > self.size / 2
+    }
+
+    /// The preparation that was asked for came to nothing: `wants_next` asks again.
+    pub fn not_prepared(&mut self) {
+        self.asked = self.next.is_some();
     }
 
     /// Takes over a prepared segment; one that comes too late is dropped without harm.

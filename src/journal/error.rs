@@ -25,6 +25,11 @@ pub struct IoFailure {
 }
 
 impl IoFailure {
+    /// Whether the disk, or what this user may have of it, is full.
+    pub fn is_for_want_of_room(&self) -> bool {
+        matches!(self.source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
+
     pub(super) fn of(action: &'static str, file: impl ToString) -> impl FnOnce(io::Error) -> IoFailure {
         let file = file.to_string();
         move |source| IoFailure { action, file, source }

@@ -27,6 +27,7 @@ pub fn run(mut store: Store, shared: &Arc<Shared>, stop: &AtomicBool) {
                 return fail(shared, &error);
             }
             shared.pending().applied();
+            shared.look_at_room();
             dirty = true;
             // Several steps of one Work Order within a moment become one row; and the disk is the journal's first.
             if !stop.load(Ordering::Acquire) && shared.pending().len() < GATHER_BELOW {

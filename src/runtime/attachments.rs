@@ -81,16 +81,28 @@ impl Attachments {
         if !path.exists() && fs::read_dir(self.folder.join("begun"))?.count() >= BEGUN_MAX {
             return Err(AttachmentError::TooMany);
         }
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-        file.write_all_at(piece, offset)?;
-        file.set_len(end)?;
+        let write = || {
+            let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+            file.write_all_at(piece, offset)?;
+            file.set_len(end)
+        };
+        // A disk that is full gets its room back; the client begins again.
+        write().inspect_err(|_| drop(fs::remove_file(&path)))?;
         Ok(end)
+    }
+
+    /// Forgets what somebody has begun to bring.
+    pub fn forget(&self, who_and_what: &str) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing may have been begun.
+        let _ = fs::remove_file(self.begun(who_and_what));
     }
 
     /// All of it is there: it gets its place. The same content again has the same place. Gives hash and size.
     ///
     /// # Errors
-    /// Nothing was brought, or the disk fails; what was brought is still there then.
+    /// Nothing was brought, or the disk fails; nothing of it is kept then: what could not be synced once must not be trusted when
+    /// a second sync says that it could.
     pub fn finish(&self, who_and_what: &str) -> Result<(String, u64), AttachmentError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let path = self.begun(who_and_what);
@@ -103,17 +115,22 @@ impl Attachments {
         if size == 0 {
             return Err(AttachmentError::Empty);
         }
+        let kept = self.keep(&path, &mut file);
+        Ok((kept.inspect_err(|_| drop(fs::remove_file(&path)))?, size))
+    }
+
+    fn keep(&self, path: &Path, file: &mut File) -> io::Result<String> {
         file.sync_all()?;
-        let hash = hash(&mut file)?;
+        let hash = hash(file)?;
         let place = self.place(&hash);
         if let Some(folder) = place.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
             // Content that is there already and whole is replaced by the same: a damaged one is mended thereby.
-            fs::rename(&path, &place)?;
+            fs::rename(path, &place)?;
             File::open(folder)?.sync_all()?;
             File::open(&self.folder)?.sync_all()?;
         }
-        Ok((hash, size))
+        Ok(hash)
     }
 
     /// The size of stored content, in bytes.

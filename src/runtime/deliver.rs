@@ -64,7 +64,7 @@ async fn submit(runtime: &Runtime, key: &Key, command: Command) -> Option<Reject
                 tracing::error!(%key, "a choice could not be delivered; the next start tries again");
                 return None;
             }
-            Err(Refusal::Busy) => tokio::time::sleep(PAUSE).await,
+            Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => tokio::time::sleep(PAUSE).await,
         }
     }
 }

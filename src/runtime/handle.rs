@@ -3,6 +3,7 @@
 use super::actor::{Read, Submit};
 use super::attachments::Attachments;
 use super::history::{self, HistoryError, Told};
+use super::room::Space;
 use super::shared::Shared;
 use super::{links, registry};
 use crate::domain::aggregate::{Command, Key};
@@ -181,6 +182,25 @@ impl Runtime {
     /// The configured time zone.
     pub fn time_zone(&self) -> &jiff::tz::TimeZone {
         &self.shared.time_zone
+    }
+
+    /// The room on the disk, as it was when it was looked at last.
+    pub fn space(&self) -> Space {
+        self.shared.room.space()
+    }
+
+    /// Looks at the disk now.
+    ///
+    /// # Errors
+    /// `DiskNearlyFull`: nothing new may be written.
+    pub fn need_room(&self) -> Result<(), Refusal> {
+        self.shared.look_at_room();
+        self.shared.room.refusal().map_or(Ok(()), Err)
+    }
+
+    /// From now on so many bytes of the disk are kept free of new steps; 0: none.
+    pub fn set_reserve(&self, bytes: u64) {
+        self.shared.set_reserve(bytes);
     }
 
     /// Figures for the status.

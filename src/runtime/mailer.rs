@@ -64,6 +64,8 @@ impl MailQueue {
 /// Runs for ever on the arbiter it is spawned on.
 pub async fn run(runtime: Runtime, office: watch::Receiver<Office>, mut due: mpsc::UnboundedReceiver<Timer>) {
     while let Some(timer) = due.recv().await {
+        // What is sent must be recorded, so nothing is sent while the disk is nearly full.
+        runtime.shared.room.wait().await;
         let places = Arc::clone(&office.borrow().places);
         let Ok(place) = places.acquire_owned().await else { return };
         let (runtime, post) = (runtime.clone(), Arc::clone(&office.borrow().post));
@@ -84,7 +86,7 @@ async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
     let (attempt, outcome) = match attempt(runtime, post, &key, no).await {
         Ok(Some(tried)) => tried,
         Ok(None) => return runtime.views().schedule().settled(timer, true),
-        Err(Refusal::Busy) => return timers::later(runtime, timer),
+        Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => return timers::later(runtime, timer),
         Err(refusal) => {
             tracing::error!(%key, mail = no.0, %refusal, "the Work Order of a mail cannot be read");
             return runtime.views().schedule().failed(timer);
@@ -104,7 +106,7 @@ async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
         match runtime.submit_as_system(&key, command.clone()).await {
             Ok(_) => return runtime.views().schedule().settled(timer, false),
             Err(Refusal::Rejected(Rejection::TimerStale)) => return runtime.views().schedule().settled(timer, true),
-            Err(Refusal::Busy) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+            Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
             Err(refusal) => {
                 tracing::error!(%key, mail = no.0, %refusal, "the outcome of a mail could not be recorded");
                 return runtime.views().schedule().failed(timer);

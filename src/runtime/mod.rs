@@ -17,6 +17,7 @@ pub mod marker;
 pub mod recovery;
 pub mod registry;
 pub mod render;
+pub mod room;
 pub mod shared;
 pub mod start;
 pub mod step;

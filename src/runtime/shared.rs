@@ -4,6 +4,7 @@ use super::attachments::Attachments;
 use super::clock::Clock;
 use super::marker::Marker;
 use super::registry::Registry;
+use super::room::Room;
 use super::writer::WriterQueue;
 use crate::engine::delivery::Sending;
 use crate::engine::pending::Pending;
@@ -35,6 +36,7 @@ pub struct Shared {
     pub suspects: Mutex<Suspects>,
     pub marker: Marker,
     pub attachments: Arc<Attachments>,
+    pub room: Room,
     pub sendings: mpsc::UnboundedSender<Sending>,
     /// The end of what is durable, for watchers.
     pub head: watch::Sender<Head>,
@@ -78,6 +80,7 @@ impl Shared {
         pending: Pending,
         (marker, suspects): (Marker, Suspects),
         attachments: Arc<Attachments>,
+        room: Room,
         sendings: mpsc::UnboundedSender<Sending>,
         head: Head,
         reader: Reader,
@@ -100,6 +103,7 @@ impl Shared {
             suspects: Mutex::new(suspects),
             marker,
             attachments,
+            room,
             sendings,
             head: watch::Sender::new(head),
             reader,

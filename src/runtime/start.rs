@@ -10,6 +10,7 @@ use super::mailer::{self, MailQueue, Office, Post};
 use super::marker::Marker;
 use super::recovery::{Overlay, RecoveryError, load_entity, load_letters, put_overlay};
 use super::registry::Registry;
+use super::room::{self, Room};
 use super::shared::Shared;
 use super::step;
 use super::writer::{self, WriterQueue};
@@ -35,6 +36,8 @@ use tokio::sync::watch;
 pub struct Options {
     pub data: PathBuf,
     pub segment_bytes: u32,
+    /// Bytes of the disk that are kept free of new steps; 0: none.
+    pub reserve_bytes: u64,
     pub store_cache_bytes: u64,
     pub time_zone: jiff::tz::TimeZone,
     /// Some: a clock set by hand, beginning there; works on folders that were created so.
@@ -177,6 +180,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         pending,
         (marker, suspects),
         Arc::new(attachments),
+        Room::new(folder.path(), options.reserve_bytes, options.segment_bytes)?,
         sendings,
         journal.head(),
         journal.reader(),
@@ -189,6 +193,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         shared.registry.start_resident(key, entity, &shared);
     }
     shared.views.clock().must_be_synchronised(options.clock_must_be_synchronised);
+    shared.look_at_room();
     let runtime = Runtime { shared: Arc::clone(&shared) };
     let for_writer = Arc::clone(&shared);
     let writer = std::thread::Builder::new().name("writer".into()).spawn(move || writer::run(journal, committer, &orders, &for_writer))?;
@@ -203,6 +208,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         runtime.submit_as_system(&Key::Installation, command).await.map_err(|e| StartError::Found(e.to_string()))?;
     }
     let (mails, due) = MailQueue::new();
+    actix_rt::spawn(room::run(Arc::clone(&shared)));
     actix_rt::spawn(deliver::run(runtime.clone(), sendings_out));
     let office = watch::Sender::new(Office::new(options.post));
     actix_rt::spawn(mailer::run(runtime.clone(), office.subscribe(), due));

@@ -24,8 +24,11 @@ const LOOK_AGAIN_MS: i64 = 30_000;
 pub async fn run(runtime: Runtime, mails: MailQueue) {
     let shared = &runtime.shared;
     let mut doubt = None;
+    shared.room.wait().await;
     fire_suspects(&runtime, &mails).await;
     loop {
+        // Firing is a new step: what is due waits for room on the disk, and fires late, in order.
+        shared.room.wait().await;
         let (look, due) = shared.views.take_due(&shared.clock.reading(), BATCH);
         doubt = tell_doubt(shared.views.clock().doubt(), doubt);
         let now = look.now;
@@ -125,7 +128,7 @@ async fn fire(runtime: Runtime, timer: Timer, completes_until: Timestamp) {
         Ok(_) => runtime.views().schedule().settled(timer, false),
         Err(Refusal::Rejected(Rejection::TimerStale)) => runtime.views().schedule().settled(timer, true),
         Err(Refusal::Rejected(_) | Refusal::Internal { .. }) => runtime.views().schedule().failed(timer),
-        Err(Refusal::Busy) => later(&runtime, timer),
+        Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => later(&runtime, timer),
     }
 }
 

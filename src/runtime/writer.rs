@@ -37,6 +37,10 @@ pub enum Order {
     Append(Request),
     /// Adopt a segment that was prepared ahead.
     Prepared(Box<journal::Prepared>),
+    /// The next segment could not be made for want of room.
+    NotPrepared,
+    /// There may be room for the next segment now.
+    MakeSegment,
     /// Say that you are at work: what came before is written.
     Probe(tokio::sync::oneshot::Sender<()>),
     /// Write what waits and end.
@@ -55,6 +59,8 @@ impl std::fmt::Debug for Order {
         f.write_str(match self {
             Self::Append(_) => "Append",
             Self::Prepared(_) => "Prepared",
+            Self::NotPrepared => "NotPrepared",
+            Self::MakeSegment => "MakeSegment",
             Self::Probe(_) => "Probe",
             Self::Stop => "Stop",
         })
@@ -87,6 +93,11 @@ impl WriterQueue {
         answered
     }
 
+    /// Tells the writer that there may be room for the segment that it could not make.
+    pub fn make_segment(&self) {
+        let _ = self.sender.send(Order::MakeSegment);
+    }
+
     /// Tells the writer to write what waits and end.
     pub fn stop(&self) {
         let _ = self.sender.send(Order::Stop);
@@ -97,11 +108,13 @@ impl WriterQueue {
 pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Order>, shared: &Arc<Shared>) {
     let group_bytes = GROUP_BYTES.min(shared.record_max * 3);
     let mut stopping = false;
+    prepare_ahead(&mut journal, shared);
     while !stopping {
         let Ok(first) = orders.recv() else { return };
         let mut group = Vec::new();
         let mut bytes = 0;
         let mut probe = None;
+        let mut segment = false;
         for order in std::iter::once(first).chain(orders.try_iter()) {
             match order {
                 Order::Append(request) => {
@@ -109,6 +122,11 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
                     group.push(request);
                 }
                 Order::Prepared(prepared) => journal.adopt(*prepared),
+                Order::NotPrepared => {
+                    journal.not_prepared();
+                    segment = true;
+                }
+                Order::MakeSegment => segment = true,
                 Order::Probe(answer) => probe = Some(answer),
                 Order::Stop => stopping = true,
             }
@@ -119,6 +137,9 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
         if !group.is_empty() {
             shared.writer.waiting.fetch_sub(group.len(), Ordering::Relaxed);
             write_group(&mut journal, &mut committer, group, shared);
+            segment = true;
+        }
+        if segment {
             prepare_ahead(&mut journal, shared);
         }
         // Who asked may have given up.
@@ -225,13 +246,22 @@ fn salts(count: usize) -> Vec<[u8; 16]> {
     salts
 }
 
-/// Makes the next segment on a thread of its own, so that no step waits for it.
+/// Makes the next segment on a thread of its own, so that no step waits for it. Where it would take the reserve of the disk, it
+/// waits, and steps are refused before the segment in use is full.
 fn prepare_ahead(journal: &mut Journal, shared: &Arc<Shared>) {
+    if !journal.is_next_wanted() || !shared.room_for_segment() {
+        return;
+    }
     let Some(preparation) = journal.wants_next() else { return };
     let sender = shared.writer.sender.clone();
+    let keeps_a_reserve = shared.room.space().reserve > 0;
     std::thread::spawn(move || match preparation.run() {
         Ok(prepared) => {
             let _ = sender.send(Order::Prepared(Box::new(prepared)));
+        }
+        Err(error) if keeps_a_reserve && error.is_for_want_of_room() => {
+            tracing::warn!(%error, "there is no room for the next segment");
+            let _ = sender.send(Order::NotPrepared);
         }
         Err(error) => tracing::warn!(%error, "the next segment could not be prepared ahead; it will be made when it is needed"),
     });

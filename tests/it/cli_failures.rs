@@ -109,7 +109,7 @@ fn every_error_of_the_interfaces_has_its_exit_code() {
     assert_eq!(by_code[&3], ["InvalidFrame", "Internal", "StreamEnded"]);
     assert_eq!(by_code[&4], ["UnknownPeer", "NotPermitted"]);
     assert_eq!(by_code[&5], ["Conflict", "RequestIdReused"]);
-    assert_eq!(by_code[&75], ["TooManyConnections", "Stopping", "Busy", "Lagged"]);
+    assert_eq!(by_code[&75], ["TooManyConnections", "Stopping", "Busy", "DiskNearlyFull", "Lagged"]);
     assert_eq!(by_code.keys().copied().collect::<Vec<_>>(), [1, 3, 4, 5, 75]);
     assert_eq!(exit_code_of("org.varlink.service.PermissionDenied"), 4);
     assert_eq!(exit_code_of("org.varlink.service.MethodNotFound"), 3);

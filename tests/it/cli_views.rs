@@ -292,7 +292,8 @@ fn the_status_tells_what_asks_for_attention() {
         "head": format!("1042:{}", "ab".repeat(32)), "sequence": 1042, "workOrders": 17,
         "byStatus": [{ "status": "open", "count": 3 }, { "status": "closed", "count": 14 }], "actors": 4, "timers": 9, "nextTimer": NOW + 90 * MINUTE,
         "timersFired": 12, "timersStale": 1, "timersParked": 1, "messagesUnderWay": 0, "steps": 900, "groups": 400, "mailsSent": 31, "mailsFailed": 2,
-        "storeBehind": 0, "storeThrough": 1042, "panics": 1, "said": ["the store was rebuilt from the journal"],
+        "storeBehind": 0, "storeThrough": 1042, "diskFree": 5_i64 << 30, "diskReserve": 256 << 20,
+        "diskNearlyFull": false, "panics": 1, "said": ["the store was rebuilt from the journal"],
         "reloads": 2, "reloadedAt": NOW - MINUTE, "reloadProblems": ["workorderd.toml:3: mail.hots: unknown key (did you mean host?)"],
     }))
     .unwrap();

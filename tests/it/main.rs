@@ -50,6 +50,7 @@ mod real_poison;
 mod real_python;
 mod real_refusals;
 mod real_reload;
+mod real_reserve;
 mod real_roles;
 mod real_stage;
 mod real_start;

@@ -111,7 +111,7 @@ fn a_full_disk_ends_the_daemon_with_74_and_nothing_acknowledged_is_lost() {
         return;
     }
     let home = Home::new();
-    let run = home.command(&["--clock", "manual", "--set", "runtime.resident_closed=0"]);
+    let run = home.command(&["--clock", "manual", "--set", "runtime.resident_closed=0", "--set", "data.reserve_mib=0"]);
     fs::create_dir_all(home.data()).unwrap();
     // The namespace lives as long as this shell; what is on the small disk is carried out of it at the end.
     let script = r#"
@@ -149,7 +149,7 @@ fn a_full_disk_ends_the_daemon_with_74_and_nothing_acknowledged_is_lost() {
 #[test]
 fn a_limit_on_files_ends_it_with_74_as_well() {
     let home = Home::new();
-    let run = home.command(&["--clock", "manual", "--set", "runtime.resident_closed=0"]);
+    let run = home.command(&["--clock", "manual", "--set", "runtime.resident_closed=0", "--set", "data.reserve_mib=0"]);
     let mut command = Command::new("sh");
     // In blocks of 512 bytes: a segment of the journal fits, the store's file does not for long. Without the trap the kernel kills.
     command.args(["-c", "trap '' XFSZ; ulimit -f 10000; exec \"$@\"", "sh"]).arg(run.get_program()).args(run.get_args());

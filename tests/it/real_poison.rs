@@ -24,10 +24,10 @@ use crate::world::company;
 use crate::world::people::administrator;
 
 const CHILD: &str = "WORKORDERD_TEST_POISON";
-const ORDERS: usize = 6;
+pub const ORDERS: usize = 6;
 const POISONED: usize = 3;
 
-fn order(n: usize) -> (RequestId, WorkOrderId) {
+pub fn order(n: usize) -> (RequestId, WorkOrderId) {
     let request = RequestId::new(&format!("r{n}")).unwrap();
     let id = Runtime::work_order_id(&administrator(), &request);
     (request, id)
@@ -68,6 +68,7 @@ fn the_process_that_such_a_timer_ends() {
         let options = Options {
             data: data.into(),
             segment_bytes: 4 << 20,
+            reserve_bytes: 0,
             store_cache_bytes: 16 << 20,
             time_zone: jiff::tz::TimeZone::UTC,
             manual_clock: Some(Timestamp(BEGIN)),
@@ -91,6 +92,14 @@ fn the_process_that_such_a_timer_ends() {
 }
 
 async fn seed(runtime: &Runtime) {
+    orders(runtime).await;
+    // Past the reminder of the first node of each.
+    let to = Timestamp(BEGIN + 2 * crate::real_stage::HOUR);
+    runtime.submit_as_system(&Key::Installation, Command::Installation(InstallationCommand::SetClock { to })).await.unwrap();
+}
+
+/// A company and its Work Orders, by an administrator.
+pub async fn orders(runtime: &Runtime) {
     let submit = async |key: Key, command: Command, request| {
         let submission = Submission { command, principal: administrator(), request, expected_revision: None };
         runtime.submit(&key, submission).await.unwrap();
@@ -118,9 +127,6 @@ async fn seed(runtime: &Runtime) {
         let command = Command::WorkOrder(work_order::Command::Create(Box::new(create)));
         submit(Key::WorkOrder(id), command, Some(Runtime::request(request, b""))).await;
     }
-    // Past the reminder of the first node of each.
-    let to = Timestamp(BEGIN + 2 * crate::real_stage::HOUR);
-    submit(Key::Installation, Command::Installation(InstallationCommand::SetClock { to }), None).await;
 }
 
 fn run(home: &Home) -> ExitStatus {

@@ -16,7 +16,7 @@ use crate::real_tables_on_site as on_site;
 const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
 
 /// Errors that no call can bring about by itself, and what does.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 13] = [
     ("InvalidFrame", "real_bad_input: frames"),
     ("TooManyConnections", "real_bad_input: connections"),
     ("UnknownPeer", "real_bad_input: unknown peer"),
@@ -25,6 +25,7 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("Lagged", "a watcher so slow gets it only if it reads again in time; real_watch: cut off"),
     ("Internal", "a defect"),
     ("StreamEnded", "a defect"),
+    ("DiskNearlyFull", "real_reserve: a disk with less room than the reserve"),
     ("Busy", "more at a time than bounds allow"),
     ("NumberTaken", "between two proposals of one number; the daemon makes them one after the other"),
     ("ChoiceStale", "inside: the system's own commands"),

@@ -26,6 +26,7 @@ async fn daemon(folder: &Path, arbiter: &Arbiter) -> Running {
     let options = Options {
         data: folder.join("data"),
         segment_bytes: 1 << 20,
+        reserve_bytes: 0,
         store_cache_bytes: 16 << 20,
         time_zone: jiff::tz::TimeZone::UTC,
         manual_clock: Some(Timestamp(1_762_160_400_000)),

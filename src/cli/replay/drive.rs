@@ -325,7 +325,7 @@ fn hold(what: Awaiting) -> (&'static str, &'static str) {
 fn refusal(error: ClientError, incident: usize, line: u64, command: &'static str) -> Result<Refused, ReplayError> {
     let ClientError::Refused { name, parameters } = error else { return Err(error.into()) };
     match name.strip_prefix("org.workorderd.") {
-        Some("Internal" | "Busy" | "Stopping") | None => Err(ClientError::Refused { name, parameters }.into()),
+        Some("Internal" | "Busy" | "DiskNearlyFull" | "Stopping") | None => Err(ClientError::Refused { name, parameters }.into()),
         Some(error) => {
             let message = parameters.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
             Ok(Refused { incident, line, command, error: error.to_owned(), message })

@@ -24,6 +24,17 @@ pub fn status(status: &Status, page: &Page) -> String {
     tell("journal", format!("sequence {}, {} steps in {} writes since the start", status.sequence, status.steps, status.groups));
     let behind = if status.store_behind == 0 { "level with the journal".to_owned() } else { format!("{} behind", status.store_behind) };
     tell("store", format!("{behind}, at sequence {}", status.store_through));
+    let mib =
+        |bytes: i64| if bytes < 1 << 30 { format!("{} MiB", bytes >> 20) } else { format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)) };
+    match (status.disk_nearly_full, status.disk_reserve) {
+        (true, reserve) => {
+            let full = format!("NEARLY FULL: {} free, {} are kept in reserve", mib(status.disk_free), mib(reserve));
+            tell("disk", page.paint.tone(Tone::Bad, &full));
+            tell("", "no new steps until there is room; timers and mails wait".to_owned());
+        }
+        (false, 0) => tell("disk", format!("{} free, nothing is kept in reserve", mib(status.disk_free))),
+        (false, reserve) => tell("disk", format!("{} free, {} are kept in reserve", mib(status.disk_free), mib(reserve))),
+    }
     let next = status.next_timer.map_or_else(String::new, |at| format!(", next {}", page.times.from_now(at)));
     let parked = if status.timers_parked > 0 { format!(", {} PARKED", status.timers_parked) } else { String::new() };
     tell(

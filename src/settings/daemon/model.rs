@@ -30,6 +30,8 @@ pub struct Data {
     pub dir: PathBuf,
     /// Size of one segment of the journal, in bytes.
     pub segment_bytes: u32,
+    /// Bytes of the disk that are kept free of new steps; 0: none.
+    pub reserve_bytes: u64,
     /// Memory for sled's cache, in bytes.
     pub store_cache_bytes: u64,
 }

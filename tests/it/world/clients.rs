@@ -110,7 +110,7 @@ impl Clients {
                 }
                 call.refused = true;
             }
-            Err(Refusal::Busy | Refusal::Internal { .. }) => {}
+            Err(Refusal::Busy | Refusal::DiskNearlyFull { .. } | Refusal::Internal { .. }) => {}
         }
     }
 
@@ -124,7 +124,11 @@ impl Clients {
                 self.acknowledged.push((call.key.clone(), call.request.clone(), receipt));
                 Then::Nothing
             }
-            Err(Refusal::Busy | Refusal::Rejected(Rejection::NumberTaken { .. })) if call.request.is_some() => Then::Again(index),
+            Err(Refusal::Busy | Refusal::DiskNearlyFull { .. } | Refusal::Rejected(Rejection::NumberTaken { .. }))
+                if call.request.is_some() =>
+            {
+                Then::Again(index)
+            }
             Err(_) => Then::Nothing,
         }
     }

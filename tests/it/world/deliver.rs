@@ -32,7 +32,7 @@ impl World {
         let Sending::ToOrder { ref group, order, visit, ref choice } = sending else { panic!("a choice goes to a Work Order") };
         match result {
             Ok(_) | Err(Refusal::Internal { .. }) => {}
-            Err(Refusal::Busy) => self.daemon.parcels.push(sending),
+            Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => self.daemon.parcels.push(sending),
             Err(Refusal::Rejected(rejection)) => {
                 self.coverage.count("choice", rejection.name());
                 if let Some(again) = after_refusal(order, visit, choice, rejection) {

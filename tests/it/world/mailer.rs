@@ -152,7 +152,7 @@ impl World {
         match result {
             Ok(_) => schedule.settled(timer, false),
             Err(Refusal::Rejected(Rejection::TimerStale)) => schedule.settled(timer, true),
-            Err(Refusal::Busy) => schedule.again(timer),
+            Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => schedule.again(timer),
             Err(Refusal::Rejected(_) | Refusal::Internal { .. }) => schedule.failed(timer),
         }
     }

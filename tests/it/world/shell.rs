@@ -194,6 +194,7 @@ impl World {
             }
             Err(Refusal::Internal { command }) => panic!("the rules panicked over {command}"),
             Err(Refusal::Busy) => self.coverage.count("refusal", "Busy"),
+            Err(Refusal::DiskNearlyFull { .. }) => self.coverage.count("refusal", "DiskNearlyFull"),
             Err(Refusal::Rejected(rejection)) => {
                 self.coverage.count("refusal", rejection.name());
                 if let Rejection::Conflict { actual, .. } = rejection {
