@@ -32,7 +32,7 @@
 //! | 3 | [`client`] | a blocking client |
 //! | 4 | [`control`] | the socket loop, and one room per interface |
 //! | 4 | [`cli`] | `workorderctl` |
-//! | 5 | [`daemon`], [`verify`], [`demo`], [`torture`], [`bench`] | programs |
+//! | 5 | [`daemon`], [`verify`], [`archive`], [`demo`], [`torture`], [`bench`] | programs |
 //!
 //! # Invariants, told as what is absent
 //!
@@ -61,6 +61,7 @@
 //! | a setting | `settings/daemon/keys.rs` and `model.rs`, `config/workorderd.toml` |
 //! | a query | `engine/board.rs`, its room in `control/`, the `.varlink` file, `cli/` |
 
+pub mod archive;
 pub mod bench;
 pub mod cli;
 pub mod client;

@@ -208,6 +208,22 @@ pub enum Command {
     Definitions(DefinitionsArgs),
     /// Watch over open Work Orders on a board in the terminal: queues, what is overdue; open and assign by keys
     Top,
+    /// Back up the running daemon into a folder; again into the same folder, only what is new is fetched
+    ///
+    /// The back-up holds everything up to one record: the journal, attachments, and whose it is. It is checked while it is made, and
+    /// whole as soon as manifest.json is there; until then the one before it holds. If it is cut off, the same command mends it.
+    /// `workorderd restore DEST DIR` makes a data folder of it.
+    Backup {
+        /// Folder of the back-up; made if it is not there
+        dest: PathBuf,
+        /// With the secret of links that the data folder holds, now and from now on
+        ///
+        /// Without it, links that customers have got do not open on what is restored; new ones do. With it, whoever reads the back-up
+        /// can make links for every Work Order. A secret that the settings name (links.secret_file) is no part of the data folder:
+        /// keep that file yourself.
+        #[arg(long)]
+        with_secret: bool,
+    },
     /// Tell how the daemon is doing
     Status,
     /// Tell who the daemon takes this user for

@@ -38,6 +38,8 @@ pub enum Failure {
     Nothing(String),
     /// Standard output cannot be written.
     Output(std::io::Error),
+    /// A file cannot be written or read.
+    File(std::path::PathBuf, std::io::Error),
 }
 
 impl From<ClientError> for Failure {
@@ -61,7 +63,7 @@ impl Failure {
             Failure::Usage(_) => USAGE,
             Failure::Nothing(_) => REFUSED,
             Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
-            Failure::Output(_) => OUTPUT,
+            Failure::Output(_) | Failure::File(..) => OUTPUT,
         }
     }
 
@@ -98,6 +100,7 @@ impl Failure {
             Failure::Unknown(error, _) => format!("no answer came, so it is not known whether this was done: {error}"),
             Failure::Usage(problem) | Failure::Nothing(problem) => problem.clone(),
             Failure::Output(error) => format!("the output cannot be written: {error}"),
+            Failure::File(path, error) => format!("{}: {error}", path.display()),
         }
     }
 
@@ -121,6 +124,10 @@ impl Failure {
             Failure::Unknown(_, id) => {
                 Some(format!("give the same command again with --request-id {id}; it is not done twice, and the answer is the same"))
             }
+            Failure::File(_, error) if matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded) => Some(
+                "the disk of this folder is full; the daemon has another and goes on, and the same command goes on where this one stopped"
+                    .into(),
+            ),
             _ => None,
         }
     }
@@ -179,6 +186,7 @@ fn hint_of(name: &str, parameters: &Parameters) -> Option<String> {
             let uid = parameters.get("uid").and_then(Value::as_i64).map_or_else(|| "this user".to_owned(), |uid| format!("uid {uid}"));
             return Some(format!("an administrator maps {uid} to a staff user (settings, control.peers)"));
         }
+        Some("Damaged") => "run `workorderd verify` on the data folder; the back-up that is there was not changed: keep it",
         Some("ClockNotManual") => "only a data folder made for trials has a clock that is set by hand",
         Some(_) => return None,
         None if name.ends_with("NotFound") || name.ends_with("InvalidParameter") => {

@@ -9,6 +9,8 @@ pub mod args_definitions;
 pub mod args_equipment;
 pub mod args_more;
 pub mod attachments;
+pub mod back_up;
+mod back_up_folder;
 pub mod bench_args;
 pub mod definitions;
 pub mod directory;

@@ -16,7 +16,7 @@ use super::session::{Console, Session};
 use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
-use super::{act, attachments, definitions, directory, equipment, guest, on_site, orders, queues, replay, system, top, watch};
+use super::{act, attachments, back_up, definitions, directory, equipment, guest, on_site, orders, queues, replay, system, top, watch};
 
 /// Columns of a page that is no terminal.
 const PAGE_WIDTH: usize = 80;
@@ -114,6 +114,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Terminal(command) => equipment::terminal(session, command),
         Command::Apply { dry_run, .. } => definitions::apply(session, files, dry_run),
         Command::Definitions(arguments) => definitions::definitions(session, arguments),
+        Command::Backup { dest, with_secret } => back_up::back_up(session, &dest, with_secret),
         Command::Status => system::status(session),
         Command::Whoami => system::whoami(session),
         Command::Clock(command) => system::clock(session, &command),

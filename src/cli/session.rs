@@ -56,6 +56,11 @@ impl<'a, 'c> Session<'a, 'c> {
         &mut self.client
     }
 
+    /// The socket.
+    pub fn path(&self) -> &std::path::Path {
+        self.client.path()
+    }
+
     /// Whether replies are printed as they are.
     pub fn json(&self) -> bool {
         self.global.json

@@ -14,6 +14,7 @@ pub mod socket;
 mod stop;
 
 pub mod attachments;
+pub mod back_up;
 pub mod definitions;
 pub mod desk;
 pub mod difference;

@@ -1,5 +1,6 @@
 //! The room of `org.workorderd.System1`: who one is, how the daemon is doing, its clock.
 
+use super::back_up;
 use super::desk::Visit;
 use super::refuse::{self, field, slug};
 use super::service::Outcome;
@@ -33,6 +34,9 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "TrustClock" => trust_clock(visit).await,
         "ListParkedTimers" => list_parked_timers(visit),
         "RetryTimers" => retry_timers(visit),
+        "GetBackUp" => back_up::get(visit),
+        "ListBackUpFiles" => back_up::list(visit).await,
+        "ReadBackUpFile" => back_up::read(visit).await,
         other => Err(ErrorReply::method_not_found(other)),
     }
 }

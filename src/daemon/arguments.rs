@@ -3,7 +3,7 @@
 use super::prepare::prepare;
 use super::run::{self, RunError};
 use crate::settings::daemon::{SettingProblem, Sources, load};
-use crate::{demo, torture, verify};
+use crate::{archive, demo, torture, verify};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,6 +33,15 @@ enum Command {
         /// A head that was published before (`sequence:hash`): the history must contain it.
         #[arg(long)]
         head: Option<String>,
+    },
+    /// Make a data folder of a back-up, once every file in it and the whole chain are proven; all or nothing.
+    ///
+    /// The store is built from the journal by the first start. What was written after the back-up is not there.
+    Restore {
+        /// The folder that `workorderctl backup` wrote.
+        backup: PathBuf,
+        /// The new data folder: not there yet, or empty.
+        dir: PathBuf,
     },
     /// Show the main job from end to end, in a temporary folder, with a daemon and a mail server of its own.
     Demo {
@@ -89,6 +98,7 @@ pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run_daemon(arguments),
         Command::Verify { dir, head } => verify::main(&dir, head.as_deref()),
+        Command::Restore { backup, dir } => archive::restore_main(&backup, &dir),
         Command::Demo { stay } => demo::main(stay),
         Command::Torture(arguments) => torture::main(&arguments),
         Command::Man { dir } => manual(&dir),

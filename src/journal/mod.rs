@@ -5,6 +5,7 @@
 
 mod append;
 mod check;
+mod copy;
 mod cut;
 mod erase;
 mod error;
@@ -23,6 +24,7 @@ mod window;
 
 pub use append::{Appended, Head, Journal};
 pub use check::{Found, Verified, scan_all, verify_chain};
+pub use copy::Image;
 pub use error::{AppendError, Damage, Flaw, IoFailure, JournalError, ReadError, VisitError, Why, Witness};
 pub use open::{Checkpoint, OpenReport, Options};
 pub use position::{Position, SegmentName};

@@ -50,6 +50,10 @@ impl Reader {
         Position(self.durable_end.load(Ordering::Acquire))
     }
 
+    pub(super) fn place(&self) -> (&dyn Storage, [u8; 16]) {
+        (self.storage.as_ref(), self.installation)
+    }
+
     /// The record at `position`.
     ///
     /// # Errors

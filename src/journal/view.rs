@@ -76,7 +76,7 @@ impl View {
         self.installation
     }
 
-    fn read(&mut self, offset: u32, need: usize) -> Result<&[u8], IoFailure> {
+    pub(super) fn read(&mut self, offset: u32, need: usize) -> Result<&[u8], IoFailure> {
         let name = SegmentName(self.number);
         self.window.at(u64::from(offset), need).map_err(IoFailure::of("read", name))
     }

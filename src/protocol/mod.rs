@@ -7,6 +7,7 @@ pub mod idl;
 mod idl_text;
 pub mod varlink;
 
+pub mod back_up;
 pub mod definitions;
 pub mod directory;
 pub mod guest;

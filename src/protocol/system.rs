@@ -43,6 +43,18 @@ shapes! {
     TimersRetried { timers: i64 }
     /// Reply of `TrustClock`.
     ClockTrusted { now: i64 }
+    /// A file of a back-up.
+    BackUpFile { name: String, bytes: i64, written: i64, hash: String, first: Option<i64>, last: Option<i64> }
+    /// Reply of `GetBackUp`.
+    BackUp { installation: String, version: String, at: i64, sequence: i64, head: String, end: i64 }
+    /// Parameters of `ListBackUpFiles`.
+    ListBackUpFiles { end: i64, after: Option<String>, secret: Option<bool>, known: Option<i64> }
+    /// Reply of `ListBackUpFiles`.
+    BackUpFiles { files: Vec<BackUpFile>, known_hash: Option<String> }
+    /// Parameters of `ReadBackUpFile`.
+    ReadBackUpFile { end: i64, name: String, offset: i64 }
+    /// Reply of `ReadBackUpFile`.
+    BackUpPiece { content: String }
 }
 
 impl super::shape::Absent for Status {}

@@ -140,6 +140,14 @@ impl Attachments {
         found.is_file().then_some(found.len())
     }
 
+    /// Hashes behind `after`, in order, with the sizes of their content; at most `most`.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn list(&self, after: Option<&str>, most: usize) -> io::Result<Vec<(String, u64)>> {
+        list(&self.folder, after, most)
+    }
+
     /// A piece of stored content from an offset on.
     ///
     /// # Errors
@@ -159,6 +167,34 @@ impl Attachments {
     fn begun(&self, who_and_what: &str) -> PathBuf {
         self.folder.join("begun").join(blake3::hash(who_and_what.as_bytes()).to_hex().as_str())
     }
+}
+
+/// Hashes in a folder of attachments behind `after`, in order, with the sizes of their content; at most `most`.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn list(folder: &Path, after: Option<&str>, most: usize) -> io::Result<Vec<(String, u64)>> {
+    let names = |folder: &Path, length: usize| -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let good = |name: &String| name.len() == length && name.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+            names.extend(entry?.file_name().into_string().ok().filter(good));
+        }
+        names.sort_unstable();
+        Ok(names)
+    };
+    let mut found = Vec::new();
+    for start in names(folder, 2)?.into_iter().filter(|start| after.is_none_or(|after| start.as_str() >= &after[..2])) {
+        let inner = folder.join(&start);
+        for hash in names(&inner, 64)?.into_iter().filter(|hash| after.is_none_or(|after| hash.as_str() > after)) {
+            if found.len() == most {
+                return Ok(found);
+            }
+            let size = fs::metadata(inner.join(&hash))?.len();
+            found.push((hash, size));
+        }
+    }
+    Ok(found)
 }
 
 /// Whether the content of a hash is in a data folder as it was stored.

@@ -114,6 +114,13 @@ pub fn installation_of(path: &Path) -> Result<[u8; 16], FolderError> {
     parse_hex(text.trim()).ok_or(FolderError::BadInstallation { path: name })
 }
 
+/// Reads the secret of links of a folder without locking it.
+pub fn read_secret(path: &Path) -> Result<[u8; 32], FolderError> {
+    let name = path.join("secret");
+    let text = std::fs::read_to_string(&name).map_err(|source| FolderError::Io { path: name.clone(), source })?;
+    parse_hex(text.trim()).ok_or(FolderError::BadInstallation { path: name })
+}
+
 /// Random bytes of the operating system.
 pub fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];

@@ -122,6 +122,11 @@ impl Runtime {
         self.shared.clock.reading().anchor()
     }
 
+    /// The id of this installation.
+    pub fn installation(&self) -> [u8; 16] {
+        self.shared.installation
+    }
+
     /// Content of attachments.
     pub fn attachments(&self) -> &Arc<Attachments> {
         &self.shared.attachments

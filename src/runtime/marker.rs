@@ -45,6 +45,11 @@ impl Marker {
         Ok((marker, found))
     }
 
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// These are fired now.
     pub fn begin(&self, batch: &[Timer]) {
         if self.closed.load(Ordering::Acquire) {

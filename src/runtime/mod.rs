@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod applier;
 pub mod attachments;
+pub mod back_up;
 pub mod clock;
 pub mod deliver;
 pub mod folder;

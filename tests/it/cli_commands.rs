@@ -45,6 +45,12 @@ fn answer(call: &Call) -> Value {
             json!({ "definitions": [{ "kind": "process", "name": "repair", "versions": 2 }, { "kind": "record type", "name": "维修", "versions": 1, "state": "retired" }] })
         }
         "List" => json!({ "lines": [], "total": 0 }),
+        "GetBackUp" => json!({ "installation": "ab", "version": "1", "at": NOW, "sequence": 0, "head": "0:00", "end": 7 }),
+        "ListBackUpFiles" if call.parameters.contains_key("after") => json!({ "files": [] }),
+        "ListBackUpFiles" => {
+            json!({ "files": [{ "name": "installation", "bytes": 3, "written": 3, "hash": blake3::hash(b"ab\n").to_hex().as_str() }] })
+        }
+        "ReadBackUpFile" => json!({ "content": "YWIK" }),
         "GetQueues" => json!({ "all": { "open": 0, "unassigned": 0, "overdue": 0 }, "groups": [] }),
         "ListPressing" => json!({ "lines": [], "now": NOW }),
         "LaborTotals" => json!({ "totals": [] }),
@@ -298,6 +304,7 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
         (words("definitions|publish|repair|--request-id|r-1"), "Definitions1.Publish", json!({ "requestId": r, "recordType": "repair" })),
         (words("definitions|retire|repair|--request-id|r-1"), "Definitions1.Retire", json!({ "requestId": r, "recordType": "repair" })),
         (words("definitions|delete|repair|--request-id|r-1"), "Definitions1.Delete", json!({ "requestId": r, "recordType": "repair" })),
+        (words(&format!("backup|{folder}/b")), "System1.ListBackUpFiles", json!({ "end": 7, "after": "installation", "secret": false })),
         (words("status"), "System1.Status", json!({})),
         (words("whoami"), "System1.WhoAmI", json!({})),
         (words("clock|ahead|3d|--request-id|r-1"), "System1.SetClock", json!({ "requestId": r, "aheadMs": 259_200_000 })),

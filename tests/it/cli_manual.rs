@@ -71,8 +71,15 @@ fn every_command_of_the_daemon_has_a_manual_page() {
     let folder = tempfile::tempdir().unwrap();
     let ran = Command::new(env!("CARGO_BIN_EXE_workorderd")).arg("man").arg(folder.path()).output().unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    for page in ["workorderd.1", "workorderd-run.1", "workorderd-verify.1", "workorderd-demo.1", "workorderd-torture.1", "workorderd-man.1"]
-    {
+    for page in [
+        "workorderd.1",
+        "workorderd-run.1",
+        "workorderd-verify.1",
+        "workorderd-restore.1",
+        "workorderd-demo.1",
+        "workorderd-torture.1",
+        "workorderd-man.1",
+    ] {
         assert!(folder.path().join(page).exists(), "{page}");
     }
     readable(folder.path());

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod attachments;
+mod back_up;
 mod cli_commands;
 mod cli_failures;
 mod cli_manual;

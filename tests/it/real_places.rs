@@ -149,6 +149,9 @@ impl Stage {
             "ActAs" => json!({ "user": "mei" }),
             "SetClock" => json!({ "aheadMs": 1 }),
             "TrustClock" => json!({}),
+            // A place of a segment's beginning: nothing is in it yet.
+            "ListBackUpFiles" => json!({ "end": (1_i64 << 32) + 64 }),
+            "ReadBackUpFile" => json!({ "end": (1_i64 << 32) + 64, "name": "installation", "offset": 0 }),
             "Show" => json!({ "token": self.link(&self.at("evaluate")) }),
             "Evaluate" => json!({ "token": self.link(&self.at("evaluate")), "answers": [{ "field": "overall", "value": "4" }] }),
             // Confirmation links go by mail alone: the right is judged before the purpose of the link.

@@ -1,7 +1,7 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 69] = [
+pub const ROLES: [(&str, &str); 72] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.Get", "yyyyyyhh"),
     ("WorkOrders1.Explain", "yyyyyyhh"),
@@ -68,6 +68,9 @@ pub const ROLES: [(&str, &str); 69] = [
     ("System1.TrustClock", "ynnnnnnn"),
     ("System1.ListParkedTimers", "yyyyyynn"),
     ("System1.RetryTimers", "ynnnnnnn"),
+    ("System1.GetBackUp", "ynnnnnnn"),
+    ("System1.ListBackUpFiles", "ynnnnnnn"),
+    ("System1.ReadBackUpFile", "ynnnnnnn"),
     ("Guest1.Show", "ynnnnnyn"),
     ("Guest1.Evaluate", "ynnnnnyn"),
     ("Guest1.Confirm", "ynnnnnyn"),

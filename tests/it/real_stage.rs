@@ -265,6 +265,7 @@ pub fn is_mutation(method: &str) -> bool {
             | "DescribeForm"
             | "Export"
             | "LaborTotals"
+            | "ReadBackUpFile"
     ) && !name.starts_with("List")
         && !name.starts_with("Get")
 }

@@ -24,6 +24,7 @@ const ELSEWHERE: [(&str, &str); 13] = [
     ("Stopping", "real_watch: a stop ends streams"),
     ("Lagged", "a watcher so slow gets it only if it reads again in time; real_watch: cut off"),
     ("Internal", "a defect"),
+    ("Damaged", "back_up: a damaged journal is not backed up"),
     ("StreamEnded", "a defect"),
     ("DiskNearlyFull", "real_reserve: a disk with less room than the reserve"),
     ("Busy", "more at a time than bounds allow"),
@@ -111,6 +112,7 @@ fn every_method_and_every_error_that_is_served_stands_in_the_tables() {
             "org.varlink.service.GetInfo",
             "org.workorderd.Definitions1.Export",
             "org.workorderd.Definitions1.List",
+            "org.workorderd.System1.GetBackUp",
             "org.workorderd.System1.ListParkedTimers",
             "org.workorderd.System1.Status",
             "org.workorderd.System1.WhoAmI"
@@ -205,6 +207,12 @@ fn cases(stage: &Stage) -> Vec<Case> {
         "to an engineer or to a group",
         n(&accept, json!({ "engineer": "mei", "group": "hydraulics" })),
     );
+    let begin = (1_i64 << 32) + 64;
+    case("", "System1.ListBackUpFiles", "InvalidField", "end", json!({ "end": -1 }));
+    case("", "System1.ListBackUpFiles", "InvalidField", "end", json!({ "end": i64::MAX }));
+    case("", "System1.ListBackUpFiles", "InvalidField", "after", json!({ "end": begin, "after": "../../etc/passwd" }));
+    case("", "System1.ReadBackUpFile", "InvalidField", "name", json!({ "end": begin, "name": "attachments/../lock", "offset": 0 }));
+    case("", "System1.ReadBackUpFile", "InvalidField", "negative", json!({ "end": begin, "name": "installation", "offset": -1 }));
     case("", "System1.ActAs", "UnknownReference", "nobody", json!({ "user": "nobody" }));
     case("dora", "WorkOrders1.List", "InvalidField", "status", json!({ "status": "lost" }));
     case("dora", "WorkOrders1.List", "InvalidField", "limit", json!({ "limit": 0 }));

@@ -21,9 +21,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cli", &["client", "protocol"]),
     ("bench", &["client", "protocol", "cli", "journal", "control"]),
     ("verify", &["domain", "codec", "journal", "runtime"]),
+    ("archive", &["protocol", "codec", "journal", "runtime"]),
     ("demo", &["client", "protocol", "verify", "settings", "mail"]),
     ("torture", &["client", "protocol", "verify"]),
-    ("daemon", &["domain", "engine", "protocol", "runtime", "control", "settings", "mail", "verify", "demo", "torture", "journal"]),
+    (
+        "daemon",
+        &["domain", "engine", "protocol", "runtime", "control", "settings", "mail", "verify", "archive", "demo", "torture", "journal"],
+    ),
 ];
 
 /// Crates that may be named in these modules alone.

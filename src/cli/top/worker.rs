@@ -191,7 +191,7 @@ fn passes(failure: &Failure) -> bool {
             matches!(name.strip_prefix(failure::ERRORS), Some("Stopping" | "TooManyConnections"))
         }
         Failure::Client(_) | Failure::Unknown(..) => true,
-        Failure::Usage(_) | Failure::Nothing(_) | Failure::Output(_) => false,
+        Failure::Usage(_) | Failure::Nothing(_) | Failure::File(..) | Failure::Output(_) => false,
     }
 }
 
