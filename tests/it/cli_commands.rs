@@ -304,7 +304,7 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
         (words("definitions|publish|repair|--request-id|r-1"), "Definitions1.Publish", json!({ "requestId": r, "recordType": "repair" })),
         (words("definitions|retire|repair|--request-id|r-1"), "Definitions1.Retire", json!({ "requestId": r, "recordType": "repair" })),
         (words("definitions|delete|repair|--request-id|r-1"), "Definitions1.Delete", json!({ "requestId": r, "recordType": "repair" })),
-        (words(&format!("backup|{folder}/b")), "System1.ListBackUpFiles", json!({ "end": 7, "after": "installation", "secret": false })),
+        (words(&format!("backup|{folder}/new")), "System1.ListBackUpFiles", json!({ "end": 7, "after": "installation", "secret": false })),
         (words("status"), "System1.Status", json!({})),
         (words("whoami"), "System1.WhoAmI", json!({})),
         (words("clock|ahead|3d|--request-id|r-1"), "System1.SetClock", json!({ "requestId": r, "aheadMs": 259_200_000 })),
