@@ -80,7 +80,8 @@ pub fn start(draft: &mut Draft<'_>, step: Option<&str>) -> Result<(), Rejection>
 /// The caller's work ends: now, or at an earlier time that is told afterwards. Also on hold.
 pub fn stop(draft: &mut Draft<'_>, at: Option<Timestamp>) -> Result<(), Rejection> {
     draft.open_visit()?;
-    let mine = draft.cx.principal.user().is_some_and(|user| running(&draft.order, user).is_some());
+    let runs = |user: &&StaffUserId| draft.cx.directory.active(user).is_some() && running(&draft.order, user).is_some();
+    let mine = draft.cx.principal.user().filter(runs).is_some();
     if !mine {
         may(Action::HandleNode, Some(&draft.order), draft.cx)?;
     }

@@ -6,6 +6,7 @@
 use super::coverage::Coverage;
 use super::gate::Gate;
 use super::labor::LaborBook;
+use super::rights::Rights;
 use super::steps::Steps;
 use super::work::Work;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -75,6 +76,7 @@ pub struct Audit {
     pub numbers: BTreeSet<WorkOrderNumber>,
     pub labor: LaborBook,
     steps: Steps,
+    rights: Rights,
     /// Messages that groups have not taken yet, in order.
     messages: BTreeMap<ServiceGroupId, VecDeque<(u64, LoadChange)>>,
     /// Open work, limits and absences.
@@ -165,6 +167,7 @@ impl Audit {
         self.mail(*id, event, sequence);
         self.labor.take(*id, event, at);
         self.steps.take(event, before.and_then(State::work_order));
+        self.rights.take(event, before.and_then(State::work_order), &body.actor, at);
     }
 
     fn mail(&mut self, id: WorkOrderId, event: &OrderEvent, sequence: u64) {
@@ -213,8 +216,10 @@ impl Audit {
                 }
                 self.catalogues.push((u64::MAX, (**catalogue).clone()));
             }
+            (_, State::StaffUser(user)) => self.rights.put(user, sequence),
             _ => {}
         }
+        self.rights.step(body, sequence, IN_FLIGHT);
         self.catalogues.retain(|(until, _)| until.saturating_add(IN_FLIGHT) > sequence);
         assert!(!body.events.is_empty(), "record {sequence} of {key} has no event");
     }

@@ -19,6 +19,7 @@ pub mod people;
 pub mod post;
 pub mod promises;
 pub mod restart;
+pub mod rights;
 pub mod shell;
 pub mod site;
 pub mod steps;

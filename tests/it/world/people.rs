@@ -17,7 +17,7 @@ use workorderd::domain::process::NodeState;
 use workorderd::domain::service_group::{GroupRule, ServiceGroupCommand};
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::command::{Create, TransferTo};
-use workorderd::domain::work_order::state::{Channel, Handler, HoldReason, Party, Priority, Purpose, RecordKind};
+use workorderd::domain::work_order::state::{Channel, Handler, HoldReason, Invitation, Party, Priority, Purpose, RecordKind};
 use workorderd::domain::work_order::{Command as Order, WorkOrder};
 use workorderd::engine::cell::Submission;
 use workorderd::runtime::Runtime;
@@ -232,7 +232,8 @@ impl World {
             0 | 1 => (Key::Catalogue, company::apply(self.rng.u32(..company::EDITIONS))),
             15 | 16 => (Key::Catalogue, Command::Catalogue(self.type_change())),
             2..5 => {
-                let mut user = company::staff(ENGINEERS[self.rng.usize(..ENGINEERS.len())]);
+                let engineer = ENGINEERS[self.rng.usize(..ENGINEERS.len())];
+                let mut user = company::staff(if self.rng.u32(..8) == 0 { "disp-2" } else { engineer });
                 user.disabled = self.rng.u32(..3) == 0;
                 if self.rng.bool() {
                     user.superior = Some(company::user(STAFF[self.rng.usize(..STAFF.len())].0));
@@ -460,8 +461,7 @@ impl World {
 
     /// An answer through a link of that visit, or of any.
     fn evaluation(&mut self, order: &WorkOrder, visit: Option<workorderd::domain::ids::VisitNo>) -> (Principal, Order) {
-        let fits =
-            |i: &&workorderd::domain::work_order::state::Invitation| i.purpose == Purpose::Evaluate && visit.is_none_or(|v| i.visit == v);
+        let fits = |i: &&Invitation| i.purpose == Purpose::Evaluate && visit.is_none_or(|v| i.visit == v);
         let all: Vec<_> = order.invitations.iter().filter(fits).map(|i| i.no).collect();
         let invitation = all.get(self.rng.usize(..all.len().max(1))).copied().unwrap_or(InvitationNo(1));
         let count = if self.rng.u32(..4) == 0 { 7 } else { 3 };
