@@ -171,6 +171,75 @@ fn a_server_that_is_down_defers_and_the_mail_comes_when_it_is_back() {
     assert_eq!(catcher.mails().len(), 1);
 }
 
+/// Orders whose first node asks the customer.
+const ASK: &str = r#"
+[[record_type]]
+name = "ask"
+title = { en = "Asked" }
+number = "A-{date}-{counter}"
+process = "ask"
+[[process]]
+name = "ask"
+[[process.node]]
+name = "done"
+kind = "task"
+handlers = ["role:dispatcher"]
+[[process.node]]
+name = "asked"
+kind = "confirm"
+message = "please-confirm"
+"#;
+
+#[test]
+fn a_server_that_is_down_for_a_day_is_asked_less_and_less_and_every_mail_goes_out_once() {
+    let count = if std::env::var_os("WO_LONG").is_some() { 10_000 } else { 250 };
+    let port = MailCatcher::start(Behaviour::default()).unwrap().addr().port();
+    let mut post = Post::new(port, &["mail.connections=4"]);
+    post.daemon().admin().ok("Definitions1.Apply", json!({ "files": [{ "path": "ask.toml", "text": ASK }] }));
+    let mut dora = post.daemon().user("dora");
+    let numbers: Vec<String> = (0..count).map(|_| dora.create(json!({ "recordType": "ask" }))).collect();
+    numbers.iter().for_each(|number| drop(dora.act(number, "CompleteTask", json!({}))));
+    drop(dora);
+    // Waits until each is settled or waits for a later time; gives how often they were tried.
+    let rest = |post: &Post| -> Vec<i64> {
+        let mut admin = post.daemon().admin();
+        let now = admin.status()["now"].as_i64().unwrap();
+        let mut at_rest = |number: &String| {
+            until("a mail that is sent or waits", || {
+                let mail = admin.get(number)["mails"][0].clone();
+                let waits = mail["status"] == "deferred" && mail["nextAt"].as_i64().unwrap() > now;
+                (waits || mail["status"] == "sent").then(|| mail["attempts"].as_i64().unwrap())
+            })
+        };
+        numbers.iter().map(&mut at_rest).collect()
+    };
+    rest(&post);
+    for hour in 1..=24 {
+        if hour == 12 {
+            post.kill();
+            post.start();
+        }
+        post.ahead(HOUR);
+        rest(&post);
+    }
+    let tries = rest(&post);
+    let (least, most) = (tries.iter().min().unwrap(), tries.iter().max().unwrap());
+    // Looked at each hour, pauses that do not grow would make 25.
+    assert!((9..=13).contains(least) && (9..=13).contains(most), "the pauses grow: {least} to {most} tries in a day");
+    let catcher = MailCatcher::start_with(port, Behaviour::default(), Protection::None).unwrap();
+    for _ in 0..5 {
+        post.ahead(HOUR);
+        rest(&post);
+    }
+    let mails = catcher.mails();
+    let ids: std::collections::BTreeSet<_> = mails.iter().map(|m| m.header("Message-ID").unwrap().to_owned()).collect();
+    assert_eq!((mails.len(), ids.len()), (count, count), "each mail went out once");
+    let mut admin = post.daemon().admin();
+    let unsent = numbers.iter().filter(|n| admin.get(n)["mails"][0]["status"] != "sent").count();
+    assert_eq!(unsent, 0, "and its Work Order knows");
+    println!("{count} mails waited for a day, {least} to {most} tries each, all sent once within five hours");
+}
+
 #[test]
 fn a_recipient_that_the_server_does_not_know_is_a_failure_and_shown() {
     let behaviour = Behaviour { unknown_recipients: vec!["wang@example.cn".to_owned()], ..Behaviour::default() };
