@@ -111,9 +111,15 @@ impl Home {
         (code, daemon.log())
     }
 
-    pub fn verify(&self, head: Option<&str>) -> Result<String, String> {
+    /// The command that verifies a data folder.
+    pub fn verification(&self, data: &Path) -> Command {
         let mut command = program();
-        command.arg("verify").arg(self.data());
+        command.arg("verify").arg(data);
+        command
+    }
+
+    pub fn verify(&self, head: Option<&str>) -> Result<String, String> {
+        let mut command = self.verification(&self.data());
         if let Some(head) = head {
             command.args(["--head", head]);
         }
@@ -124,6 +130,10 @@ impl Home {
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_workorderd"));
     command.env_clear();
+    // A defect that was put in on purpose is one of the daemon too.
+    if let Some(mutant) = std::env::var_os("WO_MUTANT") {
+        command.env("WO_MUTANT", mutant);
+    }
     command
 }
 
