@@ -61,6 +61,20 @@
 //! | a setting | `settings/daemon/keys.rs` and `model.rs`, `config/workorderd.toml` |
 //! | a query | `engine/board.rs`, its room in `control/`, the `.varlink` file, `cli/` |
 
+/// Whether the one-line defect of that name is switched on: never, but in builds with the feature `mutants`.
+#[cfg(feature = "mutants")]
+macro_rules! mutant {
+    ($name:literal) => {
+        crate::mutants::on($name)
+    };
+}
+#[cfg(not(feature = "mutants"))]
+macro_rules! mutant {
+    ($name:literal) => {
+        false
+    };
+}
+
 pub mod archive;
 pub mod bench;
 pub mod cli;
@@ -73,6 +87,8 @@ pub mod domain;
 pub mod engine;
 pub mod journal;
 pub mod mail;
+#[cfg(feature = "mutants")]
+mod mutants;
 pub mod protocol;
 pub mod runtime;
 pub mod settings;

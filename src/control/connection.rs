@@ -169,7 +169,7 @@ impl<S: Service> Connection<S> {
 
     fn check_deadlines(&mut self, now: Instant) {
         let past = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= now);
-        if past(self.output.deadline()) {
+        if past(self.output.deadline()) && !mutant!("slow-reader-kept") {
             tracing::info!(bytes = self.output.waiting(), "a client that does not read its replies is cut off");
             self.end(Ended::SlowReader);
             self.lose_client();

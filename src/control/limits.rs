@@ -117,7 +117,7 @@ impl Census {
             return Err(Full::All { limit: limits.connections });
         }
         let of_user = counts.by_uid.entry(uid).or_default();
-        if *of_user >= limits.connections_per_uid {
+        if *of_user >= limits.connections_per_uid && !mutant!("connections-without-end") {
             let limit = limits.connections_per_uid;
             if *of_user == 0 {
                 counts.by_uid.remove(&uid);

@@ -40,7 +40,7 @@ pub fn may(action: Action<'_>, order: Option<&WorkOrder>, cx: &Context<'_>) -> R
         Action::SetAbsence(user) => is_or_leads(user, cx) || has_right(Right::ChangeDirectory, cx),
         Action::ActAsSystem => matches!(cx.principal, Principal::System),
     };
-    if yes {
+    if yes || mutant!("everybody-may") {
         Ok(())
     } else {
         Err(Rejection::NotPermitted {
@@ -55,7 +55,7 @@ pub fn may(action: Action<'_>, order: Option<&WorkOrder>, cx: &Context<'_>) -> R
 pub fn has_right(right: Right, cx: &Context<'_>) -> bool {
     match cx.principal {
         Principal::Staff { user, roles, .. } => {
-            user.as_ref().is_none_or(|u| cx.directory.active(u).is_some())
+            user.as_ref().is_none_or(|u| cx.directory.active(u).is_some() || mutant!("the-disabled-may"))
                 && roles.iter().any(|role| cx.catalogue.role_has(role.as_str(), right))
         }
         Principal::System => true,

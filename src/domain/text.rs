@@ -34,7 +34,7 @@ impl PersonalText {
 
 impl Serialize for PersonalText {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if split::keep(&self.0) { serializer.serialize_unit() } else { self.0.serialize(serializer) }
+        if split::keep(&self.0) && !mutant!("name-in-the-body") { serializer.serialize_unit() } else { self.0.serialize(serializer) }
     }
 }
 

@@ -86,7 +86,7 @@ fn work_order_step(key: &Key, state: Option<&State>, command: &work_order::Comma
         (Some(order), command) => work_order::decide::decide(order, command, cx)?,
     };
     let messages = reactions(before, &after);
-    let number = before.is_none().then(|| Claim::Number(after.number.clone()));
+    let number = (before.is_none() && !mutant!("number-not-claimed")).then(|| Claim::Number(after.number.clone()));
     let claims = number.into_iter().chain(more_work(before, &after, command, cx)).chain(labor::new_claims(before, &after)).collect();
     let state = State::WorkOrder(Box::new(after));
     Ok(Step { events: events.into_iter().map(Event::WorkOrder).collect(), messages, claims, state })
@@ -124,7 +124,7 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::Fire { .. }
         | Order::RecordMail { .. } => false,
     };
-    let limit = cx.directory.group(group).and_then(|g| g.limit).filter(|_| limited);
+    let limit = cx.directory.group(group).and_then(|g| g.limit).filter(|_| limited && !mutant!("limit-not-claimed"));
     Some(Claim::OpenWork { group: group.clone(), engineer: engineer.clone(), limit })
 }
 

@@ -147,15 +147,21 @@ impl<T> Cell<T> {
             return Some(Output::Answer(ticket, Err(Refusal::Busy)));
         }
         if let Some(request) = &submission.request
-            && let Some(known) = self.entity.recent.iter().find(|a| a.request.id == request.id)
+            && let Some(known) = self.entity.recent.iter().find(|a| a.request.id == request.id && !mutant!("repeat-forgotten"))
         {
-            let answer = if known.request.digest == request.digest { Ok(known.receipt) } else { Err(reused(request)) };
+            let answer = if known.request.digest == request.digest || mutant!("repeat-with-other-parameters") {
+                Ok(known.receipt)
+            } else {
+                Err(reused(request))
+            };
             return Some(Output::Answer(ticket, answer));
         }
         let (judged, step) = self.judge(&submission, cx);
         self.first &= step.is_none();
         match judged {
-            Judged::Refused(refusal) if self.waiting.is_empty() => Some(Output::Answer(ticket, Err(refusal))),
+            Judged::Refused(refusal) if self.waiting.is_empty() || mutant!("refusal-does-not-wait") => {
+                Some(Output::Answer(ticket, Err(refusal)))
+            }
             Judged::Refused(_) | Judged::Step { .. } | Judged::SameAs { .. } => {
                 self.waiting.push_back(Waiting { ticket, submission, judged });
                 step.map(Output::Append)
@@ -263,6 +269,7 @@ impl<T> Cell<T> {
         let before = before.cloned();
         if let Some(expected) = submission.expected_revision
             && expected != revision
+            && !mutant!("expected-revision-unread")
         {
             return (Judged::Refused(Rejection::Conflict { expected, actual: revision }.into()), None);
         }
@@ -297,7 +304,9 @@ impl<T> Cell<T> {
     /// A step in flight for the same request id: whether its parameters are the same, and its revision.
     fn in_flight(&self, request: &Request) -> Option<(bool, u64)> {
         self.waiting.iter().find_map(|w| match (&w.judged, &w.submission.request) {
-            (Judged::Step { revision, .. }, Some(known)) if known.id == request.id => Some((known.digest == request.digest, *revision)),
+            (Judged::Step { revision, .. }, Some(known)) if known.id == request.id && !mutant!("repeat-in-flight-unseen") => {
+                Some((known.digest == request.digest, *revision))
+            }
             _ => None,
         })
     }

@@ -116,7 +116,7 @@ impl ClockGuard {
             Some(anchor) if reading.synchronised && !anchor.synchronised => self.anchor = Some(reading.anchor()),
             Some(anchor) => {
                 let by_ms = reading.offset().saturating_sub(anchor.offset);
-                if by_ms.unsigned_abs() > MOST_APART.0 {
+                if by_ms.unsigned_abs() > MOST_APART.0 && !mutant!("jump-completes-the-gate") {
                     return Some(Doubt::RanAway { by_ms });
                 }
             }

@@ -21,7 +21,7 @@ impl LaborGuard {
     /// Why an interval cannot be booked; without an end it runs. One that ends as the other begins is not in its way.
     pub fn refusal(&self, engineer: &StaffUserId, from: Timestamp, to: Option<Timestamp>) -> Option<Rejection> {
         let (begin, (until, number)) = self.books.get(engineer)?.range(..to.unwrap_or(NEVER)).next_back()?;
-        if *until <= from {
+        if *until <= from || mutant!("labor-overlaps") {
             return None;
         }
         let to = (*until != NEVER).then_some(until.0);

@@ -63,14 +63,16 @@ impl Default for Schedule {
 impl Schedule {
     /// Follows a change of deadlines from before a step to after it.
     pub fn change(&mut self, order: WorkOrderId, before: &[(Timestamp, Deadline)], after: &[(Timestamp, Deadline)]) {
-        for &(due, deadline) in before.iter().filter(|d| !after.contains(d)) {
+        for &(due, deadline) in before.iter().filter(|d| !after.contains(d) && !mutant!("timer-outlives-its-state")) {
             let timer = Timer { due, order, deadline };
             self.set_of(deadline).remove(&timer);
             self.lent.remove(&timer);
             self.failures.remove(&timer);
             self.parked.remove(&timer);
         }
-        for &(due, deadline) in after.iter().filter(|d| !before.contains(d)) {
+        for &(due, deadline) in
+            after.iter().filter(|(_, d)| !(mutant!("overdue-not-set") && matches!(d, Deadline::Overdue(_)))).filter(|d| !before.contains(d))
+        {
             self.insert(Timer { due, order, deadline });
         }
     }
@@ -92,7 +94,7 @@ impl Schedule {
         let mut taken = Vec::new();
         while taken.len() < most
             && let Some(first) = self.next_to_fire()
-            && first.due <= now
+            && (first.due <= now || mutant!("timer-taken-early"))
         {
             self.set_of(first.deadline).remove(&first);
             self.lent.insert(first, ());
@@ -127,7 +129,7 @@ impl Schedule {
     pub fn settled(&mut self, timer: Timer, stale: bool) {
         self.fired += 1;
         self.stale += u64::from(stale);
-        if stale {
+        if stale && !mutant!("stale-timer-forgotten") {
             self.failed(timer);
         } else {
             self.lent.remove(&timer);

@@ -32,7 +32,7 @@ impl Suspects {
         crashes.retain(|timer, _| set.contains(timer));
         let mut to_try = VecDeque::new();
         for (timer, times) in &crashes {
-            if *times >= CRASHES_MAX {
+            if *times >= CRASHES_MAX && !mutant!("poison-fired-for-ever") {
                 schedule.park(*timer, Parked::Crashed { times: *times });
             } else {
                 to_try.push_back(*timer);

@@ -105,7 +105,7 @@ impl Journal {
         self.head = head;
         self.durable_end.store(head.end.0, Ordering::Release);
         // The group is durable and must be answered; the next one will be refused.
-        self.poisoned = self.marker.write(&Mark::from(&head)).is_err();
+        self.poisoned = !mutant!("no-head-mark") && self.marker.write(&Mark::from(&head)).is_err();
         self.buffer.clear();
         self.buffer.shrink_to(BUFFER);
         Ok(appended)
@@ -168,6 +168,9 @@ impl Journal {
     fn write(&self, start: Position) -> Result<(), IoFailure> {
         let file = self.file.as_ref();
         write_all(file, &self.buffer, start.offset().into()).map_err(IoFailure::of("write", start.file()))?;
+        if mutant!("no-fdatasync") {
+            return Ok(());
+        }
         file.sync_data().map_err(IoFailure::of("sync", start.file()))
     }
 
@@ -252,7 +255,7 @@ impl Journal {
 
     pub(super) fn poison_on_error<T, E: Into<AppendError>>(&mut self, result: Result<T, E>) -> Result<T, AppendError> {
         result.map_err(|e| {
-            self.poisoned = true;
+            self.poisoned = !mutant!("fsync-tried-again");
             e.into()
         })
     }

@@ -191,6 +191,9 @@ impl Journal {
 fn overwrite(storage: &dyn Storage, patches: &[Patch], rewritten: &[Vec<u8>]) -> Result<(), IoFailure> {
     let intent = storage.create(FILE).map_err(IoFailure::of("create", FILE))?;
     write_all(intent.as_ref(), &encode(patches), 0).map_err(IoFailure::of("write", FILE))?;
+    if mutant!("erasure-without-intent") {
+        drop_intent(storage)?;
+    }
     intent.sync_all().map_err(IoFailure::of("sync", FILE))?;
     storage.sync_dir().map_err(IoFailure::of("sync", "."))?;
     let records: Vec<_> = patches.iter().zip(rewritten).collect();

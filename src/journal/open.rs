@@ -142,7 +142,7 @@ impl Journal {
         report.leftovers = listing.leftovers.len();
         report.erasures = patches.len();
         let safe = mark.map_or(0, |m| m.sequence);
-        let unsure = (passed.sequence > safe).then_some(&held);
+        let unsure = (passed.sequence > safe && !mutant!("last-group-not-made-certain")).then_some(&held);
         repair(storage.as_ref(), &options, &listing, &patches, &mut tail, unsure)?;
         let journal = start(storage, options, passed, &tail, listing.head)?;
         held.show(visitor)?;
@@ -195,7 +195,7 @@ fn repair(
     } else if listing.intent {
         remove_all(storage, &[erase::FILE.to_string()])?;
     }
-    let leftovers = cut::wipe(storage, &listing.leftovers, tail)?;
+    let leftovers = if mutant!("tear-not-wiped") { Vec::new() } else { cut::wipe(storage, &listing.leftovers, tail)? };
     // After a failed fsync, pages can be there to read and marked clean without being on disk: write them again.
     if let Some(held) = unsure.filter(|h| !h.bytes.is_empty()) {
         let name = held.from.file();

@@ -49,7 +49,9 @@ impl Preparation {
         write_zeros(file.as_ref(), 0, self.header.size.into(), self.helper)
             .and_then(|()| write_all(file.as_ref(), &self.header.encode(), 0))
             .map_err(IoFailure::of("write", temporary))?;
-        file.sync_all().map_err(IoFailure::of("sync", temporary))?;
+        if !mutant!("segment-not-synced") {
+            file.sync_all().map_err(IoFailure::of("sync", temporary))?;
+        }
         let file = match storage.rename(temporary, &name) {
             Ok(()) => file,
             // The other thread was faster; its file is as good.
@@ -59,7 +61,9 @@ impl Preparation {
             }
             Err(e) => return Err(IoFailure::of("rename", temporary)(e)),
         };
-        storage.sync_dir().map_err(IoFailure::of("sync", "."))?;
+        if !mutant!("folder-not-synced") {
+            storage.sync_dir().map_err(IoFailure::of("sync", "."))?;
+        }
         let header = self.header;
         Ok(Prepared { header, file })
     }

@@ -178,7 +178,7 @@ impl Walk {
         if sequence != self.passed.sequence + 1 {
             return Some(Why::Sequence { found: sequence });
         }
-        if record.hash_before() != self.passed.hash {
+        if record.hash_before() != self.passed.hash && !mutant!("chain-unchecked") {
             return Some(Why::Chain);
         }
         // A group starts with its first record and stays in one segment.
@@ -227,7 +227,7 @@ impl Walk {
         if self.view.look_again(from)?.is_ok() {
             return Ok(true);
         }
-        if let Some((offset, sequence)) = survey.wanted {
+        if let Some((offset, sequence)) = survey.wanted.filter(|_| !mutant!("damage-cut-as-a-tear")) {
             let position = Position::new(self.view.number(), offset);
             return Err(self.lost(flaw, Witness::Later { sequence, position }));
         }
@@ -246,7 +246,7 @@ impl Walk {
                 return Err(self.damage(why).into());
             }
         }
-        if self.passed.sequence < self.floor {
+        if self.passed.sequence < self.floor && !mutant!("mark-unchecked") {
             let sequence = self.floor;
             return Err(self.lost(flaw, Witness::Floor { sequence }));
         }

@@ -26,5 +26,6 @@ pub fn open(secret: &[u8; 32], token: &str) -> Option<(WorkOrderId, InvitationNo
     // Compared in constant time: how far a guess was right must not show.
     let differs = mac.iter().zip(expected.as_bytes()).fold(0, |d, (a, b)| d | (a ^ b));
     let (order, invitation) = named.split_first_chunk::<16>()?;
-    (differs == 0).then_some((WorkOrderId(u128::from_be_bytes(*order)), InvitationNo(u16::from_be_bytes(invitation.try_into().ok()?))))
+    (differs == 0 || mutant!("any-token-opens"))
+        .then_some((WorkOrderId(u128::from_be_bytes(*order)), InvitationNo(u16::from_be_bytes(invitation.try_into().ok()?))))
 }

@@ -71,7 +71,7 @@ pub fn render(
     };
     let one_line = |text: String| text.replace(['\r', '\n'], " ");
     Ok(mail::Message {
-        intent: intent(installation, order.id, mail.no),
+        intent: intent(installation, order.id, if mutant!("message-id-by-try") { MailNo(mail.attempts) } else { mail.no }),
         date_ms: mail.queued_at.0,
         from: letterhead.from.clone(),
         reply_to: None,

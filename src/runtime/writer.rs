@@ -173,6 +173,12 @@ fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Requ
     let salts = salts(admitted.len());
     let entries: Vec<Entry<'_>> =
         admitted.iter().zip(salts).map(|((request, previous), salt)| entry(&request.step, *previous, salt)).collect();
+    if mutant!("answer-before-the-append") {
+        for (sequence, (request, _)) in (journal.head().sequence + 1..).zip(&admitted) {
+            let (revision, state) = (request.step.pending.revision, request.step.state.clone());
+            request.from.do_send(Appended { revision, sequence, position: 0, state });
+        }
+    }
     let places = match journal.append(&entries) {
         Ok(places) => places,
         Err(error) => {

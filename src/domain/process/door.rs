@@ -44,7 +44,9 @@ pub fn enter_first(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 /// The gate: which exits a node allows.
 fn leave(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>) -> Result<NodeIndex, Rejection> {
     let visit = draft.open_visit()?;
-    if let NodeState::Evaluate(state) = &visit.state {
+    if let NodeState::Evaluate(state) = &visit.state
+        && !mutant!("gate-open")
+    {
         match exit {
             Exit::Evaluated | Exit::AutoCompleted => {}
             Exit::Skipped if state.mandatory => return Err(Rejection::EvaluationMissing),

@@ -139,7 +139,7 @@ pub fn submit(draft: &mut Draft<'_>, no: InvitationNo, given: &[GivenAnswer]) ->
         at: draft.cx.now,
         after_completion: !in_time,
     }));
-    if in_time { door::leave_to_next(draft, Exit::Evaluated, None) } else { Ok(()) }
+    if in_time || mutant!("late-evaluation-leaves") { door::leave_to_next(draft, Exit::Evaluated, None) } else { Ok(()) }
 }
 
 /// The invitation, if it can still be used for an evaluation.
@@ -154,10 +154,10 @@ fn usable(draft: &Draft<'_>, no: InvitationNo) -> Result<Invitation, Rejection> 
         None | Some(Outcome::Completed) => false,
         Some(Outcome::Cancelled | Outcome::Rejected) => true,
     };
-    if ended || draft.cx.now >= invitation.expires_at {
+    if ended || draft.cx.now >= invitation.expires_at && !mutant!("link-never-ends") {
         return Err(Rejection::InvitationExpired);
     }
-    if invitation.single_use && invitation.used > 0 {
+    if invitation.single_use && invitation.used > 0 && !mutant!("link-used-twice") {
         return Err(Rejection::InvitationUsed);
     }
     Ok(invitation.clone())

@@ -177,7 +177,8 @@ fn take(
         return Err(Rejection::MessageTakenAlready);
     }
     // After a crash old and new ones come in one parcel.
-    let new: Vec<&LoadChanged> = messages.iter().filter(|(sequence, _)| *sequence > group.last_taken).map(|(_, m)| m).collect();
+    let new: Vec<&LoadChanged> =
+        messages.iter().filter(|(sequence, _)| *sequence > group.last_taken || mutant!("load-counted-twice")).map(|(_, m)| m).collect();
     let change = |m: &&LoadChanged| LoadChange { order: m.order, engineer: m.engineer.clone(), change: m.change };
     let mut events = vec![ServiceGroupEvent::LoadTaken { sequence, changes: new.iter().map(change).collect() }];
     let mut after = evolve(Some(group.clone()), &events[0]);
@@ -251,7 +252,7 @@ pub fn evolve(group: Option<ServiceGroup>, event: &ServiceGroupEvent) -> Option<
         ServiceGroupEvent::Chosen { order, offer } => {
             let mut group = group?;
             if let Choice::Engineer(engineer) = &offer.choice {
-                group.last_chosen = Some(engineer.clone());
+                group.last_chosen = Some(engineer.clone()).filter(|_| !mutant!("turn-does-not-move"));
             }
             group.offers.insert(*order, offer.clone());
             Some(group)

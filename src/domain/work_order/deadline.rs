@@ -28,7 +28,7 @@ pub fn deadlines(order: &WorkOrder) -> Vec<(Timestamp, Deadline)> {
 
 fn node_deadlines(order: &WorkOrder, visit: &Visit, all: &mut Vec<(Timestamp, Deadline)>) {
     let limits = &visit.limits;
-    if order.hold.is_some() && limits.stand_still_on_hold {
+    if order.hold.is_some() && limits.stand_still_on_hold && !mutant!("no-standing-still") {
         return;
     }
     let at = |after: Span| due_at(visit, after);

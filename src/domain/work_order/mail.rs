@@ -105,6 +105,7 @@ impl Mail {
         match self.status {
             MailStatus::Pending => Some(self.queued_at),
             MailStatus::Deferred { until, .. } => Some(until),
+            MailStatus::Sent { at } if mutant!("sent-again") => Some(at),
             MailStatus::Sent { .. } | MailStatus::Failed { .. } | MailStatus::Expired { .. } | MailStatus::Cancelled => None,
         }
     }

@@ -1,0 +1,155 @@
+//! Defects of one line, put in on purpose: each must make the test named beside it fail, in those words. The tests are those of every
+//! push, unchanged. `cargo test --features mutants every_mutant_dies` runs them; `WO_MUTANT=name` switches one on by hand.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const WORLD: &str = "simulation::thousands_of_simulated_days_keep_every_promise";
+
+/// A mutant, the test that finds it, and what the test says (one of these).
+const MUTANTS: &[(&str, &str, &str)] = &[
+    // Journal: what was answered for is on disk, and unaltered (promises 1, 5 and 7).
+    (
+        "no-fdatasync",
+        "journal_crash::acknowledged_records_survive_every_crash_and_dropped_ones_never_come_back",
+        "an acknowledged record is gone",
+    ),
+    ("no-fdatasync", "real_power_cut::whatever_was_acknowledged_is_there_after_the_power_was_cut", "before the power was cut"),
+    ("answer-before-the-append", "real_strace::the_kernel_saw_an_fdatasync_before_every_receipt", "UnknownReference"),
+    (
+        "fsync-tried-again",
+        "journal_crash::a_failed_write_or_fsync_poisons_the_journal_and_is_never_tried_again",
+        "called `Result::unwrap_err()` on an `Ok` value",
+    ),
+    ("segment-not-synced", "journal_crash::power_may_fail_at_each_single_step_of_a_life", "the segment header is not valid"),
+    ("folder-not-synced", "journal_crash::power_may_fail_at_each_single_step_of_a_life", "an acknowledged record is gone"),
+    ("no-head-mark", "journal_damage::the_last_acknowledged_group_zeroed_or_rolled_back_is_found_by_the_head_mark", "opened with"),
+    ("mark-unchecked", "journal_damage::a_flipped_bit_anywhere_in_what_was_acknowledged_is_found_and_named", "torn: Some"),
+    ("chain-unchecked", "journal_damage::an_altered_record_with_a_fresh_checksum_breaks_the_chain", "opened with"),
+    ("damage-cut-as-a-tear", "journal_damage::a_bad_record_with_later_groups_behind_it_is_damage_without_any_head_mark", "torn: Some"),
+    ("last-group-not-made-certain", "journal_crash::a_record_left_by_a_failed_fsync_is_made_durable_before_it_is_shown", "flaw: Empty"),
+    ("tear-not-wiped", "journal_damage::a_torn_group_is_cut_reported_and_wiped", "all(|b| *b == 0)"),
+    ("erasure-without-intent", "journal_crash::erasing_is_finished_after_a_crash_at_any_step", "the checksum of the record does not match"),
+    ("any-head-is-right", "real_start::a_published_head_is_found_in_the_history_and_another_is_not", "real_start"),
+    // Engine: steps in order, once, and seen when they are durable (promises 1, 2 and 3).
+    ("guard-after-the-append", WORLD, "was given twice"),
+    ("load-past-pending", WORLD, "was loaded as the journal has it"),
+    ("store-claims-too-much", WORLD, "the board shows | timers are those of the states | revisions follow each other"),
+    ("refusal-does-not-wait", WORLD, "before what it was judged on was durable"),
+    ("repeat-forgotten", WORLD, "clients.rs"),
+    ("repeat-with-other-parameters", WORLD, "a request id was used for two things"),
+    ("repeat-in-flight-unseen", WORLD, "clients.rs"),
+    ("expected-revision-unread", WORLD, "is not the revision that was expected"),
+    ("timer-taken-early", WORLD, "timers were lent out early"),
+    ("stale-timer-forgotten", "simulation_cases::a_timer_whose_clock_was_set_back_while_it_fired_stays_set", "left: None"),
+    ("timer-outlives-its-state", WORLD, "timers are those of the states"),
+    ("overdue-not-set", WORLD, "timers are those of the states"),
+    ("timer-not-checked-again", WORLD, "a visit is reminded of once at each time"),
+    ("reminded-of-what-is-over", WORLD, "that its own auto-completion has overtaken is dropped"),
+    ("jump-completes-the-gate", WORLD, "completes a node by a clock that is doubted"),
+    ("poison-fired-for-ever", WORLD, "ends the daemon again and again"),
+    ("letters-lost-behind-a-parcel", WORLD, "counts the work that Work Orders say it has | choices under way at rest | , due were ["),
+    ("letters-not-sent-out-again", WORLD, "choices under way at rest | , due were ["),
+    ("load-counted-twice", WORLD, " took ["),
+    ("number-not-claimed", WORLD, "was given twice"),
+    ("limit-not-claimed", WORLD, "by the limit None"),
+    ("turn-does-not-move", "groups::the_turn_goes_round_and_everybody_gets_equally_many", "left: ["),
+    ("labor-overlaps", WORLD, "is at two places at once"),
+    ("store-sums-unread", "real_start::a_store_that_lost_a_row_is_found_out_by_its_sums", "does not match its own sums"),
+    // The gate and who may (promise 4).
+    ("gate-open", WORLD, "evaluate was skipped, which it does not offer"),
+    ("gate-bypassed-by-a-move", WORLD, "moved to another node than"),
+    ("gate-bypassed-by-cancelling", WORLD, "cancelled while the work was to be confirmed or rated"),
+    ("gate-bypassed-by-rejecting", WORLD, "rejected while the work was to be confirmed or rated"),
+    ("anybody-evaluates", WORLD, "an evaluation is the customer's, through its own link"),
+    ("late-evaluation-leaves", WORLD, "was left as evaluated"),
+    ("link-never-ends", WORLD, "an evaluation through a link that had ended"),
+    ("link-used-twice", WORLD, "a link for one evaluation was used 2 times"),
+    ("any-token-opens", "real_mail::invitations_arrive_in_chinese_with_links_that_work", "was accepted"),
+    ("everybody-may", "real_tables::every_method_is_for_those_whom_the_table_names", "left: \"accepted\""),
+    ("the-disabled-may", WORLD, "who is disabled since record"),
+    ("no-standing-still", WORLD, "no such timer runs"),
+    ("right-not-asked-for", "real_tables::every_method_is_for_those_whom_the_table_names", "left: \"accepted\""),
+    // Mail and personal values.
+    ("mail-outcome-twice", WORLD, "outcomes of 2 attempts were recorded"),
+    ("sent-again", WORLD, "timers are those of the states"),
+    (
+        "pauses-do-not-grow",
+        "real_mail::a_server_that_is_down_for_a_day_is_asked_less_and_less_and_every_mail_goes_out_once",
+        "the pauses grow",
+    ),
+    (
+        "message-id-by-try",
+        "real_mail::a_server_that_dies_after_the_final_dot_gets_the_same_mail_again",
+        "the same bytes, so the same Message-ID",
+    ),
+    ("name-in-the-body", "codec_bytes::what_is_encoded_decodes_to_the_same_and_no_personal_value_is_in_the_body", "Bincode("),
+    // Whoever speaks to the daemon (promise 6).
+    ("frames-without-end", "varlink_hostile::a_frame_longer_than_allowed_is_refused_whether_whole_or_not", "varlink_hostile"),
+    (
+        "connections-without-end",
+        "varlink_listener::connections_of_one_user_are_bounded_and_places_are_given_back",
+        "neither a reply nor an end",
+    ),
+    ("parameters-unchecked", "varlink_hostile::unknown_interfaces_methods_and_parameters_are_named", "an error"),
+    ("slow-reader-kept", "varlink_connection::a_slow_reader_is_cut_off_while_others_stay_fast", "the slow readers are still there"),
+];
+
+fn sources(folder: &Path, out: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+        if entry.is_dir() {
+            sources(&entry, out);
+        } else {
+            out.push_str(&std::fs::read_to_string(entry).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_mutant_in_the_sources_is_listed_with_the_test_that_finds_it() {
+    let mut text = String::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+    let named = text.split("mutant!(\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let listed: BTreeSet<&str> = MUTANTS.iter().map(|(name, _, _)| *name).collect();
+    assert_eq!(named.collect::<BTreeSet<_>>(), listed);
+}
+
+/// Runs one test in a process of its own with the mutant on; what it printed, or none if it passed.
+#[cfg(feature = "mutants")]
+fn killed(mutant: &str, test: &str) -> Option<String> {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env("WO_MUTANT", mutant).env("WO_SEEDS", "600");
+    let output = command.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(printed.contains("running 1 test"), "there is a test {test}: {printed}");
+    (!output.status.success()).then_some(printed)
+}
+
+#[cfg(feature = "mutants")]
+#[test]
+fn every_mutant_dies() {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let only = std::env::var("WO_ONLY").unwrap_or_default();
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some((mutant, test, words)) = MUTANTS.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if !mutant.contains(&only) {
+                continue;
+            }
+            let begun = std::time::Instant::now();
+            match killed(mutant, test) {
+                Some(printed) if words.split(" | ").any(|words| printed.contains(words)) => {
+                    println!("{mutant:32} dies after {:5.1} s by {test}", begun.elapsed().as_secs_f64());
+                }
+                Some(printed) => wrong.lock().unwrap().push(format!("{mutant} dies by {test}, but not saying {words:?}:\n{printed}")),
+                None => wrong.lock().unwrap().push(format!("{mutant} lives: {test} passes")),
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        (0..std::thread::available_parallelism().map_or(1, usize::from)).for_each(|_| drop(scope.spawn(work)));
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{} of {} mutants:\n{}", wrong.len(), MUTANTS.len(), wrong.join("\n"));
+}
