@@ -58,6 +58,7 @@
 //! | a kind of field | `domain/form/kind.rs`, its check in `cell.rs`, its words in `shown.rs`; `settings/definitions/field_kind.rs` and `operand.rs` |
 //! | a mail | `domain/work_order/draft.rs` queues it; its words are a message template in the definitions |
 //! | a stored field | a new schema version in `codec` (a frozen struct of the old one, a `From`), and a golden file |
+//! | what a data folder must have to go on | `runtime/back_up.rs` (it goes into back-ups), `protocol/back_up.rs` (its name), `archive/export.rs`, `import.rs` and `line.rs` |
 //! | a setting | `settings/daemon/keys.rs` and `model.rs`, `config/workorderd.toml` |
 //! | a query | `engine/board.rs`, its room in `control/`, the `.varlink` file, `cli/` |
 

@@ -1,15 +1,14 @@
 //! `workorderd restore`: a back-up becomes a data folder, once every file and the whole chain are proven.
 
 use super::building::{Building, BuildingError, at};
-use crate::journal::{Head, Journal, JournalError, Options, RealStorage, verify_chain};
+use super::prove::{ProveError, prove};
+use crate::journal::{Head, RealStorage};
 use crate::protocol::back_up::{self, MANIFEST, Manifest};
+use crate::runtime::folder::{self, FolderError};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Any size will do: nothing is written behind the last record here.
-const SEGMENT_BYTES: u32 = 64 << 20;
 
 /// Why a back-up cannot be put in place. Nothing is there then.
 #[derive(Debug, thiserror::Error)]
@@ -22,12 +21,10 @@ pub enum RestoreError {
     Missing(PathBuf),
     #[error("{0} is damaged: it is not what the manifest says; give `workorderctl backup` once more to mend it, or take another back-up")]
     Damaged(PathBuf),
-    #[error("the journal of the back-up is not whole: {0}")]
-    Journal(#[from] JournalError),
-    #[error("the journal ends with head {found}, the manifest says {wanted}: one of them was altered")]
-    Head { found: String, wanted: String },
-    #[error("the journal is of installation {found}, the manifest says {wanted}")]
-    Installation { found: String, wanted: String },
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Prove(#[from] ProveError),
     #[error(transparent)]
     Building(#[from] BuildingError),
 }
@@ -57,21 +54,15 @@ pub fn restore(from: &Path, dir: &Path) -> Result<Restored, RestoreError> {
     for file in &manifest.files {
         copy(from, &building, file)?;
     }
-    let storage = Arc::new(RealStorage::new(building.path().join("journal")).map_err(at(building.path()))?);
-    let verified = verify_chain(storage.clone(), &mut |_| Ok(()))?;
-    let (found, wanted) = (data_encoding::HEXLOWER.encode(&verified.installation), manifest.installation.clone());
-    let written = std::fs::read_to_string(building.path().join("installation")).unwrap_or_default();
-    if found != wanted || written.trim() != wanted {
-        return Err(RestoreError::Installation { found, wanted });
+    let path = building.path().join("journal");
+    let storage = Arc::new(RealStorage::new(&path).map_err(at(&path))?);
+    let written = folder::installation_of(building.path())?;
+    if data_encoding::HEXLOWER.encode(&written) != manifest.installation {
+        return Err(RestoreError::Damaged(from.join("installation")));
     }
-    if verified.head.to_string() != manifest.head || verified.torn.is_some() {
-        return Err(RestoreError::Head { found: verified.head.to_string(), wanted: manifest.head });
-    }
-    // Opening it makes the head mark.
-    let options = Options { segment_bytes: SEGMENT_BYTES, installation: verified.installation, epoch: 1 };
-    drop(Journal::open(storage, options, None, &mut |_| Ok(()))?);
+    let head = prove(storage, &written, &manifest.head)?;
     building.finish()?;
-    Ok(Restored { files: manifest.files.len(), installation: wanted, head: verified.head, with_secret: manifest.with_secret })
+    Ok(Restored { files: manifest.files.len(), installation: manifest.installation, head, with_secret: manifest.with_secret })
 }
 
 /// Copies a file and holds it against the manifest. Zeros are written as such: a segment is not to grow while it is written.

@@ -16,6 +16,8 @@ use crate::protocol::system::{BackUp, BackUpFile, BackUpFiles, BackUpPiece, List
 
 /// How often a file is fetched again that was changed meanwhile (by an erasure).
 const ATTEMPTS: usize = 5;
+/// How long the daemon may read one segment: 2 GiB at most, perhaps from a slow disk.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// Time between two reports on a terminal.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
 
@@ -24,6 +26,7 @@ const REPORT_EVERY: Duration = Duration::from_millis(200);
 /// # Errors
 /// What the daemon says, a folder that is not for this, or a disk that fails; the back-up that was there is then as it was.
 pub fn back_up(session: &mut Session<'_, '_>, dest: &Path, with_secret: bool) -> Result<(), Failure> {
+    session.client().set_limit(PATIENCE);
     let reply = session.ask(&format!("{NAME}.GetBackUp"), &json!({}))?;
     let what: BackUp = session.shape(reply)?;
     let folder = Folder::open(dest)?;

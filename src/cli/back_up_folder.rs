@@ -67,7 +67,7 @@ impl Folder {
         if !empty && manifest.is_none() && written.is_none() && !path.join("lock").exists() {
             return Err(Failure::Nothing(format!("{} is not empty and holds no back-up; take another folder", path.display())));
         }
-        if path.join("store").exists() {
+        if path.join("store").exists() || path.join("journal/head").exists() {
             let problem = "looks like a data folder: a back-up into it would spoil it; take another folder";
             return Err(Failure::Nothing(format!("{} {problem}", path.display())));
         }

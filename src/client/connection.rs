@@ -99,6 +99,11 @@ impl Client {
         self
     }
 
+    /// Another limit on waiting for a reply or for room to write, from now on.
+    pub fn set_limit(&mut self, limit: Duration) {
+        self.limit = limit;
+    }
+
     /// The socket.
     pub fn path(&self) -> &Path {
         &self.path

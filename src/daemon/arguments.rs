@@ -43,6 +43,27 @@ enum Command {
         /// The new data folder: not there yet, or empty.
         dir: PathBuf,
     },
+    /// Write everything in a data folder as lines of JSON, an open format: every record with its events, and attachments.
+    ///
+    /// The daemon must not run on the folder; of one that runs, restore a back-up and export that. The first line tells the format.
+    /// Personal values are in it as text, but those that were erased.
+    Export {
+        /// The data folder.
+        dir: PathBuf,
+        /// The new file; without it, standard output.
+        file: Option<PathBuf>,
+        /// With the secret of links: whoever reads the export can make links for every Work Order. Without it, links that customers
+        /// have got do not open on what is imported.
+        #[arg(long)]
+        with_secret: bool,
+    },
+    /// Make a data folder of an export, with the same chain and head; all or nothing.
+    Import {
+        /// The file that `workorderd export` wrote, or - for standard input.
+        file: PathBuf,
+        /// The new data folder: not there yet, or empty.
+        dir: PathBuf,
+    },
     /// Show the main job from end to end, in a temporary folder, with a daemon and a mail server of its own.
     Demo {
         /// Leave the daemon running at the end and print commands to try.
@@ -99,6 +120,8 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run_daemon(arguments),
         Command::Verify { dir, head } => verify::main(&dir, head.as_deref()),
         Command::Restore { backup, dir } => archive::restore_main(&backup, &dir),
+        Command::Export { dir, file, with_secret } => archive::export_main(&dir, file.as_deref(), with_secret),
+        Command::Import { file, dir } => archive::import_main(&file, &dir),
         Command::Demo { stay } => demo::main(stay),
         Command::Torture(arguments) => torture::main(&arguments),
         Command::Man { dir } => manual(&dir),

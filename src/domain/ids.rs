@@ -105,7 +105,26 @@ slug!(
 
 /// A Work Order's inner identity, derived from who created it and the request id, so that a repeated create meets itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct WorkOrderId(pub u128);
+pub struct WorkOrderId(#[serde(with = "wide")] pub u128);
+
+/// 128 bits: 32 hexadecimal digits where people may read it, since programs that read JSON lose digits of such a number; else a number.
+pub mod wide {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    /// Writes.
+    pub fn serialize<S: Serializer>(value: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(&format_args!("{value:032x}")) } else { value.serialize(serializer) }
+    }
+
+    /// Reads.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+        if !deserializer.is_human_readable() {
+            return u128::deserialize(deserializer);
+        }
+        let text = String::deserialize(deserializer)?;
+        u128::from_str_radix(&text, 16).map_err(|_| D::Error::custom(format!("{text:?} is not 32 hexadecimal digits")))
+    }
+}
 
 impl fmt::Debug for WorkOrderId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

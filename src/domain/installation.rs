@@ -20,6 +20,7 @@ pub struct Installation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockAnchor {
     /// Which start of the machine; the next one has another.
+    #[serde(with = "super::ids::wide")]
     pub boot: u128,
     /// The wall clock less the time since that start, in milliseconds.
     pub offset: i64,

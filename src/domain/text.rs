@@ -15,7 +15,8 @@ pub const NAME_MAX: usize = 120;
 
 /// A value that belongs to a person. `None` means that it was erased.
 ///
-/// How it serialises depends on who serialises: plain, it is its text; inside [`split::collect`] it leaves no trace
+/// How it serialises depends on who serialises: plain, it is its text (where people may read it, an erased one says so, since a value
+/// that never was there is told otherwise); inside [`split::collect`] it leaves no trace
 /// in the output and its text goes to the collected values, from where [`split::refill`] puts it back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PersonalText(pub Option<Box<str>>);
@@ -34,14 +35,30 @@ impl PersonalText {
 
 impl Serialize for PersonalText {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if split::keep(&self.0) && !mutant!("name-in-the-body") { serializer.serialize_unit() } else { self.0.serialize(serializer) }
+        match (split::keep(&self.0) && !mutant!("name-in-the-body"), serializer.is_human_readable(), &self.0) {
+            (true, ..) => serializer.serialize_unit(),
+            (false, true, None) => Told::Erased { erased: true }.serialize(serializer),
+            (false, ..) => self.0.serialize(serializer),
+        }
     }
+}
+
+/// A value in a text that people may read.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Told {
+    Kept(Box<str>),
+    Erased { erased: bool },
 }
 
 impl<'de> Deserialize<'de> for PersonalText {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match split::next() {
             Some(value) => <()>::deserialize(deserializer).map(|()| Self(value)),
+            None if deserializer.is_human_readable() => Told::deserialize(deserializer).map(|told| match told {
+                Told::Kept(text) => Self(Some(text)),
+                Told::Erased { .. } => Self(None),
+            }),
             None => Option::deserialize(deserializer).map(Self),
         }
     }

@@ -274,6 +274,17 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// What was put before the personal part, if it is kept.
+    pub fn salt(&self) -> Option<[u8; SALT]> {
+        let kept = matches!(self.personal(), Personal::Kept(_));
+        kept.then(|| self.bytes[self.personal_range()].first_chunk().copied()).flatten()
+    }
+
+    /// Bytes of the personal part with its salt, also if it was erased.
+    pub fn personal_length(&self) -> u32 {
+        u32_at(self.bytes, 120)
+    }
+
     /// The hash the next record carries.
     pub fn hash(&self) -> [u8; 32] {
         // Header from offset 8 on with the flags as zero, key, hash of the body: at most 120 + 64 + 32 bytes.
@@ -322,6 +333,13 @@ pub(super) fn erase(checksum: Checksum, bytes: &mut [u8]) {
     bytes[range].fill(0);
     bytes[10] |= ERASED;
     checksum.seal(bytes);
+}
+
+/// Makes the record in `bytes`, whose personal part is not known any more, one whose part with this hash was erased; its chain hash.
+pub(super) fn erased_as(checksum: Checksum, bytes: &mut [u8], hash: [u8; 32]) -> [u8; 32] {
+    bytes[88..120].copy_from_slice(&hash);
+    erase(checksum, bytes);
+    Record::known(Position::NONE, bytes).hash()
 }
 
 /// Whether two record headers are of the same record, erased or not.

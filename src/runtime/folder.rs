@@ -107,6 +107,11 @@ fn has_files(folder: &Path) -> bool {
     folder.read_dir().is_ok_and(|mut entries| entries.next().is_some())
 }
 
+/// Locks a folder that is there, so that no daemon begins to write in it meanwhile.
+pub fn lock_existing(path: &Path) -> Result<File, FolderError> {
+    lock(path)
+}
+
 /// Reads the installation id of a folder without locking it.
 pub fn installation_of(path: &Path) -> Result<[u8; 16], FolderError> {
     let name = path.join("installation");

@@ -218,8 +218,16 @@ fn what_was_altered_or_is_missing_is_not_restored_and_leaves_nothing() {
     assert!(restore(&dest, &target).unwrap_err().contains("is not empty"));
     assert_eq!(fs::read_dir(&target).unwrap().count(), 1);
     fs::remove_file(target.join("mine")).unwrap();
+    // What an interrupted one left goes; what is somebody else's stays.
+    let partial = home.path("target.partial");
+    fs::create_dir_all(partial.join("journal")).unwrap();
+    fs::write(partial.join("installation"), "half").unwrap();
+    assert!(restore(&dest, &target).unwrap_err().contains("move it away"));
+    fs::write(partial.join("unfinished"), "").unwrap();
     restore(&dest, &target).unwrap();
+    assert!(!partial.exists());
     assert!(restore(&dest, &target).unwrap_err().contains("is not empty"));
+    assert!(refused(&daemon, &target).1.contains("data folder"));
 }
 
 #[test]

@@ -76,6 +76,8 @@ fn every_command_of_the_daemon_has_a_manual_page() {
         "workorderd-run.1",
         "workorderd-verify.1",
         "workorderd-restore.1",
+        "workorderd-export.1",
+        "workorderd-import.1",
         "workorderd-demo.1",
         "workorderd-torture.1",
         "workorderd-man.1",

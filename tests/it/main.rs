@@ -20,6 +20,7 @@ mod definitions_limits;
 mod definitions_random;
 mod demo;
 mod explain;
+mod export;
 mod forms_check;
 mod forms_definitions;
 mod groups;
