@@ -31,7 +31,7 @@ fn mounted(image: &Path, home: &Home, command: &Command) -> Command {
 
 fn start(image: &Path, home: &Home) -> Daemon {
     fs::create_dir_all(home.data()).unwrap();
-    let mut daemon = home.spawn(mounted(image, home, &home.command(&[])));
+    let mut daemon = home.spawn(mounted(image, home, &home.command(&["--set", "data.reserve_mib=0"])));
     daemon.wait_until_ready();
     daemon
 }
