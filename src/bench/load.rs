@@ -7,6 +7,8 @@ use crate::control::socket::Socket;
 use std::future::poll_fn;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a row of the table is made of.
@@ -36,6 +38,8 @@ impl Measured {
 pub enum Work {
     /// Durable steps: five for each Work Order.
     Steps,
+    /// The same, as long as this is so.
+    StepsWhile(Arc<AtomicBool>),
     /// Creations alone, this many in all.
     Creations(u64),
     /// The same frame again and again.
@@ -116,9 +120,14 @@ async fn one(mut line: Line, index: usize, connections: usize, until: Instant, w
     let mut n = 0u64;
     let share = match work {
         Work::Creations(all) => all / connections as u64 + u64::from((index as u64) < all % connections as u64),
-        Work::Steps | Work::Repeat(_) => u64::MAX,
+        Work::Steps | Work::StepsWhile(_) | Work::Repeat(_) => u64::MAX,
     };
-    while n < share && (matches!(work, Work::Creations(_)) || Instant::now() < until) {
+    let goes_on = || match &work {
+        Work::Creations(_) => true,
+        Work::StepsWhile(yes) => yes.load(Ordering::Relaxed),
+        Work::Steps | Work::Repeat(_) => Instant::now() < until,
+    };
+    while n < share && goes_on() {
         n += 1;
         match &work {
             Work::Repeat(frame) => {
@@ -127,7 +136,7 @@ async fn one(mut line: Line, index: usize, connections: usize, until: Instant, w
             Work::Creations(_) => {
                 create(&mut line, &tag, n, &mut latencies).await?;
             }
-            Work::Steps => {
+            Work::Steps | Work::StepsWhile(_) => {
                 let number = create(&mut line, &tag, n, &mut latencies).await?;
                 for (method, more) in [
                     ("AssignToEngineer", format!(r#","engineer":"{USER}""#)),
@@ -148,7 +157,8 @@ async fn one(mut line: Line, index: usize, connections: usize, until: Instant, w
 
 async fn create(line: &mut Line, tag: &str, n: u64, latencies: &mut Vec<u32>) -> Result<String, String> {
     let frame = format!(
-        r#"{{"method":"org.workorderd.WorkOrders1.Create","parameters":{{"requestId":"{tag}-{n}","recordType":"bench","subject":"the pump in the cellar is silent again","priority":"high","channel":"phone"}}}}"#
+        r#"{{"method":"org.workorderd.WorkOrders1.Create","parameters":{{"requestId":"{tag}-{n}","recordType":"bench","subject":"the pump in the cellar is silent again","priority":"{}","channel":"phone"}}}}"#,
+        ["low", "normal", "normal", "high"][n as usize % 4],
     );
     let reply = timed(line, &frame, latencies).await?;
     let number = reply.split(r#""number":""#).nth(1).and_then(|rest| rest.split('"').next());

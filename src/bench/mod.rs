@@ -3,6 +3,7 @@
 pub mod bare;
 pub mod echo;
 pub mod load;
+pub mod million;
 pub mod report;
 pub mod rival;
 pub mod run;

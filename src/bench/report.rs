@@ -1,6 +1,7 @@
 //! The bench's table: rates, ratios and latencies of one run, for people.
 
 use super::load::Measured;
+use super::million::{Firing, Lists};
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 use std::time::Duration;
 
@@ -15,9 +16,9 @@ pub struct Row {
     pub steps_per_group: f64,
 }
 
-/// Memory and start-up.
+/// With very many open Work Orders.
 #[derive(Debug)]
-pub struct Resident {
+pub struct Million {
     pub orders: u64,
     pub empty: u64,
     pub full: u64,
@@ -26,6 +27,12 @@ pub struct Resident {
     pub killed: Duration,
     /// Mean size of a record's body, in bytes.
     pub state_bytes: usize,
+    /// On the disk, when each had been made and nothing else been done: a step each.
+    pub journal_bytes: u64,
+    pub store_bytes: u64,
+    pub lists: Lists,
+    pub at_once: Firing,
+    pub after_down: Firing,
 }
 
 /// Everything.
@@ -34,7 +41,7 @@ pub struct Table {
     pub rows: Vec<Row>,
     pub rival: Vec<(usize, f64)>,
     pub record_bytes: usize,
-    pub resident: Option<Resident>,
+    pub million: Option<Million>,
 }
 
 /// The table as text.
@@ -64,7 +71,7 @@ pub fn print(table: &Table) -> String {
     let mut out = format!("{grid}\n\nrecords of {} bytes; SQLite (WAL, synchronous FULL): ", table.record_bytes);
     let rates: Vec<_> = table.rival.iter().map(|(n, rate)| format!("{rate:.0}/s from {n}")).collect();
     out += &if rates.is_empty() { "not measured, no python3 with sqlite3".to_owned() } else { rates.join(", ") };
-    if let Some(r) = &table.resident {
+    if let Some(r) = &table.million {
         let per = |bytes: u64| (bytes.saturating_sub(r.empty)) as f64 / r.orders.max(1) as f64;
         out += &format!(
             "\n{} open Work Orders with a timer each: {:.2} KB each after making them, {:.2} KB after a restart (empty {:.0} MB); \
@@ -79,6 +86,30 @@ pub fn print(table: &Table) -> String {
             r.killed.as_secs_f64(),
             r.orders as f64 / r.killed.as_secs_f64(),
         );
+        out += &format!(
+            "\ndisk: {:.0} bytes of journal and {:.0} of store for each, made by one step\n\
+             lists with filters: p50 {:.2} ms, p99 {:.2} ms, while {:.0} steps/s went on with p99 {:.2} ms\n{}\n{}",
+            r.journal_bytes as f64 / r.orders.max(1) as f64,
+            r.store_bytes as f64 / r.orders.max(1) as f64,
+            r.lists.calls.percentile(50.0),
+            r.lists.calls.percentile(99.0),
+            r.lists.steps.rate(),
+            r.lists.steps.percentile(99.0),
+            fired("timers due at once", &r.at_once),
+            fired("timers that fell due while it was down", &r.after_down),
+        );
     }
     out
+}
+
+fn fired(what: &str, firing: &Firing) -> String {
+    format!(
+        "{} {what}: fired in {:.1} s ({:.0}/s), while {:.0} steps/s went on with p50 {:.2} ms, p99 {:.2} ms",
+        firing.timers,
+        firing.elapsed.as_secs_f64(),
+        firing.timers as f64 / firing.elapsed.as_secs_f64(),
+        firing.steps.rate(),
+        firing.steps.percentile(50.0),
+        firing.steps.percentile(99.0),
+    )
 }

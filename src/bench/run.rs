@@ -3,7 +3,7 @@
 use super::load::{self, Line, Work};
 use super::report::{self, Row, Table};
 use super::stage::{Stage, USER};
-use super::{bare, echo, rival};
+use super::{bare, echo, million, rival};
 use crate::cli::bench_args::BenchArguments as Arguments;
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn measure(arguments: &Arguments) -> Result<Table, String> {
     let mut sizes = (17, 300, 60);
     for &connections in &arguments.connections {
         eprintln!("steps over {connections} connections ...");
-        let stage = Stage::start(&program, &arguments.dir)?;
+        let stage = Stage::start(&program, &arguments.dir, false)?;
         let began = Instant::now();
         let mut steps = load::run(&stage.socket(), connections, time, &Work::Steps)?;
         stage.caught_up()?;
@@ -61,8 +61,8 @@ fn measure(arguments: &Arguments) -> Result<Table, String> {
         let rate = rival::run(&arguments.dir, connections, time, 600, sizes.1 + sizes.2);
         table.rival.extend(rate.map(|rate| (connections, rate)));
     }
-    if arguments.orders > 0 {
-        table.resident = Some(resident(&program, arguments)?);
+    if arguments.open > 0 {
+        table.million = Some(million::measure(&program, arguments)?);
     }
     Ok(table)
 }
@@ -94,24 +94,4 @@ fn echoed(dir: &Path, connections: usize, time: Duration, reply: &str) -> Result
     let measured = load::run(&path, connections, time.min(Duration::from_secs(10)), &Work::Repeat(frame.into()));
     let _ = std::fs::remove_file(&path);
     measured
-}
-
-fn resident(program: &Path, arguments: &Arguments) -> Result<report::Resident, String> {
-    let mut stage = Stage::start(program, &arguments.dir)?;
-    let empty = stage.resident();
-    let mut made = 0;
-    while made < arguments.orders {
-        let some = (arguments.orders - made).min(50_000);
-        load::run(&stage.socket(), 64, Duration::ZERO, &Work::Creations(some))?;
-        made += some;
-        eprintln!("{made} of {} Work Orders", arguments.orders);
-    }
-    stage.caught_up()?;
-    let full = stage.resident();
-    let clean = stage.restart(true)?;
-    let after_restart = stage.resident();
-    let killed = stage.restart(false)?;
-    let orders = stage.status()?.work_orders.max(0) as u64;
-    let state_bytes = bare::sizes(&stage.data())?.1;
-    Ok(report::Resident { orders, empty, full, after_restart, clean, killed, state_bytes })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A process for measuring: assign, accept (with a time limit, so that a timer is set), task, confirm.
+/// A process for measuring: assign and accept (each with a time limit, so that a timer is set), task, confirm.
 const DEFINITIONS: &str = r#"
 [[record_type]]
 name = "bench"
@@ -22,6 +22,7 @@ title = "Bench"
 name = "assign"
 kind = "assign"
 handlers = ["role:dispatcher"]
+overdue_after = "30d"
 
 [[process.node]]
 name = "accept"
@@ -46,16 +47,16 @@ pub struct Stage {
     child: Child,
     program: PathBuf,
     folder: PathBuf,
-    keep: bool,
+    manual_clock: bool,
 }
 
 impl Stage {
     /// Makes a folder in `dir` and starts the daemon there.
-    pub fn start(program: &Path, dir: &Path) -> Result<Self, String> {
+    pub fn start(program: &Path, dir: &Path, manual_clock: bool) -> Result<Self, String> {
         let folder = dir.join(format!("workorderd-bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        let child = spawn(program, &folder)?;
-        let mut stage = Self { child, program: program.to_owned(), folder, keep: false };
+        let child = spawn(program, &folder, manual_clock)?;
+        let mut stage = Self { child, program: program.to_owned(), folder, manual_clock };
         stage.wait()?;
         stage.seed()?;
         Ok(stage)
@@ -97,6 +98,13 @@ impl Stage {
         Ok(())
     }
 
+    /// Sets its clock ahead.
+    pub fn ahead(&self, ms: i64) -> Result<(), String> {
+        let set = system::SetClock { request_id: format!("bench-{}", fastrand::u64(..)), to: None, ahead_ms: Some(ms) };
+        let told: Result<system::ClockSet, _> = self.client()?.call("org.workorderd.System1.SetClock", &set);
+        told.map(drop).map_err(|e| e.to_string())
+    }
+
     /// Stops it, in order or not, starts it again, and tells how long the new one took to be ready.
     pub fn restart(&mut self, in_order: bool) -> Result<Duration, String> {
         let signal = if in_order { rustix::process::Signal::TERM } else { rustix::process::Signal::KILL };
@@ -105,7 +113,7 @@ impl Stage {
         }
         self.child.wait().map_err(|e| e.to_string())?;
         let began = Instant::now();
-        self.child = spawn(&self.program, &self.folder)?;
+        self.child = spawn(&self.program, &self.folder, self.manual_clock)?;
         self.wait()?;
         Ok(began.elapsed())
     }
@@ -149,19 +157,18 @@ impl Drop for Stage {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        if !self.keep {
-            let _ = std::fs::remove_dir_all(&self.folder);
-        }
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
-fn spawn(program: &Path, folder: &Path) -> Result<Child, String> {
+fn spawn(program: &Path, folder: &Path, manual_clock: bool) -> Result<Child, String> {
     Command::new(program)
         .arg("run")
         .arg("--data")
         .arg(folder.join("data"))
         .arg("--socket")
         .arg(folder.join("control.sock"))
+        .args(manual_clock.then_some(["--clock", "manual"]).into_iter().flatten())
         .args(["--set", "log.level=warn", "--set", "control.connections_per_uid=1024"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -16,9 +16,9 @@ pub struct BenchArguments {
     /// Where the data goes: the disk that is measured.
     #[arg(long, default_value = ".")]
     pub dir: PathBuf,
-    /// Besides: this many Work Orders with a timer each, for memory and start-up.
+    /// Besides: this many open Work Orders with a timer each, for memory, start-up, lists and timers.
     #[arg(long, default_value_t = 0)]
-    pub orders: u64,
+    pub open: u64,
     /// The daemon's program.
     #[arg(long)]
     pub daemon: Option<PathBuf>,
