@@ -13,7 +13,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
 use crate::domain::work_order::state::{Channel, HoldReason, Party, Priority, RecordKind, Status};
-use crate::engine::board::{Cursor, Filter};
+use crate::engine::board::Filter;
 use crate::engine::cell::Submission;
 use crate::engine::entity::Entity;
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
@@ -193,10 +193,13 @@ async fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         shown_through(visit, sequence).await?;
     }
     let board = visit.desk.runtime.views().board();
-    let (rows, next) = board.list(&filter, after, limit);
-    let lines = rows.iter().map(present::line).collect();
-    let next = next.map(|(at, id)| format!("{}.{id}", at.0));
-    Ok(Outcome::reply(&shape::Listed { lines, next, total: board.len() as i64 }))
+    if after.is_some_and(|id| !board.has(id)) {
+        return Err(field("after", "is not what a list gave as next"));
+    }
+    let listed = board.list(&filter, after, limit);
+    let lines = listed.rows.iter().map(present::line).collect();
+    let next = listed.next.map(|id| id.to_string());
+    Ok(Outcome::reply(&shape::Listed { lines, next, total: listed.total as i64 }))
 }
 
 /// Waits until lists show everything up to a sequence.
@@ -212,12 +215,9 @@ pub async fn shown_through(visit: &Visit<'_>, sequence: i64) -> Result<(), Error
     }
 }
 
-fn cursor(text: &str) -> Result<Cursor, ErrorReply> {
-    let parsed = text.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, u128::from_str_radix(id, 16).ok()?)));
-    match parsed {
-        Some((at, id)) => Ok((crate::domain::time::Timestamp(at), WorkOrderId(id))),
-        None => Err(field("after", format!("{text:?} is not what a list gave as next"))),
-    }
+fn cursor(text: &str) -> Result<WorkOrderId, ErrorReply> {
+    let id = u128::from_str_radix(text, 16).map(WorkOrderId);
+    id.map_err(|_| field("after", format!("{text:?} is not what a list gave as next")))
 }
 
 async fn act(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {

@@ -11,8 +11,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::deadline::overdue_at;
 use crate::domain::work_order::state::{Outcome, Priority, Status};
+use crate::engine::columns::{Columns, Seen};
 use crate::engine::queues::{Only, Place, Queue, Queues, Standing};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One line of a list.
@@ -56,8 +57,15 @@ pub struct Filter {
     pub overdue: Option<bool>,
 }
 
-/// Where a page begins: older than this (created, id).
-pub type Cursor = (Timestamp, WorkOrderId);
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub rows: Vec<Row>,
+    /// Where the next page goes on, if there is one.
+    pub next: Option<WorkOrderId>,
+    /// How many match, on all pages.
+    pub total: u64,
+}
 
 /// What is kept of a Work Order.
 #[derive(Debug)]
@@ -66,28 +74,13 @@ enum Kept {
     Closed(Box<Row>),
 }
 
-/// What filters look at, borrowed from wherever it is.
-struct Seen<'a> {
-    status: Status,
-    open: bool,
-    priority: Priority,
-    record_type: &'a Name,
-    group: Option<&'a ServiceGroupId>,
-    engineer: Option<&'a StaffUserId>,
-    account: Option<&'a AccountId>,
-    contact: Option<&'a ContactId>,
-    reference: Option<&'a str>,
-    on_hold: bool,
-    overdue: bool,
-}
-
-/// All rows: newest first by creation.
+/// All rows, each at its place: in the order in which they came, those of a start by creation.
 #[derive(Debug, Default)]
 pub struct Board {
-    rows: HashMap<WorkOrderId, Kept>,
-    order: BTreeSet<Cursor>,
-    numbers: HashMap<WorkOrderNumber, WorkOrderId>,
-    by_status: BTreeMap<Status, u64>,
+    kept: Vec<Kept>,
+    places: HashMap<WorkOrderId, u32>,
+    numbers: HashMap<WorkOrderNumber, u32>,
+    columns: Columns,
     queues: Queues,
     through: u64,
 }
@@ -120,25 +113,6 @@ impl Row {
     }
 }
 
-impl Filter {
-    fn matches(&self, seen: &Seen<'_>) -> bool {
-        fn same<T: PartialEq + ?Sized>(wanted: Option<&T>, value: Option<&T>) -> bool {
-            wanted.is_none() || wanted == value
-        }
-        same(self.status.as_ref(), Some(&seen.status))
-            && same(self.open.as_ref(), Some(&seen.open))
-            && same(self.priority.as_ref(), Some(&seen.priority))
-            && same(self.record_type.as_ref(), Some(seen.record_type))
-            && same(self.group.as_ref(), seen.group)
-            && same(self.engineer.as_ref(), seen.engineer)
-            && same(self.account.as_ref(), seen.account)
-            && same(self.contact.as_ref(), seen.contact)
-            && same(self.reference.as_deref(), seen.reference)
-            && same(self.on_hold.as_ref(), Some(&seen.on_hold))
-            && same(self.overdue.as_ref(), Some(&seen.overdue))
-    }
-}
-
 impl Kept {
     fn of(state: &Arc<State>, order: &WorkOrder) -> Self {
         if order.is_open() { Self::Open(Arc::clone(state)) } else { Self::Closed(Box::new(Row::of(order))) }
@@ -156,10 +130,18 @@ impl Kept {
         self.either().ok().and_then(Standing::of)
     }
 
-    fn status(&self) -> Option<Status> {
+    /// By what it is sorted at a start.
+    fn age(&self) -> Option<(Timestamp, WorkOrderId)> {
         match self.either() {
-            Ok(order) => Some(order.status()),
-            Err(row) => row.map(|row| row.status),
+            Ok(order) => Some((order.created_at, order.id)),
+            Err(row) => row.map(|row| (row.created_at, row.id)),
+        }
+    }
+
+    fn number(&self) -> Option<&WorkOrderNumber> {
+        match self.either() {
+            Ok(order) => Some(&order.number),
+            Err(row) => row.map(|row| &row.number),
         }
     }
 
@@ -206,21 +188,44 @@ impl Kept {
 }
 
 impl Board {
+    /// Takes a stored state in, at start, each Work Order once. Nothing is shown of it before [`Board::loaded`].
+    pub fn load(&mut self, state: &Arc<State>, sequence: u64) {
+        let Some(order) = state.work_order() else { return };
+        self.kept.push(Kept::of(state, order));
+        self.through = self.through.max(sequence);
+    }
+
+    /// All that is stored was taken in.
+    pub fn loaded(&mut self) {
+        self.kept.sort_unstable_by_key(Kept::age);
+        self.places.reserve(self.kept.len());
+        self.numbers.reserve(self.kept.len());
+        for (place, kept) in (0..).zip(&self.kept) {
+            if let (Some((_, id)), Some(number), Some(seen)) = (kept.age(), kept.number(), kept.seen()) {
+                self.places.insert(id, place);
+                self.numbers.insert(number.clone(), place);
+                self.columns.change(place, None, &seen);
+            }
+        }
+        self.queues.load(self.kept.iter().filter_map(Kept::standing));
+    }
+
     /// Takes the durable state of a Work Order in.
     pub fn take(&mut self, state: &Arc<State>, sequence: u64) {
         let Some(order) = state.work_order() else { return };
-        *self.by_status.entry(order.status()).or_insert(0) += 1;
-        let old = self.rows.insert(order.id, Kept::of(state, order));
-        self.queues.change(old.as_ref().and_then(Kept::standing), Standing::of(order));
+        let new = Kept::of(state, order);
+        let place = self.places.get(&order.id).copied().unwrap_or(self.kept.len() as u32);
+        let old = self.kept.get_mut(place as usize);
+        self.queues.change(old.as_ref().and_then(|old| old.standing()), Standing::of(order));
+        if let Some(seen) = new.seen() {
+            self.columns.change(place, old.as_ref().and_then(|old| old.seen()).as_ref(), &seen);
+        }
         match old {
-            Some(old) => {
-                if let Some(count) = old.status().and_then(|status| self.by_status.get_mut(&status)) {
-                    *count -= 1;
-                }
-            }
+            Some(old) => *old = new,
             None => {
-                self.order.insert((order.created_at, order.id));
-                self.numbers.insert(order.number.clone(), order.id);
+                self.kept.push(new);
+                self.places.insert(order.id, place);
+                self.numbers.insert(order.number.clone(), place);
             }
         }
         self.through = self.through.max(sequence);
@@ -236,44 +241,44 @@ impl Board {
         self.through
     }
 
+    fn kept(&self, id: WorkOrderId) -> Option<&Kept> {
+        self.kept.get(*self.places.get(&id)? as usize)
+    }
+
     /// The Work Order of a number.
     pub fn find(&self, number: &str) -> Option<WorkOrderId> {
-        self.numbers.get(&WorkOrderNumber(number.into())).copied()
+        let place = self.numbers.get(&WorkOrderNumber(number.into()))?;
+        self.kept.get(*place as usize).and_then(Kept::age).map(|(_, id)| id)
     }
 
     /// Whether there is such a Work Order.
     pub fn has(&self, id: WorkOrderId) -> bool {
-        self.rows.contains_key(&id)
+        self.places.contains_key(&id)
     }
 
     /// One line.
     pub fn row(&self, id: WorkOrderId) -> Option<Row> {
-        self.rows.get(&id).and_then(Kept::row)
+        self.kept(id).and_then(Kept::row)
     }
 
-    /// Up to `most` lines that match, newest first, older than the cursor; and the cursor of the next page, if there may be one.
-    pub fn list(&self, filter: &Filter, after: Option<Cursor>, most: usize) -> (Vec<Row>, Option<Cursor>) {
-        let mut found = Vec::new();
-        let keys: Box<dyn Iterator<Item = &Cursor>> = match &after {
-            Some(cursor) => Box::new(self.order.range(..*cursor).rev()),
-            None => Box::new(self.order.iter().rev()),
-        };
-        for key in keys {
-            let Some(kept) = self.rows.get(&key.1).filter(|kept| kept.seen().is_some_and(|seen| filter.matches(&seen))) else { continue };
-            if found.len() == most {
-                let last = found.last().map(|r: &Row| (r.created_at, r.id));
-                return (found, last);
-            }
-            found.extend(kept.row());
+    /// The newest that match, up to `most`, or those next older than `after`.
+    pub fn list(&self, filter: &Filter, after: Option<WorkOrderId>, most: usize) -> Listed {
+        let mut matching = self.columns.matching(filter);
+        let total = matching.len();
+        if let Some(place) = after.and_then(|id| self.places.get(&id)) {
+            matching.remove_range(*place..);
         }
-        (found, None)
+        let rows: Vec<Row> =
+            matching.iter().rev().take(most).filter_map(|place| self.kept.get(place as usize).and_then(Kept::row)).collect();
+        let next = rows.last().map(|row| row.id).filter(|_| matching.len() > most as u64);
+        Listed { rows, next, total }
     }
 
     /// Up to `most` lines of a queue, most pressing first, each with when it is overdue; and the place to go on behind, if there are
     /// more.
     pub fn pressing(&self, queue: &Queue, only: Only, after: Option<Place>, most: usize) -> (Vec<(Row, Option<Timestamp>)>, Option<Place>) {
         let (places, more) = self.queues.list(queue, only, after, most);
-        let order = |place: &Place| self.rows.get(&place.id()).and_then(|kept| kept.either().ok());
+        let order = |place: &Place| self.kept(place.id()).and_then(|kept| kept.either().ok());
         let lines = places.iter().filter_map(order).map(|order| (Row::of(order), overdue_at(order))).collect();
         (lines, places.last().copied().filter(|_| more))
     }
@@ -285,16 +290,16 @@ impl Board {
 
     /// How many Work Orders are in each status that any is in.
     pub fn counts(&self) -> impl Iterator<Item = (Status, u64)> + '_ {
-        self.by_status.iter().map(|(status, count)| (*status, *count)).filter(|(_, count)| *count > 0)
+        self.columns.counts()
     }
 
     /// How many Work Orders there are.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.kept.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.kept.is_empty()
     }
 }

@@ -6,6 +6,7 @@ pub mod backoff;
 pub mod board;
 pub mod cell;
 pub mod clock_guard;
+pub mod columns;
 pub mod commit;
 pub mod delivery;
 pub mod entity;

@@ -36,7 +36,7 @@ impl Views {
     pub fn load(&self, state: &Arc<State>, sequence: u64) {
         match &**state {
             State::WorkOrder(order) => {
-                self.board_mut().take(state, sequence);
+                self.board_mut().load(state, sequence);
                 self.numbers().load(&order.number);
                 self.schedule().change(order.id, &[], &state.deadlines());
                 self.labor().take(None, order);
@@ -50,6 +50,11 @@ impl Views {
                 self.board_mut().passed(sequence);
             }
         }
+    }
+
+    /// All stored states were taken in.
+    pub fn loaded(&self) {
+        self.board_mut().loaded();
     }
 
     fn guard(&self, state: &State) {

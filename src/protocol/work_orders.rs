@@ -139,7 +139,7 @@ shapes! {
         engineer: Option<String>, account: Option<String>, contact: Option<String>, reference: Option<String>, on_hold: Option<bool>,
         overdue: Option<bool>, limit: Option<i64>, after: Option<String>, at_least: Option<i64>,
     }
-    /// Reply of `List`; `total` counts all Work Orders there are.
+    /// Reply of `List`; `total` counts all that match, on every page.
     Listed { lines: Vec<Line>, next: Option<String>, total: i64 }
     /// What is counted of a queue.
     Queue { group: Option<String>, open: i64, unassigned: i64, overdue: i64 }

@@ -324,6 +324,7 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     let applied = Place { sequence: meta.applied_sequence, position: meta.applied_position };
     let newest = Place { sequence: head.sequence, position: head.last.0 };
     let pending = put_overlay(overlay, applied, newest, (&views, &mut committer), &mut entities)?;
+    views.loaded();
     load_letters(&journal.reader(), meta.read_from, applied, letters, &views).map_err(std::io::Error::other)?;
     let clock = views.reference().installation.as_ref().map(|i| i.manual_clock);
     Ok(Loaded { journal, store, views, committer, entities, pending, clock })

@@ -14,6 +14,7 @@ pub mod equipment;
 pub mod gate;
 pub mod labor;
 pub mod ledger;
+pub mod lists;
 pub mod mailer;
 pub mod people;
 pub mod post;

@@ -44,6 +44,7 @@ impl World {
         assert_eq!(board.len(), orders, "the board shows no more than there is");
         assert_eq!(board.counts().map(|(_, n)| n).sum::<u64>(), orders as u64, "counts by status add up");
         self.check_queues();
+        self.check_lists();
         let set: BTreeSet<Timer> = self.daemon.views.schedule().all().collect();
         let parked: Vec<_> = self.daemon.views.schedule().parked().collect();
         let innocent = |(timer, why): &(Timer, Parked)| match why {

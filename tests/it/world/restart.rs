@@ -82,6 +82,7 @@ fn try_start(disk: &SimDisk, store: &SimStore) -> Result<(Daemon, Started), Star
     }
     let newest = Place { sequence: head.sequence, position: head.last.0 };
     let pending = recovery::put_overlay(overlay, applied, newest, (&views, &mut committer), &mut entities).expect("states can be encoded");
+    views.loaded();
     match recovery::load_letters(&journal.reader(), image.read_from, applied, letters, &views) {
         Ok(()) => {}
         Err(_) if disk.is_off() => return Err(StartFailure::Disk),
