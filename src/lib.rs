@@ -32,7 +32,7 @@
 //! | 3 | [`client`] | a blocking client |
 //! | 4 | [`control`] | the socket loop, and one room per interface |
 //! | 4 | [`cli`] | `workorderctl` |
-//! | 5 | [`daemon`], [`verify`], [`archive`], [`demo`], [`torture`], [`bench`] | programs |
+//! | 5 | [`daemon`], [`verify`], [`archive`], [`salvage`], [`demo`], [`torture`], [`bench`] | programs |
 //!
 //! # Invariants, told as what is absent
 //!
@@ -92,6 +92,7 @@ pub mod mail;
 mod mutants;
 pub mod protocol;
 pub mod runtime;
+pub mod salvage;
 pub mod settings;
 pub mod store;
 pub mod torture;

@@ -41,6 +41,14 @@ pub fn encode(step: &StepBody) -> Result<RecordParts, CodecError> {
     Ok(RecordParts { body: body?, personal })
 }
 
+/// The personal values of a record, in the order in which its body refers to them; none stands for one that was erased.
+///
+/// # Errors
+/// The bytes are no such values.
+pub fn personal_values(bytes: &[u8]) -> Result<Vec<Option<Box<str>>>, CodecError> {
+    if bytes.is_empty() { Ok(Vec::new()) } else { envelope::decode(bytes) }
+}
+
 /// Decodes a step. `personal` is none if that part was erased.
 pub fn decode(body: &[u8], personal: Option<&[u8]>) -> Result<StepBody, CodecError> {
     let (_, body) = envelope::open(Kind::Record, VERSION, body)?;

@@ -3,7 +3,7 @@
 use super::prepare::prepare;
 use super::run::{self, RunError};
 use crate::settings::daemon::{SettingProblem, Sources, load};
-use crate::{archive, demo, torture, verify};
+use crate::{archive, demo, salvage, torture, verify};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -64,6 +64,17 @@ enum Command {
         /// The new data folder: not there yet, or empty.
         dir: PathBuf,
     },
+    /// Save what is whole of a data folder whose journal is damaged, into a new one.
+    ///
+    /// The history up to the damage becomes a data folder that starts. What can be read behind the damage cannot follow on it and is
+    /// told in OUT/behind.jsonl, a record a line: when, who, what, and the values that people gave. OUT/salvage.txt says what is
+    /// damaged and where, which records are missing, and which Work Orders that touches. A back-up, if there is one, holds more.
+    Salvage {
+        /// The damaged data folder; it is not changed. No daemon may be running on it.
+        dir: PathBuf,
+        /// The new data folder: not there yet, or empty.
+        out: PathBuf,
+    },
     /// Show the main job from end to end, in a temporary folder, with a daemon and a mail server of its own.
     Demo {
         /// Leave the daemon running at the end and print commands to try.
@@ -122,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Restore { backup, dir } => archive::restore_main(&backup, &dir),
         Command::Export { dir, file, with_secret } => archive::export_main(&dir, file.as_deref(), with_secret),
         Command::Import { file, dir } => archive::import_main(&file, &dir),
+        Command::Salvage { dir, out } => salvage::main(&dir, &out),
         Command::Demo { stay } => demo::main(stay),
         Command::Torture(arguments) => torture::main(&arguments),
         Command::Man { dir } => manual(&dir),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::{AppendError, IoFailure};
-use super::mark::{Mark, Marker};
+use super::mark::{self, Mark, Marker};
 use super::open::{Options, header};
 use super::position::Position;
 use super::prepare::{Preparation, Prepared};
@@ -36,7 +36,8 @@ pub struct Journal {
     /// `head.end`, for readers.
     pub(super) durable_end: Arc<AtomicU64>,
     pub(super) buffer: Vec<u8>,
-    pub(super) poisoned: bool,
+    /// What failed, if something has: then nothing is written any more.
+    pub(super) poisoned: Option<String>,
 }
 
 /// The end of the chain. Its `Display` is `sequence:hash`, for people and `verify --head`.
@@ -105,7 +106,10 @@ impl Journal {
         self.head = head;
         self.durable_end.store(head.end.0, Ordering::Release);
         // The group is durable and must be answered; the next one will be refused.
-        self.poisoned = !mutant!("no-head-mark") && self.marker.write(&Mark::from(&head)).is_err();
+        if !mutant!("no-head-mark") {
+            let marked = self.marker.write(&Mark::from(&head)).map_err(IoFailure::of("write", mark::FILE));
+            self.poisoned = marked.err().map(|failure| failure.to_string());
+        }
         self.buffer.clear();
         self.buffer.shrink_to(BUFFER);
         Ok(appended)
@@ -208,7 +212,7 @@ impl Journal {
 
     /// Whether `wants_next` would ask for the next segment now.
     pub fn is_next_wanted(&self) -> bool {
-        !self.asked && !self.poisoned && self.head.end.offset() > self.size / 2
+        !self.asked && self.poisoned.is_none() && self.head.end.offset() > self.size / 2
     }
 
     /// The preparation that was asked for came to nothing: `wants_next` asks again.
@@ -230,7 +234,7 @@ impl Journal {
 
     /// Whether a write or fsync has failed, so that only a restart helps.
     pub fn is_poisoned(&self) -> bool {
-        self.poisoned
+        self.poisoned.is_some()
     }
 
     /// A reader of what is durable, for this or another thread.
@@ -247,16 +251,17 @@ impl Journal {
     }
 
     pub(super) fn refuse_if_poisoned(&self) -> Result<(), AppendError> {
-        match self.poisoned {
-            true => Err(AppendError::Poisoned),
-            false => Ok(()),
+        match &self.poisoned {
+            Some(cause) => Err(AppendError::Poisoned { cause: cause.clone() }),
+            None => Ok(()),
         }
     }
 
     pub(super) fn poison_on_error<T, E: Into<AppendError>>(&mut self, result: Result<T, E>) -> Result<T, AppendError> {
         result.map_err(|e| {
-            self.poisoned = !mutant!("fsync-tried-again");
-            e.into()
+            let error = e.into();
+            self.poisoned = (!mutant!("fsync-tried-again")).then(|| error.to_string());
+            error
         })
     }
 }

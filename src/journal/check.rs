@@ -88,7 +88,7 @@ fn refused(record: &Record<'_>, source: VisitError) -> JournalError {
 ///
 /// # Errors
 /// `Io` if the folder cannot be listed, and `Visitor` with what the visitor returned. A segment that cannot be
-/// read is reported as damage or, if the disk failed, ends the scan with `Io`.
+/// read is reported as damage, also if it is the disk that failed.
 pub fn scan_all(storage: Arc<dyn Storage>, visitor: &mut dyn FnMut(Found<'_>) -> Result<(), VisitError>) -> Result<u64, JournalError> {
     let storage = storage.as_ref();
     let mut scan = Scan { patches: erase::pending(storage)?, visitor, expected: 1, hash: None, records: 0 };
@@ -99,10 +99,15 @@ pub fn scan_all(storage: Arc<dyn Storage>, visitor: &mut dyn FnMut(Found<'_>) ->
         }
         next = number.saturating_add(1);
         match View::open(storage, number, None, &scan.patches, scan.expected) {
-            Ok(view) => scan.segment(view)?,
+            Ok(view) => match scan.segment(view) {
+                // A bad sector: what other segments hold is still to be had.
+                Err(JournalError::Io(error)) => scan.report(SegmentName(number), 0, Why::Disk { kind: error.source.kind() })?,
+                other => other?,
+            },
             Err(JournalError::Damage(damage)) => {
                 scan.report(damage.segment, damage.offset, damage.why)?;
             }
+            Err(JournalError::Io(error)) => scan.report(SegmentName(number), 0, Why::Disk { kind: error.source.kind() })?,
             Err(other) => return Err(other),
         }
     }

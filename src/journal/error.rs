@@ -13,7 +13,7 @@ pub type VisitError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A failed call to the disk.
 #[derive(Debug, Error)]
-#[error("cannot {action} {file}")]
+#[error("cannot {action} journal/{file}: {source}")]
 pub struct IoFailure {
     /// What was tried, as a verb.
     pub action: &'static str,
@@ -117,6 +117,12 @@ pub enum Why {
         /// Sequence of the record found there.
         found: u64,
     },
+    /// The disk does not give the bytes out (salvage only; a copy of the disk made with a tool for that may hold more).
+    #[error("the disk does not give it out: {kind}")]
+    Disk {
+        /// What the system said.
+        kind: io::ErrorKind,
+    },
     /// `erase.intent` names a record that is not there.
     #[error("erase.intent names another record than the one here")]
     Intent,
@@ -145,7 +151,7 @@ pub enum Witness {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "damaged journal: {segment} at offset {offset}, where record {sequence} is expected: {why}; nothing was changed: \
-     copy the folder, check the disk, then restore a back-up or salvage what is readable"
+     copy the folder, check the disk, then restore a back-up, or save what is whole with \"workorderd salvage\""
 )]
 pub struct Damage {
     /// Segment file.
@@ -208,8 +214,11 @@ pub enum JournalError {
 #[derive(Debug, Error)]
 pub enum AppendError {
     /// An earlier write or fsync failed; only a restart helps.
-    #[error("the journal failed before and takes no more writes: restart the daemon")]
-    Poisoned,
+    #[error("the journal failed before ({cause}) and takes no more writes: restart the daemon")]
+    Poisoned {
+        /// What failed then.
+        cause: String,
+    },
     /// The disk failed now. Whether the group is on disk is unknown; the journal is poisoned.
     #[error(transparent)]
     Io(#[from] IoFailure),

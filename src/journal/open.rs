@@ -249,6 +249,6 @@ fn start(storage: Arc<dyn Storage>, options: Options, passed: Passed, tail: &Tai
         head,
         marker,
         buffer: Vec::new(),
-        poisoned: false,
+        poisoned: None,
     })
 }

@@ -134,6 +134,11 @@ impl Walk {
         self.view.installation()
     }
 
+    /// Size of the segment that is being read, bytes.
+    pub(super) fn size(&self) -> u32 {
+        self.view.size()
+    }
+
     pub(super) fn passed(&self) -> Passed {
         self.passed
     }

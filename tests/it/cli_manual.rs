@@ -78,6 +78,7 @@ fn every_command_of_the_daemon_has_a_manual_page() {
         "workorderd-restore.1",
         "workorderd-export.1",
         "workorderd-import.1",
+        "workorderd-salvage.1",
         "workorderd-demo.1",
         "workorderd-torture.1",
         "workorderd-man.1",

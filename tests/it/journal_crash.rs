@@ -205,9 +205,9 @@ fn a_failed_write_or_fsync_poisons_the_journal_and_is_never_tried_again() {
         let (syncs, changes) = (disk.syncs(), disk.changes());
         for _ in 0..3 {
             let error = append(&mut journal, &[Item::of("later", "")]).unwrap_err();
-            assert!(matches!(error, AppendError::Poisoned));
+            assert!(matches!(error, AppendError::Poisoned { .. }));
             let error = journal.erase_personal(&[head.last]).unwrap_err();
-            assert!(matches!(error, AppendError::Poisoned));
+            assert!(matches!(error, AppendError::Poisoned { .. }));
             assert!(journal.wants_next().is_none());
         }
         assert_eq!((disk.syncs(), disk.changes()), (syncs, changes), "{fault:?}");
@@ -223,6 +223,8 @@ fn a_failed_head_mark_keeps_the_answer_and_refuses_the_next_group() {
     disk.inject(Fault::Full(1));
     append(&mut journal, &[Item::of("durable", "")]).unwrap();
     assert!(journal.is_poisoned());
+    let told = append(&mut journal, &[Item::of("refused", "")]).unwrap_err().to_string();
+    assert!(told.contains("cannot write journal/head") && told.contains("os error 28"), "{told}");
     disk.crash(&mut fastrand::Rng::with_seed(2));
     assert_eq!(open(&disk).unwrap().2.len(), 1);
 }
@@ -245,7 +247,7 @@ fn erasing_is_finished_after_a_crash_at_any_step() {
             disk.inject(Fault::Power(step));
             let erased = journal.erase_personal(&[at[7], at[2], at[2]]);
             if let Err(AppendError::Io(_)) = erased {
-                assert!(matches!(append(&mut journal, &items[..1]), Err(AppendError::Poisoned)));
+                assert!(matches!(append(&mut journal, &items[..1]), Err(AppendError::Poisoned { .. })));
             }
             disk.crash(&mut rng);
             for again in 0..8 {

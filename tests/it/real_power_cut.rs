@@ -29,6 +29,7 @@ fn mounted(image: &Path, home: &Home, command: &Command) -> Command {
     wrapped
 }
 
+/// The image is smaller than the reserve that is usual.
 fn start(image: &Path, home: &Home) -> Daemon {
     fs::create_dir_all(home.data()).unwrap();
     let mut daemon = home.spawn(mounted(image, home, &home.command(&["--set", "data.reserve_mib=0"])));

@@ -24,11 +24,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("bench", &["client", "protocol", "cli", "journal", "control"]),
     ("verify", &["domain", "codec", "journal", "runtime"]),
     ("archive", &["protocol", "codec", "journal", "runtime"]),
+    // `control` for its sentences.
+    ("salvage", &["domain", "codec", "journal", "runtime", "control"]),
     ("demo", &["client", "protocol", "verify", "settings", "mail"]),
     ("torture", &["client", "protocol", "verify"]),
     (
         "daemon",
-        &["domain", "engine", "protocol", "runtime", "control", "settings", "mail", "verify", "archive", "demo", "torture", "journal"],
+        &[
+            "domain", "engine", "protocol", "runtime", "control", "settings", "mail", "verify", "archive", "salvage", "demo", "torture",
+            "journal",
+        ],
     ),
 ];
 

@@ -26,6 +26,10 @@ pub enum Fault {
     Sync(u64),
     /// The n-th open or create fails with EIO.
     Open(u64),
+    /// The n-th read gives only half of what was asked for.
+    ShortRead(u64),
+    /// The n-th call of any kind, reading ones included, fails with this error of the system. A sync then fails as above.
+    Call(u64, i32),
     /// Power fails in the n-th changing call (write, sync, create, rename, remove, sync of the folder).
     Power(u64),
 }
@@ -67,6 +71,8 @@ enum Call {
     Sync,
     Open,
     Read,
+    /// Lists a folder or measures a file.
+    Look,
     Other,
 }
 
@@ -74,7 +80,7 @@ enum Verdict {
     Go,
     Short,
     LosePower,
-    FailSync,
+    FailSync(i32),
 }
 
 impl State {
@@ -83,7 +89,7 @@ impl State {
         if self.dead {
             return Err(io::Error::other("power is off"));
         }
-        let changing = !matches!(call, Call::Read);
+        let changing = !matches!(call, Call::Read | Call::Look);
         self.changes += u64::from(changing);
         let mut hit = None;
         self.faults.retain_mut(|fault| {
@@ -92,6 +98,8 @@ impl State {
                 Fault::Interrupt(n) => (matches!(call, Call::Write | Call::Read), n),
                 Fault::Sync(n) => (matches!(call, Call::Sync), n),
                 Fault::Open(n) => (matches!(call, Call::Open), n),
+                Fault::ShortRead(n) => (matches!(call, Call::Read), n),
+                Fault::Call(n, _) => (true, n),
                 Fault::Power(n) => (changing, n),
             };
             if counts && *left == 0 {
@@ -105,9 +113,11 @@ impl State {
             None => Ok(Verdict::Go),
             Some(Fault::Write(_) | Fault::Open(_)) => Err(io::Error::from_raw_os_error(5)),
             Some(Fault::Full(_)) => Err(io::Error::from_raw_os_error(28)),
-            Some(Fault::ShortWrite(_)) => Ok(Verdict::Short),
+            Some(Fault::ShortWrite(_) | Fault::ShortRead(_)) => Ok(Verdict::Short),
+            Some(Fault::Call(_, errno)) if matches!(call, Call::Sync) => Ok(Verdict::FailSync(errno)),
+            Some(Fault::Call(_, errno)) => Err(io::Error::from_raw_os_error(errno)),
             Some(Fault::Interrupt(_)) => Err(io::ErrorKind::Interrupted.into()),
-            Some(Fault::Sync(_)) => Ok(Verdict::FailSync),
+            Some(Fault::Sync(_)) => Ok(Verdict::FailSync(5)),
             Some(Fault::Power(_)) => {
                 self.dead = true;
                 Ok(Verdict::LosePower)
@@ -141,9 +151,9 @@ impl SimDisk {
         self.lock().faults.push(fault);
     }
 
-    /// Takes back all faults that have not happened.
-    pub fn forgive(&self) {
-        self.lock().faults.clear();
+    /// Takes back all faults that have not happened; gives how many there were.
+    pub fn forgive(&self) -> usize {
+        std::mem::take(&mut self.lock().faults).len()
     }
 
     /// Calls so far that changed something: the points at which power can fail.
@@ -254,6 +264,23 @@ impl SimDisk {
         state.durable_names.remove(name);
     }
 
+    /// A disk of its own in the same condition: what is synced here is synced there, and what is not is not.
+    pub fn fork(&self) -> SimDisk {
+        let state = self.lock();
+        let pending = |entry: &Entry| match entry {
+            Entry::Link(name, inode) => Entry::Link(name.clone(), *inode),
+            Entry::Rename(from, to, inode) => Entry::Rename(from.clone(), to.clone(), *inode),
+            Entry::Unlink(name) => Entry::Unlink(name.clone()),
+        };
+        SimDisk(Arc::new(Mutex::new(State {
+            inodes: state.inodes.clone(),
+            names: state.names.clone(),
+            durable_names: state.durable_names.clone(),
+            pending_names: state.pending_names.iter().map(pending).collect(),
+            ..State::default()
+        })))
+    }
+
     /// A disk of its own with the same names and contents, all of it durable.
     pub fn copy(&self) -> SimDisk {
         let copy = SimDisk::default();
@@ -271,7 +298,7 @@ fn not_found() -> io::Error {
 impl Storage for SimDisk {
     fn list(&self) -> io::Result<Vec<String>> {
         let mut state = self.lock();
-        state.judge(&Call::Read)?;
+        state.judge(&Call::Look)?;
         Ok(state.names.keys().cloned().collect())
     }
 
@@ -346,15 +373,18 @@ impl SimFile {
 
 impl StorageFile for SimFile {
     fn len(&self) -> io::Result<u64> {
-        Ok(self.state()?.inodes[self.inode].now.len() as u64)
+        let mut state = self.state()?;
+        state.judge(&Call::Look)?;
+        Ok(state.inodes[self.inode].now.len() as u64)
     }
 
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut state = self.state()?;
-        state.judge(&Call::Read)?;
+        let half = matches!(state.judge(&Call::Read)?, Verdict::Short);
         let bytes = &state.inodes[self.inode].now;
         let from = bytes.len().min(offset as usize);
         let n = buf.len().min(bytes.len() - from);
+        let n = if half { n.div_ceil(2) } else { n };
         buf[..n].copy_from_slice(&bytes[from..from + n]);
         Ok(n)
     }
@@ -385,9 +415,9 @@ impl StorageFile for SimFile {
         }
         let inode = &mut state.inodes[self.inode];
         let pending = std::mem::take(&mut inode.pending);
-        if matches!(verdict, Verdict::FailSync) {
+        if let Verdict::FailSync(errno) = verdict {
             // The pages are marked clean: no later sync will write them.
-            return Err(io::Error::from_raw_os_error(5));
+            return Err(io::Error::from_raw_os_error(errno));
         }
         for (offset, bytes) in pending {
             put(&mut inode.durable, offset, &bytes);
