@@ -16,6 +16,8 @@ use serde_json::json;
 use crate::real_stage::{Daemon, Home, seed, steps_after, until};
 
 const CLIENTS: usize = 6;
+/// In one life of a daemon.
+const CUTS: usize = 50;
 
 /// A command in a namespace of its own, where the image is mounted as the data folder. Nothing is written back by time meanwhile.
 fn mounted(image: &Path, home: &Home, command: &Command) -> Command {
@@ -64,16 +66,38 @@ impl Drop for EndOfWork<'_> {
     }
 }
 
+/// What came of the cuts of one life.
+#[derive(Default)]
+struct Came {
+    steps: usize,
+    beyond: usize,
+    torn: usize,
+}
+
 #[test]
 fn whatever_was_acknowledged_is_there_after_the_power_was_cut() {
-    let home = Home::new();
-    let image = home.path("image");
-    if let Some(why) = impossible(&image, &home) {
-        println!("skipped: {why}");
-        return;
+    let lives = if std::env::var_os("WO_LONG").is_some() { 10 } else { 1 };
+    let mut all = Came::default();
+    for _ in 0..lives {
+        let home = Home::new();
+        let image = home.path("image");
+        if let Some(why) = impossible(&image, &home) {
+            println!("skipped: {why}");
+            return;
+        }
+        let came = cut_power(&home, &image);
+        (all.steps, all.beyond, all.torn) = (all.steps + came.steps, all.beyond + came.beyond, all.torn + came.torn);
     }
-    let cuts = if std::env::var_os("WO_LONG").is_some() { 500 } else { 50 };
-    let daemon = start(&image, &home);
+    let Came { steps, beyond, torn } = all;
+    let cuts = lives * CUTS;
+    println!(
+        "{cuts} power cuts: {steps} steps acknowledged, none lost; {beyond} unanswered ones had reached the disk; {torn} torn tails were cut off"
+    );
+}
+
+/// One life of a daemon on a new image, with many cuts.
+fn cut_power(home: &Home, image: &Path) -> Came {
+    let daemon = start(image, home);
     seed(&mut daemon.admin());
     let ledger = Mutex::new(Vec::new());
     let over = AtomicBool::new(false);
@@ -95,7 +119,7 @@ fn whatever_was_acknowledged_is_there_after_the_power_was_cut() {
         // Also where a check fails.
         let end = EndOfWork(&over);
         let workers: Vec<_> = (0..CLIENTS).map(|client| scope.spawn(move || work(client))).collect();
-        for cut in 1..=cuts {
+        for cut in 1..=CUTS as u64 {
             std::thread::sleep(Duration::from_millis(10 + 37 * cut % 90));
             daemon.signal(Signal::STOP);
             until("the daemon stands still", || stopped(daemon.pid()));
@@ -104,13 +128,13 @@ fn whatever_was_acknowledged_is_there_after_the_power_was_cut() {
             let acknowledged = ledger.lock().unwrap().clone();
             let after = Home::new();
             let copy = after.path("image");
-            let copied = Command::new("cp").arg("--sparse=always").arg(&image).arg(&copy).status().unwrap();
+            let copied = Command::new("cp").arg("--sparse=always").arg(image).arg(&copy).status().unwrap();
             daemon.signal(Signal::CONT);
             assert!(copied.success());
             let there = start(&copy, &after);
             torn += usize::from(there.log().contains("the last write had been interrupted"));
             // The last cut looks at everything, each at what came since the one before.
-            let from = if cut == cuts { 0 } else { checked };
+            let from = if cut == CUTS as u64 { 0 } else { checked };
             let found: std::collections::HashMap<i64, String> = steps_after(&there, from)
                 .iter()
                 .map(|step| (step["sequence"].as_i64().unwrap(), step["number"].as_str().unwrap_or_default().to_owned()))
@@ -132,8 +156,6 @@ fn whatever_was_acknowledged_is_there_after_the_power_was_cut() {
     });
     daemon.stop();
     let steps = ledger.into_inner().unwrap().len();
-    println!(
-        "{cuts} power cuts: {steps} steps acknowledged, none lost; {beyond} unanswered ones had reached the disk; {torn} torn tails were cut off"
-    );
-    assert!(steps > 20 * usize::try_from(cuts).unwrap(), "there was work to lose: {steps}");
+    assert!(steps > 20 * CUTS, "there was work to lose: {steps}");
+    Came { steps, beyond, torn }
 }
