@@ -15,7 +15,7 @@ const MUTANTS: &[(&str, &str, &str)] = &[
         "an acknowledged record is gone",
     ),
     ("no-fdatasync", "real_power_cut::whatever_was_acknowledged_is_there_after_the_power_was_cut", "before the power was cut"),
-    ("answer-before-the-append", "real_strace::the_kernel_saw_an_fdatasync_before_every_receipt", "UnknownReference"),
+    ("answer-before-the-append", "real_strace::the_kernel_saw_an_fdatasync_before_every_receipt", "a receipt without | UnknownReference"),
     (
         "fsync-tried-again",
         "journal_crash::a_failed_write_or_fsync_poisons_the_journal_and_is_never_tried_again",
