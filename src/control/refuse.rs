@@ -9,7 +9,7 @@ use crate::protocol::varlink::{ErrorReply, INTERNAL};
 pub fn refusal(refusal: Refusal) -> ErrorReply {
     match refusal {
         Refusal::Rejected(rejection) => self::rejection(&rejection),
-        Refusal::Internal { .. } => ErrorReply::new(INTERNAL),
+        Refusal::Internal(_) => ErrorReply::new(INTERNAL),
         Refusal::DiskNearlyFull { free, reserve } => ErrorReply::new("org.workorderd.DiskNearlyFull")
             .with("message", refusal.to_string())
             .with("free", free)

@@ -3,6 +3,7 @@
 //! Commands are judged against the tentative state, so that they can follow each other without waiting for the disk; replies
 //! and refusals wait until all that they were judged on is durable (promises 1 and 2). Reads see the durable state alone.
 
+use super::defect::Defect;
 use super::entity::{Entity, Receipt, Request};
 use crate::domain::aggregate::{Claim, Command, Event, Key, State};
 use crate::domain::context::Context;
@@ -11,6 +12,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::transition::{Step, transition};
 use crate::domain::work_order::reaction::LoadChanged;
+use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -33,8 +35,8 @@ pub enum Refusal {
     #[error(transparent)]
     Rejected(#[from] Rejection),
     /// The rules panicked; the state is as before, and the log has the details.
-    #[error("internal error while handling {command}; nothing was changed")]
-    Internal { command: String },
+    #[error("internal error while handling {}; nothing was changed", .0.command)]
+    Internal(Box<Defect>),
     /// Too much waits already; nothing was changed.
     #[error("busy: try again in a moment")]
     Busy,
@@ -274,9 +276,17 @@ impl<T> Cell<T> {
             return (Judged::Refused(Rejection::Conflict { expected, actual: revision }.into()), None);
         }
         let cx = Context { principal: &submission.principal, ..*cx };
-        let judged = catch_unwind(AssertUnwindSafe(|| transition(&self.key, before.as_deref(), &submission.command, &cx)));
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(feature = "mutants")]
+            crate::mutants::panic_in(command_name(&submission.command));
+            transition(&self.key, before.as_deref(), &submission.command, &cx)
+        }));
         match judged {
-            Err(_) => (Judged::Refused(Refusal::Internal { command: command_name(&submission.command).to_owned() }), None),
+            Err(panic) => {
+                let name = command_name(&submission.command);
+                let defect = Defect::new(name, &self.key, revision, before.as_deref(), submission, &words(&*panic));
+                (Judged::Refused(Refusal::Internal(Box::new(defect))), None)
+            }
             Ok(Err(rejection)) => (Judged::Refused(rejection.into()), None),
             Ok(Ok(Step { events, messages, claims, state })) => {
                 let after = Arc::new(state);
@@ -314,6 +324,12 @@ impl<T> Cell<T> {
 
 fn reused(request: &Request) -> Refusal {
     Rejection::RequestIdReused { request_id: request.id.as_str().to_owned() }.into()
+}
+
+/// What a panic said.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without words".to_owned())
 }
 
 /// The name of a command of any kind.

@@ -8,6 +8,7 @@ pub mod cell;
 pub mod clock_guard;
 pub mod columns;
 pub mod commit;
+pub mod defect;
 pub mod delivery;
 pub mod entity;
 pub mod labor_guard;

@@ -102,9 +102,14 @@ impl CellActor {
     }
 
     fn answer(&self, answer: Answer, result: Result<Receipt, Refusal>) {
-        if let Err(Refusal::Internal { command }) = &result {
+        if let Err(Refusal::Internal(defect)) = &result {
             Shared::count(&self.shared.counters.panics);
-            tracing::error!(key = %self.cell.key(), command, "the rules panicked; the state is as before");
+            let file = match self.shared.defects.write(defect, self.shared.clock.now()) {
+                Ok(path) => path.display().to_string(),
+                Err(error) => format!("could not be written: {error}"),
+            };
+            let command = defect.command;
+            tracing::error!(key = %self.cell.key(), command, file, "the rules panicked; the state is as before, the file tells the input");
         }
         // Who asked may be gone; the step stands all the same.
         let _ = answer.send(result);

@@ -60,7 +60,7 @@ async fn submit(runtime: &Runtime, key: &Key, command: Command) -> Option<Reject
         match runtime.submit_as_system(key, command.clone()).await {
             Ok(_) => return None,
             Err(Refusal::Rejected(rejection)) => return Some(rejection),
-            Err(Refusal::Internal { .. }) => {
+            Err(Refusal::Internal(_)) => {
                 tracing::error!(%key, "a choice could not be delivered; the next start tries again");
                 return None;
             }

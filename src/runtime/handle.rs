@@ -14,6 +14,7 @@ use crate::domain::principal::Principal;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::engine::cell::{Refusal, Submission};
+use crate::engine::defect::Defect;
 use crate::engine::entity::{Entity, Receipt, Request};
 use crate::engine::views::Views;
 use crate::journal::{Head, Position};
@@ -249,5 +250,5 @@ fn broken(key: &Key, error: &registry::LoadError) -> Refusal {
         // The same is about to end the daemon (exit 74): the next one answers. Nothing was done.
         return Refusal::Busy;
     }
-    Refusal::Internal { command: "load".to_owned() }
+    Refusal::Internal(Box::new(Defect { command: "load", told: error.to_string() }))
 }

@@ -2,6 +2,7 @@
 
 use super::attachments::Attachments;
 use super::clock::Clock;
+use super::defects::Defects;
 use super::marker::Marker;
 use super::registry::Registry;
 use super::room::Room;
@@ -36,6 +37,7 @@ pub struct Shared {
     pub suspects: Mutex<Suspects>,
     pub marker: Marker,
     pub attachments: Arc<Attachments>,
+    pub defects: Defects,
     pub room: Room,
     pub sendings: mpsc::UnboundedSender<Sending>,
     /// The end of what is durable, for watchers.
@@ -79,7 +81,7 @@ impl Shared {
         store: StoreReader,
         pending: Pending,
         (marker, suspects): (Marker, Suspects),
-        attachments: Arc<Attachments>,
+        (attachments, defects): (Arc<Attachments>, Defects),
         room: Room,
         sendings: mpsc::UnboundedSender<Sending>,
         head: Head,
@@ -103,6 +105,7 @@ impl Shared {
             suspects: Mutex::new(suspects),
             marker,
             attachments,
+            defects,
             room,
             sendings,
             head: watch::Sender::new(head),

@@ -4,6 +4,7 @@ use super::actor::CellActor;
 use super::applier;
 use super::attachments::Attachments;
 use super::clock::Clock;
+use super::defects::Defects;
 use super::folder::{Folder, FolderError};
 use super::handle::Runtime;
 use super::mailer::{self, MailQueue, Office, Post};
@@ -179,7 +180,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         store.reader(),
         pending,
         (marker, suspects),
-        Arc::new(attachments),
+        (Arc::new(attachments), Defects::of(folder.path())),
         Room::new(folder.path(), options.reserve_bytes, options.segment_bytes)?,
         sendings,
         journal.head(),

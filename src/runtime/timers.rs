@@ -127,7 +127,7 @@ async fn fire(runtime: Runtime, timer: Timer, completes_until: Timestamp) {
     match result {
         Ok(_) => runtime.views().schedule().settled(timer, false),
         Err(Refusal::Rejected(Rejection::TimerStale)) => runtime.views().schedule().settled(timer, true),
-        Err(Refusal::Rejected(_) | Refusal::Internal { .. }) => runtime.views().schedule().failed(timer),
+        Err(Refusal::Rejected(_) | Refusal::Internal(_)) => runtime.views().schedule().failed(timer),
         Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => later(&runtime, timer),
     }
 }

@@ -50,6 +50,8 @@ mod real_kill;
 mod real_labor;
 mod real_ledger;
 mod real_mail;
+#[cfg(feature = "mutants")]
+mod real_panic;
 mod real_places;
 mod real_poison;
 mod real_power_cut;

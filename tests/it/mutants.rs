@@ -118,7 +118,7 @@ fn every_mutant_in_the_sources_is_listed_with_the_test_that_finds_it() {
 #[cfg(feature = "mutants")]
 fn killed(mutant: &str, test: &str) -> Option<String> {
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env("WO_MUTANT", mutant).env("WO_SEEDS", "600");
+    command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env("WO_MUTANT", mutant).env("WO_SEEDS", "2000");
     let output = command.output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(printed.contains("running 1 test"), "there is a test {test}: {printed}");

@@ -14,6 +14,11 @@ impl Stage {
     pub fn new() -> Stage {
         let home = Home::new();
         let daemon = home.start();
+        Stage::of(home, daemon)
+    }
+
+    /// In a home, on a daemon whose clock is set by hand.
+    pub fn of(home: Home, daemon: Daemon) -> Stage {
         let mut admin = daemon.admin();
         seed(&mut admin);
         for (id, role) in [("sina", "service-staff"), ("rita", "request-handler"), ("gate", "gateway"), ("gast", "guest")] {

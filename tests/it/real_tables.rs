@@ -13,7 +13,7 @@ use crate::real_tables_on_site as on_site;
 
 /// Columns: the peer itself (admin), dora (dispatcher), emil (the engineer), mei (another engineer), sina (service-staff),
 /// rita (request-handler), gate (gateway), gast (guest).
-const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
+pub const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
 
 /// Errors that no call can bring about by itself, and what does.
 const ELSEWHERE: [(&str, &str); 14] = [

@@ -110,7 +110,7 @@ impl Clients {
                 }
                 call.refused = true;
             }
-            Err(Refusal::Busy | Refusal::DiskNearlyFull { .. } | Refusal::Internal { .. }) => {}
+            Err(Refusal::Busy | Refusal::DiskNearlyFull { .. } | Refusal::Internal(_)) => {}
         }
     }
 

@@ -31,7 +31,7 @@ impl World {
     pub fn choice_answered(&mut self, sending: Sending, result: &Result<Receipt, Refusal>) {
         let Sending::ToOrder { ref group, order, visit, ref choice } = sending else { panic!("a choice goes to a Work Order") };
         match result {
-            Ok(_) | Err(Refusal::Internal { .. }) => {}
+            Ok(_) | Err(Refusal::Internal(_)) => {}
             Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => self.daemon.parcels.push(sending),
             Err(Refusal::Rejected(rejection)) => {
                 self.coverage.count("choice", rejection.name());

@@ -153,7 +153,7 @@ impl World {
             Ok(_) => schedule.settled(timer, false),
             Err(Refusal::Rejected(Rejection::TimerStale)) => schedule.settled(timer, true),
             Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => schedule.again(timer),
-            Err(Refusal::Rejected(_) | Refusal::Internal { .. }) => schedule.failed(timer),
+            Err(Refusal::Rejected(_) | Refusal::Internal(_)) => schedule.failed(timer),
         }
     }
 

@@ -192,7 +192,7 @@ impl World {
                     self.audit.lines.get(receipt.sequence as usize - 1).unwrap_or_else(|| panic!("{key}: {receipt:?} is not durable"));
                 assert_eq!((&line.key, line.revision), (key, receipt.revision), "a receipt names its record");
             }
-            Err(Refusal::Internal { command }) => panic!("the rules panicked over {command}"),
+            Err(Refusal::Internal(defect)) => panic!("the rules panicked: {}", defect.told),
             Err(Refusal::Busy) => self.coverage.count("refusal", "Busy"),
             Err(Refusal::DiskNearlyFull { .. }) => self.coverage.count("refusal", "DiskNearlyFull"),
             Err(Refusal::Rejected(rejection)) => {
