@@ -8,8 +8,8 @@ mount --make-rprivate /
 mount -t tmpfs -o mode=755 tmpfs "$scratch"
 # What the trial may write to: the machine's own folders stay as they are below.
 for folder in etc usr/bin var/lib; do
-    mkdir -p "$scratch/upper/$folder" "$scratch/work/$folder"
-    mount -t overlay -o "lowerdir=/$folder,upperdir=$scratch/upper/$folder,workdir=$scratch/work/$folder" overlay "/$folder"
+    mkdir -p "$scratch/upper/$folder" "$scratch/spare/$folder"
+    mount -t overlay -o "lowerdir=/$folder,upperdir=$scratch/upper/$folder,workdir=$scratch/spare/$folder" overlay "/$folder"
 done
 # Folders on the way to the programs must not end up below a mount of the trial.
 cp "$programs/workorderd" "$programs/workorderctl" /usr/bin/
