@@ -29,6 +29,8 @@ pub struct Room {
     segment: u64,
     /// The next segment is wanted and there was no room for it above the reserve.
     segment_waits: AtomicBool,
+    /// The next segment was tried and there was no room after all: of files, of a quota, or another program took it.
+    segment_failed: AtomicBool,
     /// Bytes that were free when it was looked at last.
     free: AtomicU64,
     scarce: watch::Sender<bool>,
@@ -54,6 +56,7 @@ impl Room {
             reserve: reserve.into(),
             segment: segment_bytes.into(),
             segment_waits: AtomicBool::new(false),
+            segment_failed: AtomicBool::new(false),
             free: AtomicU64::new(u64::MAX),
             scarce: watch::Sender::new(false),
         })
@@ -79,20 +82,23 @@ impl Room {
         let _ = self.scarce.subscribe().wait_for(|scarce| !scarce).await;
     }
 
-    /// Looks at the disk; `owed`: bytes that are promised to the store and not in it yet.
-    fn look(&self, owed: u64) {
-        let free = match rustix::fs::fstatvfs(&self.folder) {
-            Ok(found) => found.f_bavail.saturating_mul(found.f_frsize),
+    /// Looks at the disk and tells whether the bytes that are free are enough; `owed`: bytes that are promised to the store and not in
+    /// it yet.
+    fn look(&self, owed: u64) -> bool {
+        match rustix::fs::fstatvfs(&self.folder) {
+            Ok(found) => self.free.store(found.f_bavail.saturating_mul(found.f_frsize), Ordering::Relaxed),
             // What was found last stands: a disk that does not tell is no reason to refuse work.
-            Err(error) => return tracing::debug!(%error, "how much of the disk is free cannot be found out"),
-        };
-        self.free.store(free, Ordering::Relaxed);
+            Err(error) => tracing::debug!(%error, "how much of the disk is free cannot be found out"),
+        }
+        let free = self.free.load(Ordering::Relaxed);
         let reserve = self.reserve.load(Ordering::Relaxed);
         let wanted = reserve + if self.segment_waits.load(Ordering::Acquire) { self.segment } else { 0 };
+        let failed = self.segment_failed.load(Ordering::Acquire);
+        // Somewhat more to go on than to stop, so that it does not go to and fro.
+        let limit = if *self.scarce.borrow() { wanted + wanted / 16 } else { wanted };
+        let enough = reserve == 0 || free.saturating_sub(owed) >= limit;
         self.scarce.send_if_modified(|scarce| {
-            // Somewhat more to go on than to stop, so that it does not go to and fro.
-            let limit = if *scarce { wanted + wanted / 16 } else { wanted };
-            let now = reserve > 0 && free.saturating_sub(owed) < limit;
+            let now = !enough || failed;
             let changed = now != *scarce;
             let (free_mib, reserve_mib) = (free >> 20, reserve >> 20);
             match (changed, now) {
@@ -107,17 +113,31 @@ impl Room {
             *scarce = now;
             changed
         });
+        enough
     }
 }
 
 impl Shared {
     /// Looks at the disk now.
     pub fn look_at_room(&self) {
-        let owed = self.pending().bytes() as u64 * STORE_FACTOR;
-        self.room.look(owed);
-        if self.room.segment_waits.load(Ordering::Acquire) && !*self.room.scarce.borrow() {
+        let enough = self.room.look(self.owed());
+        let wanted = self.room.segment_waits.load(Ordering::Acquire) || self.room.segment_failed.load(Ordering::Acquire);
+        if enough && wanted {
             self.writer.make_segment();
         }
+    }
+
+    /// The next segment could not be made, or now it could: no steps are taken in between. It is tried again whenever it is looked.
+    pub fn segment_failed(&self, failed: bool) {
+        let failed = failed && self.room.reserve.load(Ordering::Relaxed) > 0;
+        if self.room.segment_failed.swap(failed, Ordering::AcqRel) != failed {
+            self.room.look(self.owed());
+        }
+    }
+
+    /// Bytes that are promised to the store and not in it yet.
+    fn owed(&self) -> u64 {
+        self.pending().bytes() as u64 * STORE_FACTOR
     }
 
     /// Whether a segment can be made without the reserve; if not, steps are refused until one can.
@@ -125,8 +145,7 @@ impl Shared {
         let room = &self.room;
         // Scarce or not is judged as if it were missing.
         room.segment_waits.store(room.reserve.load(Ordering::Relaxed) > 0, Ordering::Release);
-        room.look(self.pending().bytes() as u64 * STORE_FACTOR);
-        let fits = !*room.scarce.borrow();
+        let fits = room.look(self.owed());
         if fits {
             room.segment_waits.store(false, Ordering::Release);
         }
@@ -136,6 +155,10 @@ impl Shared {
     /// From now on so many bytes are kept free; 0: none.
     pub fn set_reserve(&self, bytes: u64) {
         self.room.reserve.store(bytes, Ordering::Relaxed);
+        if bytes == 0 {
+            // Without a reserve the journal itself finds out, when it needs the segment.
+            self.room.segment_failed.store(false, Ordering::Release);
+        }
         self.look_at_room();
     }
 }

@@ -121,10 +121,14 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
                     bytes += size(&request.step);
                     group.push(request);
                 }
-                Order::Prepared(prepared) => journal.adopt(*prepared),
+                Order::Prepared(prepared) => {
+                    journal.adopt(*prepared);
+                    shared.segment_failed(false);
+                }
+                // Not at once again: whoever looks at the room each second asks for it.
                 Order::NotPrepared => {
                     journal.not_prepared();
-                    segment = true;
+                    shared.segment_failed(true);
                 }
                 Order::MakeSegment => segment = true,
                 Order::Probe(answer) => probe = Some(answer),

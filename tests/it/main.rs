@@ -25,6 +25,7 @@ mod forms_check;
 mod forms_definitions;
 mod groups;
 mod handlers;
+mod in_process;
 mod journal_crash;
 mod journal_damage;
 mod journal_faults;

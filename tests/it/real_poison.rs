@@ -14,11 +14,9 @@ use workorderd::domain::work_order::command::Create;
 use workorderd::domain::work_order::state::{Channel, Priority};
 use workorderd::domain::work_order::{self};
 use workorderd::engine::cell::Submission;
-use workorderd::mail;
-use workorderd::runtime::mailer::Post;
-use workorderd::runtime::render::Letterhead;
-use workorderd::runtime::{Options, Runtime, start};
+use workorderd::runtime::{Runtime, start};
 
+use crate::in_process::options;
 use crate::real_stage::{BEGIN, Home, until};
 use crate::world::company;
 use crate::world::people::administrator;
@@ -63,23 +61,7 @@ fn the_process_that_such_a_timer_ends() {
     let Some(data) = std::env::var_os(CHILD) else { return };
     tracing::subscriber::set_global_default(Poison(order(POISONED).1.to_string())).unwrap();
     actix_rt::System::new().block_on(async {
-        let from = mail::clean("workorderd", "workorderd@example.org").unwrap();
-        let letterhead = Letterhead { from, base_url: "https://example.org/e/".into() };
-        let options = Options {
-            data: data.into(),
-            segment_bytes: 4 << 20,
-            reserve_bytes: 0,
-            store_cache_bytes: 16 << 20,
-            time_zone: jiff::tz::TimeZone::UTC,
-            manual_clock: Some(Timestamp(BEGIN)),
-            arbiters: vec![actix_rt::Arbiter::current()],
-            keep_idle: 100,
-            post: Post { smtp: None, letterhead, at_once: 1 },
-            clock_must_be_synchronised: false,
-            secret: None,
-            progress: Box::new(|_| ()),
-        };
-        let running = start(options).await.unwrap();
+        let running = start(options(data.into())).await.unwrap();
         let runtime = running.runtime.clone();
         if running.report.work_orders == 0 {
             seed(&runtime).await;

@@ -12,12 +12,10 @@ use workorderd::domain::aggregate::{Command as Step, Key};
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::time::Timestamp;
 use workorderd::engine::cell::{Refusal, Submission};
-use workorderd::mail;
-use workorderd::runtime::mailer::Post;
-use workorderd::runtime::render::Letterhead;
-use workorderd::runtime::{Options, start};
+use workorderd::runtime::start;
 
 use crate::cli_stage::run_at;
+use crate::in_process::options;
 use crate::real_poison::{ORDERS, orders};
 use crate::real_stage::{BEGIN, Caller, Daemon, HOUR, Home, PATIENCE, Pipe, frame, program, request_id, seed, steps_after, until};
 use crate::world::people::administrator;
@@ -68,7 +66,7 @@ fn on_a_small_disk(home: &Home, size: u32, ballast: u32, reserve: u32) -> Option
     let run = home.command(&["--clock", "manual", "--set", &reserve, "--set", "data.store_cache_mib=16"]);
     fs::create_dir_all(home.data()).unwrap();
     let script = r#"
-        mount -t tmpfs -o size=${SIZE}m tmpfs "$DATA" && head -c ${BALLAST}m /dev/zero > "$DATA/ballast" || exit 1
+        mount -t tmpfs -o size=${SIZE}m,nr_inodes=200 tmpfs "$DATA" && head -c ${BALLAST}m /dev/zero > "$DATA/ballast" || exit 1
         "$@"; code=$?
         cp -r "$DATA" "$OUT/carried"
         exit $code
@@ -244,26 +242,52 @@ fn while_room_is_scarce_whoever_changes_something_is_told_and_a_reload_ends_it()
     home.verify(None).unwrap();
 }
 
+/// Bytes there are, but no room for another file: what the disk tells of its room is no help.
+#[test]
+fn a_segment_that_cannot_be_made_is_tried_again_now_and_then_and_not_all_the_time() {
+    let home = Home::new();
+    let Some(shell) = on_a_small_disk(&home, 64, 1, 8) else { return };
+    seed(&mut shell.admin());
+    let mut dora = shell.user("dora");
+    let mut spare: Vec<PathBuf> = Vec::new();
+    loop {
+        let file = inside(&shell, &home.data().join(format!("spare-{}", spare.len())));
+        if fs::write(&file, "").is_err() {
+            break;
+        }
+        spare.push(file);
+    }
+    let tries = || shell.log().matches("there is no room for the next segment").count();
+    let numbers: Vec<String> = (0..6).map(|_| dora.create(json!({}))).collect();
+    let number = numbers[0].clone();
+    let acknowledged = write_until_refused(&shell, &numbers);
+    assert!(acknowledged.len() > 100, "{}", acknowledged.len());
+    let before = tries();
+    assert!((1..=2).contains(&before), "tried {before} times until steps were refused");
+    let began = std::time::Instant::now();
+    while began.elapsed() < Duration::from_secs(3) {
+        assert_eq!(dora.refused("WorkOrders1.AddServiceRecord", json!({ "number": number, "text": "有人在" })).0, REFUSED);
+        everything_can_be_read(&shell, &number);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let tried = tries() - before;
+    assert!((1..=5).contains(&tried), "tried {tried} times in 3 s");
+    let told = shell.log().matches("the disk is nearly full").count();
+    assert_eq!(told, 1, "told once, not each time:\n{}", shell.log());
+    let files = || fs::read_dir(inside(&shell, &home.data().join("journal"))).unwrap().count();
+    let without = files();
+    spare.iter().for_each(|file| fs::remove_file(file).unwrap());
+    until("the next segment", || (files() > without).then_some(()));
+    until("room", || (!is_scarce(&mut shell.admin())).then_some(()));
+    dora.act(&number, "AddServiceRecord", json!({ "text": "有地方了" }));
+    ends_well(shell, &home);
+}
+
 #[test]
 fn timers_that_fall_due_meanwhile_wait_and_fire_late() {
     let folder = tempfile::tempdir().unwrap();
     actix_rt::System::new().block_on(async {
-        let letterhead = Letterhead { from: mail::clean("", "a@example.org").unwrap(), base_url: "https://example.org/e/".into() };
-        let options = Options {
-            data: folder.path().join("data"),
-            segment_bytes: 4 << 20,
-            reserve_bytes: 0,
-            store_cache_bytes: 16 << 20,
-            time_zone: jiff::tz::TimeZone::UTC,
-            manual_clock: Some(Timestamp(BEGIN)),
-            arbiters: vec![actix_rt::Arbiter::current()],
-            keep_idle: 100,
-            post: Post { smtp: None, letterhead, at_once: 1 },
-            clock_must_be_synchronised: false,
-            secret: None,
-            progress: Box::new(|_| ()),
-        };
-        let running = start(options).await.unwrap();
+        let running = start(options(folder.path().join("data"))).await.unwrap();
         let runtime = running.runtime.clone();
         orders(&runtime).await;
         let fired = || runtime.views().schedule().fired;

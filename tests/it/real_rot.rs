@@ -14,18 +14,16 @@ use std::time::{Duration, Instant};
 use workorderd::codec;
 use workorderd::domain::aggregate::{Command, Key};
 use workorderd::domain::installation::InstallationCommand;
-use workorderd::domain::time::{Span, Timestamp};
+use workorderd::domain::time::Span;
 use workorderd::journal::{JournalError, RealStorage, Why, verify_chain};
-use workorderd::mail;
-use workorderd::runtime::mailer::Post;
 use workorderd::runtime::recovery::Overlay;
-use workorderd::runtime::render::Letterhead;
-use workorderd::runtime::{Options, start};
+use workorderd::runtime::start;
 use workorderd::verify::report::VerifyError;
 use workorderd::verify::verify;
 
+use crate::in_process::options;
 use crate::real_salvage::{made, records};
-use crate::real_stage::{BEGIN, Home, copy};
+use crate::real_stage::{Home, copy};
 
 const CHILD: &str = "WORKORDERD_TEST_ROT";
 
@@ -151,22 +149,7 @@ fn the_process_that_starts_on_a_rotten_store() {
     })
     .unwrap();
     actix_rt::System::new().block_on(async {
-        let letterhead = Letterhead { from: mail::clean("", "a@example.org").unwrap(), base_url: "https://example.org/e/".into() };
-        let options = Options {
-            data,
-            segment_bytes: 1 << 20,
-            reserve_bytes: 0,
-            store_cache_bytes: 16 << 20,
-            time_zone: jiff::tz::TimeZone::UTC,
-            manual_clock: Some(Timestamp(BEGIN)),
-            arbiters: vec![actix_rt::Arbiter::current()],
-            keep_idle: 100,
-            post: Post { smtp: None, letterhead, at_once: 1 },
-            clock_must_be_synchronised: false,
-            secret: None,
-            progress: Box::new(|_| ()),
-        };
-        let running = start(options).await.unwrap();
+        let running = start(options(data)).await.unwrap();
         let runtime = running.runtime.clone();
         let orders: BTreeSet<_> = fold.entities.keys().map(|k| codec::key::decode(k).unwrap()).collect();
         let wanted_orders = orders.iter().filter(|k| matches!(k, Key::WorkOrder(_))).count();

@@ -11,32 +11,17 @@ use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::time::Timestamp;
 use workorderd::engine::cell::Refusal;
 use workorderd::engine::entity::Receipt;
-use workorderd::mail;
 use workorderd::runtime::health::Stuck;
-use workorderd::runtime::mailer::Post;
-use workorderd::runtime::render::Letterhead;
 use workorderd::runtime::start::Running;
 use workorderd::runtime::{Options, start};
+
+use crate::in_process::options;
 
 const SHORT: Duration = Duration::from_millis(300);
 const LONG: Duration = Duration::from_secs(30);
 
 async fn daemon(folder: &Path, arbiter: &Arbiter) -> Running {
-    let letterhead = Letterhead { from: mail::clean("", "a@example.org").unwrap(), base_url: String::new() };
-    let options = Options {
-        data: folder.join("data"),
-        segment_bytes: 1 << 20,
-        reserve_bytes: 0,
-        store_cache_bytes: 16 << 20,
-        time_zone: jiff::tz::TimeZone::UTC,
-        manual_clock: Some(Timestamp(1_762_160_400_000)),
-        arbiters: vec![arbiter.handle()],
-        keep_idle: 10,
-        post: Post { smtp: None, letterhead, at_once: 1 },
-        clock_must_be_synchronised: false,
-        secret: None,
-        progress: Box::new(|_| {}),
-    };
+    let options = Options { arbiters: vec![arbiter.handle()], ..options(folder.join("data")) };
     start(options).await.unwrap()
 }
 
