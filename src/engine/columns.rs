@@ -148,7 +148,11 @@ impl Columns {
                 (Some(found), Some(bitmap)) => found & bitmap,
             });
         }
-        let mut found = found.unwrap_or_else(|| (0..self.places).collect());
+        let mut found = found.unwrap_or_else(|| {
+            let mut all = RoaringBitmap::new();
+            all.insert_range(0..self.places);
+            all
+        });
         for bitmap in not.iter().filter_map(|what| self.shared.get(what)) {
             found -= bitmap;
         }

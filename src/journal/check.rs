@@ -98,15 +98,11 @@ pub fn scan_all(storage: Arc<dyn Storage>, visitor: &mut dyn FnMut(Found<'_>) ->
             scan.report(SegmentName(next), 0, Why::Missing)?;
         }
         next = number.saturating_add(1);
-        match View::open(storage, number, None, &scan.patches, scan.expected) {
-            Ok(view) => match scan.segment(view) {
-                // A bad sector: what other segments hold is still to be had.
-                Err(JournalError::Io(error)) => scan.report(SegmentName(number), 0, Why::Disk { kind: error.source.kind() })?,
-                other => other?,
-            },
-            Err(JournalError::Damage(damage)) => {
-                scan.report(damage.segment, damage.offset, damage.why)?;
-            }
+        let view = View::open(storage, number, None, &scan.patches, scan.expected);
+        match view.and_then(|view| scan.segment(view)) {
+            Ok(()) => {}
+            Err(JournalError::Damage(damage)) => scan.report(damage.segment, damage.offset, damage.why)?,
+            // A bad sector: what other segments hold is still to be had.
             Err(JournalError::Io(error)) => scan.report(SegmentName(number), 0, Why::Disk { kind: error.source.kind() })?,
             Err(other) => return Err(other),
         }

@@ -3,7 +3,7 @@
 
 use super::page::Page;
 use super::paint::Tone;
-use super::table::{Cell, Column, Layout, pliant, whole};
+use super::table::{Cell, Column, Pages, pliant, whole};
 use super::width::line;
 use crate::protocol::work_orders::Line;
 
@@ -20,32 +20,20 @@ const MARKS: [Mark; 4] = [
     ('M', "mail trouble", |l| l.mail_trouble),
 ];
 
-/// A list that is written page by page; the first page lays out the columns.
+/// A list that is written page by page.
 #[derive(Debug, Default)]
 pub struct ListView {
-    layout: Option<Layout>,
-    shown: usize,
+    pages: Pages,
     marks: [bool; MARKS.len()],
 }
 
 impl ListView {
     /// One page; the first begins with the headings.
     pub fn page(&mut self, lines: &[Line], page: &Page) -> String {
-        let rows: Vec<Vec<Cell>> = lines.iter().map(cells).collect();
-        let mut out = String::new();
-        if self.layout.is_none() && !rows.is_empty() {
-            let layout = Layout::fit(&COLUMNS, &rows, page.width);
-            out.push_str(&layout.head(page));
-            self.layout = Some(layout);
-        }
-        if let Some(layout) = &self.layout {
-            rows.iter().for_each(|row| out.push_str(&layout.row(row, page)));
-        }
         for ((_, _, has), seen) in MARKS.iter().zip(&mut self.marks) {
             *seen |= lines.iter().any(has);
         }
-        self.shown += lines.len();
-        out
+        self.pages.page(&COLUMNS, &lines.iter().map(cells).collect::<Vec<_>>(), page)
     }
 
     /// What comes after the last page: meaning of the marks, how many there are, how to go on.
@@ -57,15 +45,7 @@ impl ListView {
             out.push_str(&page.paint.tone(Tone::Dim, &meanings.join("   ")));
             out.push('\n');
         }
-        let count = match self.shown {
-            0 => "no Work Order".to_owned(),
-            1 => "1 Work Order".to_owned(),
-            n => format!("{n} Work Orders"),
-        };
-        let all = if i64::try_from(self.shown).is_ok_and(|shown| shown < total) { format!(" of {total}") } else { String::new() };
-        let more = next.map_or_else(String::new, |next| format!("; more with --after {} or --all", line(next)));
-        out.push_str(&page.paint.tone(Tone::Dim, &format!("{count}{all}{more}")));
-        out.push('\n');
+        out.push_str(&self.pages.end("no Work Order", Some(total), next, page));
         out
     }
 }

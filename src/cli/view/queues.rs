@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::paint::Tone;
-use super::table::{Cell, Column, Layout, number, pliant, table, whole};
+use super::table::{Cell, Column, Pages, number, pliant, table, whole};
 use super::times::span;
 use super::width::line;
 use crate::protocol::work_orders::{Pressing, Queue, QueuesTold};
@@ -39,39 +39,19 @@ pub fn due(one: &Pressing, now: i64) -> String {
     }
 }
 
-/// A queue that is written page by page; the first page lays out the columns.
+/// A queue that is written page by page.
 #[derive(Debug, Default)]
-pub struct PressingView {
-    layout: Option<Layout>,
-    shown: usize,
-}
+pub struct PressingView(Pages);
 
 impl PressingView {
     /// One page; the first begins with the headings.
     pub fn page(&mut self, lines: &[Pressing], page: &Page) -> String {
-        let rows: Vec<Vec<Cell>> = lines.iter().map(|one| cells(one, page)).collect();
-        let mut out = String::new();
-        if self.layout.is_none() && !rows.is_empty() {
-            let layout = Layout::fit(&COLUMNS, &rows, page.width);
-            out.push_str(&layout.head(page));
-            self.layout = Some(layout);
-        }
-        if let Some(layout) = &self.layout {
-            rows.iter().for_each(|row| out.push_str(&layout.row(row, page)));
-        }
-        self.shown += lines.len();
-        out
+        self.0.page(&COLUMNS, &lines.iter().map(|one| cells(one, page)).collect::<Vec<_>>(), page)
     }
 
     /// What comes after the last page: how many there were, how to go on.
     pub fn end(&self, next: Option<&str>, page: &Page) -> String {
-        let count = match self.shown {
-            0 => "no open Work Order".to_owned(),
-            1 => "1 Work Order".to_owned(),
-            n => format!("{n} Work Orders"),
-        };
-        let more = next.map_or_else(String::new, |next| format!("; more with --after {} or --all", line(next)));
-        format!("{}\n", page.paint.tone(Tone::Dim, &format!("{count}{more}")))
+        self.0.end("no open Work Order", None, next, page)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::page::Page;
 use super::paint::Tone;
-use super::width::{cut, pad, pad_left, width};
+use super::width::{cut, line, pad, pad_left, width};
 
 /// Columns between two columns.
 const GAP: usize = 2;
@@ -110,6 +110,43 @@ impl Layout {
         line.truncate(line.trim_end().len());
         line.push('\n');
         line
+    }
+}
+
+/// A table that is written page by page: the first one that is not empty lays out the columns and has the headings.
+#[derive(Debug, Default)]
+pub struct Pages {
+    layout: Option<Layout>,
+    shown: usize,
+}
+
+impl Pages {
+    /// The next page.
+    pub fn page(&mut self, columns: &[Column], rows: &[Vec<Cell>], page: &Page) -> String {
+        let mut out = String::new();
+        if self.layout.is_none() && !rows.is_empty() {
+            let layout = Layout::fit(columns, rows, page.width);
+            out.push_str(&layout.head(page));
+            self.layout = Some(layout);
+        }
+        if let Some(layout) = &self.layout {
+            rows.iter().for_each(|row| out.push_str(&layout.row(row, page)));
+        }
+        self.shown += rows.len();
+        out
+    }
+
+    /// The line below the last page: `12 Work Orders of 300; more with --after 7f or --all`.
+    pub fn end(&self, none: &str, total: Option<i64>, next: Option<&str>, page: &Page) -> String {
+        let count = match self.shown {
+            0 => none.to_owned(),
+            1 => "1 Work Order".to_owned(),
+            n => format!("{n} Work Orders"),
+        };
+        let fewer = |total: &i64| i64::try_from(self.shown).is_ok_and(|shown| shown < *total);
+        let all = total.filter(fewer).map_or_else(String::new, |total| format!(" of {total}"));
+        let more = next.map_or_else(String::new, |next| format!("; more with --after {} or --all", line(next)));
+        format!("{}\n", page.paint.tone(Tone::Dim, &format!("{count}{all}{more}")))
     }
 }
 
