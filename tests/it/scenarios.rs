@@ -10,6 +10,7 @@ use workorderd::domain::definition::{Catalogue, CatalogueCommand};
 use workorderd::domain::directory::read_model::GroupMembers;
 use workorderd::domain::directory::{Contact, Directory, DirectoryEvent, StaffUser};
 use workorderd::domain::form::given::{Given, GivenFields};
+use workorderd::domain::form::value::StoredFile;
 use workorderd::domain::ids::{ContactId, Name, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
 use workorderd::domain::number;
 use workorderd::domain::principal::Principal;
@@ -215,7 +216,7 @@ impl Story {
         };
         if words == "on the form" {
             // `on the form: fault = it leaks; floor = 3`
-            let field = |part: &str| part.split_once('=').map(|(n, v)| (n.trim().into(), Given::text(v.trim()))).unwrap();
+            let field = |part: &str| part.split_once('=').map(|(n, v)| (n.trim().into(), given(v.trim()))).unwrap();
             self.fields = text.unwrap().split(';').map(field).collect();
             return;
         }
@@ -396,6 +397,7 @@ impl Story {
                 _ => nobody(),
             },
             "steps" => steps(order),
+            "files" => files(order),
             "records" => order.service_records().1.to_string(),
             "running" => {
                 let runs = order.labor().iter().filter(|l| l.to.is_none()).map(|l| l.engineer.to_string()).collect::<Vec<_>>();
@@ -417,11 +419,34 @@ impl Story {
     }
 }
 
+/// `it leaks`, or files by their names: `files door.jpg, roof.jpg`; the content of each is its name, its kind is told by the ending.
+fn given(text: &str) -> Given {
+    let Some(files) = text.strip_prefix("files ") else { return Given::text(text) };
+    let file = |name: &str| {
+        let media_type = match name.rsplit_once('.') {
+            Some((_, "jpg")) => "image/jpeg",
+            Some((_, "png")) => "image/png",
+            _ => "text/plain",
+        };
+        let hash = blake3::hash(name.as_bytes()).to_hex().as_str().into();
+        Given::File(StoredFile { hash, size: name.len() as u64, media_type: media_type.into(), name: PersonalText::new(name) })
+    };
+    Given::List(files.split(", ").map(file).collect())
+}
+
 /// What is behind the last visit, in the order of the settling.
 fn steps(order: &WorkOrder) -> String {
     let told = order.on_site().into_iter().flat_map(|state| &state.steps);
     let words: Vec<_> = told.map(|s| format!("{}{}", s.step, if s.skipped { " (skipped)" } else { "" })).collect();
     if words.is_empty() { "none".into() } else { words.join(", ") }
+}
+
+/// Names of the attachments of all forms, in the order of the names.
+fn files(order: &WorkOrder) -> String {
+    let mut names: Vec<_> =
+        order.fields.values().flat_map(|value| value.files()).map(|file| file.name.0.as_deref().unwrap_or_default().to_owned()).collect();
+    names.sort();
+    if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 
 fn play(name: &str, text: &str) {
