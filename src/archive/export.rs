@@ -2,7 +2,7 @@
 
 use super::building::{BuildingError, at};
 use super::line::{AttachmentLine, EndLine, FORMAT, First, Line, SegmentLine, VERSION, record_line};
-use crate::journal::{JournalError, RealStorage, Storage, Verified, verify_chain};
+use crate::journal::{JournalError, Storage, Verified, WithArchive, verify_chain};
 use crate::runtime::attachments;
 use crate::runtime::folder::{self, FolderError};
 use data_encoding::{BASE64, HEXLOWER};
@@ -72,7 +72,7 @@ pub fn export(dir: &Path, to: Option<&Path>, with_secret: bool) -> Result<Verifi
 /// See [`ExportError`].
 pub fn export_to(dir: &Path, out: &mut dyn Write, with_secret: bool) -> Result<Verified, ExportError> {
     let journal = dir.join("journal");
-    let storage = RealStorage::existing(&journal).map_err(at(&journal))?;
+    let storage = WithArchive::existing(dir).map_err(at(&journal))?;
     let _lock = folder::lock_existing(dir).map_err(|error| match error {
         error @ FolderError::InUse { .. } => ExportError::InUse(error),
         other => ExportError::Folder(other),

@@ -1,7 +1,7 @@
 //! (a) The bare journal: threads hand records of the same bytes to one writer with the same write pattern; no protocol, no rules.
 
 use super::load::Measured;
-use crate::journal::{Entry, Journal, Options, Previous, RealStorage, verify_chain};
+use crate::journal::{Entry, Journal, Options, Previous, RealStorage, WithArchive, verify_chain};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// Mean sizes of the records that a daemon wrote: key, body, personal part.
 pub fn sizes(data: &Path) -> Result<(usize, usize, usize), String> {
-    let storage = RealStorage::existing(data.join("journal")).map_err(|e| e.to_string())?;
+    let storage = WithArchive::existing(data).map_err(|e| e.to_string())?;
     let (mut count, mut sums) = (0usize, [0usize; 3]);
     verify_chain(Arc::new(storage), &mut |record| {
         count += 1;

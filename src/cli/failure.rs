@@ -186,6 +186,7 @@ fn hint_of(name: &str, parameters: &Parameters) -> Option<String> {
             let uid = parameters.get("uid").and_then(Value::as_i64).map_or_else(|| "this user".to_owned(), |uid| format!("uid {uid}"));
             return Some(format!("an administrator maps {uid} to a staff user (settings, control.peers)"));
         }
+        Some("ArchiveAway") => "mount the disk of journal-archive (in the daemon's data folder); what is now is told without it",
         Some("Damaged") => "run `workorderd verify` on the data folder; the back-up that is there was not changed: keep it",
         Some("ClockNotManual") => "only a data folder made for trials has a clock that is set by hand",
         Some(_) => return None,

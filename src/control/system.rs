@@ -142,6 +142,7 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         let clock = runtime.views().clock();
         (clock.doubt().map(|doubt| doubt.to_string()), clock.is_synchronised())
     };
+    let archive = runtime.archive();
     let schedule = runtime.views().schedule();
     let status = shape::Status {
         version: env!("CARGO_PKG_VERSION").into(),
@@ -173,6 +174,8 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         disk_free: i64::try_from(space.free).unwrap_or(i64::MAX),
         disk_reserve: i64::try_from(space.reserve).unwrap_or(i64::MAX),
         disk_nearly_full: space.scarce,
+        archived_through: archive.moved.map(|moved| moved.sequence as i64),
+        archive_problem: archive.problem,
         panics: figures.panics as i64,
         said: visit.desk.said.clone(),
         reloads: reloaded.count as i64,

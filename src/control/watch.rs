@@ -5,7 +5,7 @@ use super::desk::Visit;
 use super::present;
 use super::refuse::{field, rejection};
 use super::service::{Item, Outcome};
-use super::work_orders::find;
+use super::work_orders::{find, unreadable};
 use crate::domain::aggregate::Key;
 use crate::domain::definition::Right;
 use crate::domain::rejection::Rejection;
@@ -52,12 +52,15 @@ async fn follow(runtime: Runtime, sender: mpsc::Sender<Item>, only: Option<Key>,
         head.borrow_and_update();
         // A cursor far back may have to pass millions of records: not on the thread that answers everybody.
         let reader = runtime.clone();
-        let read = tokio::task::spawn_blocking(move || reader.steps_after(from, after, STEPS).map_err(|e| e.to_string()));
-        let (told, next) = match read.await.unwrap_or_else(|error| Err(error.to_string())) {
+        let read = tokio::task::spawn_blocking(move || reader.steps_after(from, after, STEPS).map_err(unreadable));
+        let panicked = |error| {
+            tracing::error!(%error, "the journal cannot be read for a watcher");
+            Err(ErrorReply::new(INTERNAL))
+        };
+        let (told, next) = match read.await.unwrap_or_else(panicked) {
             Ok(read) => read,
             Err(error) => {
-                tracing::error!(error, "the journal cannot be read for a watcher");
-                let _ = sender.send(Item::Error(ErrorReply::new(INTERNAL))).await;
+                let _ = sender.send(Item::Error(error)).await;
                 return;
             }
         };

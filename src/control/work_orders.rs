@@ -157,8 +157,12 @@ async fn history(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     Ok(Outcome::reply(&shape::HistoryTold { lines, more }))
 }
 
-/// A history that cannot be read is a defect of the machine or of ours; the log says which.
+/// A history that cannot be read is in an archive that is away, or a defect of the machine or of ours; the log says which.
 pub fn unreadable(error: crate::runtime::history::HistoryError) -> ErrorReply {
+    if error.is_away() {
+        tracing::warn!(%error, "a history cannot be read");
+        return ErrorReply::new("org.workorderd.ArchiveAway").with("message", error.to_string());
+    }
     tracing::error!(%error, "a history cannot be read");
     ErrorReply::new(INTERNAL)
 }

@@ -86,6 +86,7 @@ impl Reloader {
         self.desk.peers.set(prepared.peers);
         self.bounds.set(prepared.limits);
         running.runtime.set_reserve(loaded.settings.data.reserve_bytes);
+        running.runtime.set_journal_keep(loaded.settings.data.journal_keep_bytes);
         running.set_post(prepared.post);
         self.loaded = loaded;
     }

@@ -50,12 +50,11 @@ pub fn verify_chain(
     visitor: &mut dyn FnMut(Record<'_>) -> Result<(), VisitError>,
 ) -> Result<Verified, JournalError> {
     // The head mark first: a running daemon moves on, and the mark must not be ahead of what is read.
-    let first = View::open(storage.as_ref(), 1, None, &[], 1).map_err(|e| match e {
-        JournalError::Io(e) if e.source.kind() == std::io::ErrorKind::NotFound => {
-            Damage { segment: SegmentName(1), offset: 0, sequence: 1, why: Why::Missing }.into()
-        }
-        other => other,
-    })?;
+    let listed = listing(storage.as_ref())?;
+    if !listed.segments.contains(&1) {
+        return Err(listed.missing(1, 1).into());
+    }
+    let first = View::open(storage.as_ref(), 1, None, &[], 1)?;
     let installation = first.installation();
     let mark = read_mark(storage.as_ref(), &installation)?;
     let patches = erase::pending(storage.as_ref())?;
@@ -93,9 +92,10 @@ pub fn scan_all(storage: Arc<dyn Storage>, visitor: &mut dyn FnMut(Found<'_>) ->
     let storage = storage.as_ref();
     let mut scan = Scan { patches: erase::pending(storage)?, visitor, expected: 1, hash: None, records: 0 };
     let mut next = 1;
-    for number in listing(storage)?.segments {
+    let listing = listing(storage)?;
+    for &number in &listing.segments {
         if number != next {
-            scan.report(SegmentName(next), 0, Why::Missing)?;
+            scan.report(SegmentName(next), 0, listing.missing(next, 0).why)?;
         }
         next = number.saturating_add(1);
         let view = View::open(storage, number, None, &scan.patches, scan.expected);

@@ -23,6 +23,8 @@ pub struct Image {
     pub hash: [u8; 32],
     /// Sequences of its first and last record.
     pub records: Option<(u64, u64)>,
+    /// Chain hash of its last record.
+    pub head: Option<[u8; 32]>,
     /// Chain hash of the record that was asked for, if it is in this segment.
     pub known: Option<[u8; 32]>,
 }
@@ -47,7 +49,7 @@ impl Reader {
         let limit = if last { end.offset() } else { view.size() };
         let mut hasher = blake3::Hasher::new();
         hasher.update(view.read(0, SEGMENT_HEADER as usize)?);
-        let (mut records, mut wanted, mut offset) = (None, None, SEGMENT_HEADER);
+        let (mut records, mut head, mut wanted, mut offset) = (None, None, None, SEGMENT_HEADER);
         while offset < limit {
             let mut found = view.look(offset)?;
             if found.is_err() {
@@ -64,8 +66,9 @@ impl Reader {
             hasher.update(record.bytes());
             let sequence = record.sequence();
             records = Some((records.map_or(sequence, |(first, _)| first), sequence));
+            head = Some(record.hash());
             if known == Some(sequence) {
-                wanted = Some(record.hash());
+                wanted = head;
             }
             offset += length as u32;
         }
@@ -75,7 +78,7 @@ impl Reader {
             hasher.update(zeros);
             left -= zeros.len();
         }
-        Ok(Image { bytes: view.size().into(), written: offset.into(), hash: *hasher.finalize().as_bytes(), records, known: wanted })
+        Ok(Image { bytes: view.size().into(), written: offset.into(), hash: *hasher.finalize().as_bytes(), records, head, known: wanted })
     }
 
     /// Bytes of segment `number` from `offset` on, at most `most`, none behind `end`; as they are on disk.

@@ -100,6 +100,9 @@ pub enum Why {
     /// A segment file is not there.
     #[error("the segment is missing")]
     Missing,
+    /// A segment file is not there, and segments were moved to the archive.
+    #[error("the segment is neither in the journal nor in journal-archive (is the archive's disk mounted?)")]
+    Archived,
     /// The segment file has another length than its header says; sizes in bytes.
     #[error("the file has {found} bytes instead of {expected}")]
     FileLength {

@@ -94,6 +94,16 @@ impl Marker {
         Ok(marker)
     }
 
+    /// Goes on in `file`, in which no slot is valid.
+    pub(super) fn new(file: Box<dyn StorageFile>, installation: [u8; 16]) -> Self {
+        Marker { file, installation, slot: 0 }
+    }
+
+    /// Makes what was written durable.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
     /// Writes into the older slot, without a sync.
     pub(super) fn write(&mut self, mark: &Mark) -> io::Result<()> {
         let bytes = mark.encode(&self.installation);

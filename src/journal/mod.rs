@@ -4,6 +4,7 @@
 //! Left to others: what the bytes mean, time, threads, logging, and a lock against two daemons in one folder.
 
 mod append;
+mod archive;
 mod check;
 mod copy;
 mod cut;
@@ -25,6 +26,7 @@ mod walk;
 mod window;
 
 pub use append::{Appended, Head, Journal};
+pub use archive::{Archive, ArchiveError, Archived, WithArchive, archive_of};
 pub use check::{Found, Verified, scan_all, verify_chain};
 pub use copy::Image;
 pub use error::{AppendError, Damage, Flaw, IoFailure, JournalError, ReadError, VisitError, Why, Witness};

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::append::{Head, Journal};
+use super::archive::{self, Archived};
 use super::cut;
 use super::erase::{self, Patch};
-use super::error::{Damage, IoFailure, JournalError, VisitError, Why};
+use super::error::{IoFailure, JournalError, VisitError};
 use super::mark::{self, Mark, Marker};
 use super::position::{Position, SegmentName};
 use super::prepare::{Preparation, Prepared};
@@ -52,6 +53,10 @@ pub struct OpenReport {
     pub erasures: usize,
     /// Unfinished segments and finished cuts that were removed.
     pub leftovers: usize,
+    /// Segments that the archive has taken and that are not in it: what they hold cannot be read until they are.
+    pub away: Vec<SegmentName>,
+    /// How far segments were moved to the archive.
+    pub archived: Option<Archived>,
 }
 
 /// The last group, kept back until it is known to be durable.
@@ -106,10 +111,15 @@ impl Journal {
             return create(storage, options, &listing, applied);
         }
         let known = applied.map_or(1, |c| c.sequence);
-        listing.without_gap(1, known)?;
+        let archived = archive::archived(storage.as_ref(), &options.installation)?;
+        // Behind a checkpoint, what the archive has taken is not needed.
+        let needed = archived.filter(|_| applied.is_some()).map_or(1, |archived| archived.segment.0 + 1);
+        listing.without_gap(needed, known)?;
+        report.archived = archived;
+        report.away = (1..needed).filter(|number| listing.segments.binary_search(number).is_err()).map(SegmentName).collect();
         let first = applied.map_or(1, |c| c.position.segment());
         if !listing.segments.contains(&first) {
-            return Err(missing(first, known).into());
+            return Err(listing.missing(first, known).into());
         }
 
         let patches = erase::pending(storage.as_ref())?;
@@ -135,7 +145,7 @@ impl Journal {
         }
         let passed = walk.passed();
         let Some(mut tail) = walk.tail() else {
-            return Err(missing(first, known).into());
+            return Err(listing.missing(first, known).into());
         };
 
         report.torn = tail.torn;
@@ -150,10 +160,6 @@ impl Journal {
     }
 }
 
-fn missing(segment: u32, sequence: u64) -> Damage {
-    Damage { segment: SegmentName(segment), offset: 0, sequence, why: Why::Missing }
-}
-
 fn create(
     storage: Arc<dyn Storage>,
     options: Options,
@@ -162,7 +168,7 @@ fn create(
 ) -> Result<(Journal, OpenReport), JournalError> {
     // The head mark is made after the first segment is durable.
     if listing.head || applied.is_some() {
-        return Err(missing(1, applied.map_or(1, |c| c.sequence)).into());
+        return Err(listing.missing(1, applied.map_or(1, |c| c.sequence)).into());
     }
     remove_all(storage.as_ref(), &listing.leftovers)?;
     let preparation = Preparation { storage: storage.clone(), header: header(&options, 1), helper: false };

@@ -33,6 +33,11 @@ impl RealStorage {
         Ok(RealStorage { dir })
     }
 
+    /// Uses `dir`, which may come and go.
+    pub fn at(dir: impl Into<PathBuf>) -> Self {
+        RealStorage { dir: dir.into() }
+    }
+
     /// Uses `dir`, which must be there; changes nothing.
     pub fn existing(dir: impl Into<PathBuf>) -> io::Result<Self> {
         let dir = dir.into();

@@ -61,8 +61,7 @@ pub fn copy_whole(
     let connected: Vec<u32> = listing.segments.iter().copied().zip(1..).take_while(|(n, wanted)| n == wanted).map(|(n, _)| n).collect();
     let mut ends_with = listing.without_gap(1, 0).err().map(JournalError::from);
     if connected.is_empty() {
-        let missing = Damage { segment: SegmentName(1), offset: 0, sequence: 1, why: Why::Missing };
-        return Ok(Whole { head: copy.head, ends_with: Some(missing.into()), marked });
+        return Ok(Whole { head: copy.head, ends_with: Some(listing.missing(1, 1).into()), marked });
     }
     // Those that name a record that is not there any more do nothing.
     let patches = erase::pending(from.as_ref()).unwrap_or_default();

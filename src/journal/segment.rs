@@ -81,6 +81,7 @@ pub(super) struct Listing {
     /// Whether there is a file of this name.
     pub head: bool,
     pub intent: bool,
+    pub archived: bool,
 }
 
 impl Listing {
@@ -92,6 +93,7 @@ impl Listing {
             } else if name.ends_with(".tmp") {
                 listing.leftovers.push(name);
             } else {
+                listing.archived |= name == super::archive::FILE;
                 listing.head |= name == super::mark::FILE;
                 listing.intent |= name == super::erase::FILE;
             }
@@ -105,10 +107,16 @@ impl Listing {
         let there = self.segments.iter().copied().filter(|n| *n >= first);
         for (expected, found) in (first..).zip(there) {
             if expected != found {
-                return Err(Damage { segment: SegmentName(expected), offset: 0, sequence, why: Why::Missing });
+                return Err(self.missing(expected, sequence));
             }
         }
         Ok(())
+    }
+
+    /// A segment is not there.
+    pub(super) fn missing(&self, segment: u32, sequence: u64) -> Damage {
+        let why = if self.archived { Why::Archived } else { Why::Missing };
+        Damage { segment: SegmentName(segment), offset: 0, sequence, why }
     }
 }
 

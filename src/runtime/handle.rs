@@ -1,6 +1,7 @@
 //! The runtime as its users see it: submit a command, read a state, ask the views. Cheap to clone.
 
 use super::actor::{Read, Submit};
+use super::archiver;
 use super::attachments::Attachments;
 use super::history::{self, HistoryError, Told};
 use super::room::Space;
@@ -207,6 +208,16 @@ impl Runtime {
     /// From now on so many bytes of the disk are kept free of new steps; 0: none.
     pub fn set_reserve(&self, bytes: u64) {
         self.shared.set_reserve(bytes);
+    }
+
+    /// From now on so many bytes of the journal stay in the data folder; older segments move to the archive. 0: nothing is moved.
+    pub fn set_journal_keep(&self, bytes: u64) {
+        self.shared.archiver.set_keep(bytes);
+    }
+
+    /// How it stands with the journal's archive.
+    pub fn archive(&self) -> archiver::State {
+        self.shared.archiver.state()
     }
 
     /// Figures for the status.

@@ -26,6 +26,13 @@ pub enum HistoryError {
     Record(#[from] RecoveryError),
 }
 
+impl HistoryError {
+    /// Whether a segment is not there: then it is in the archive, and that is away.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Read(ReadError::Io(error)) if error.source.kind() == std::io::ErrorKind::NotFound)
+    }
+}
+
 /// Steps of one aggregate from its last record back, at most `most`; `position` 0 means none.
 pub fn backwards(reader: &Reader, position: u64, most: usize) -> Result<Vec<Told>, HistoryError> {
     let mut reader = reader.clone();

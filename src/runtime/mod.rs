@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod applier;
+pub mod archiver;
 pub mod attachments;
 pub mod back_up;
 pub mod clock;

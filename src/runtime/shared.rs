@@ -1,5 +1,6 @@
 //! What all parts of the runtime share: views, clock, the way to the writer, rows that are not in the store yet.
 
+use super::archiver::Archiver;
 use super::attachments::Attachments;
 use super::clock::Clock;
 use super::defects::Defects;
@@ -39,6 +40,7 @@ pub struct Shared {
     pub attachments: Arc<Attachments>,
     pub defects: Defects,
     pub room: Room,
+    pub archiver: Archiver,
     pub sendings: mpsc::UnboundedSender<Sending>,
     /// The end of what is durable, for watchers.
     pub head: watch::Sender<Head>,
@@ -82,7 +84,7 @@ impl Shared {
         pending: Pending,
         (marker, suspects): (Marker, Suspects),
         (attachments, defects): (Arc<Attachments>, Defects),
-        room: Room,
+        (room, archiver): (Room, Archiver),
         sendings: mpsc::UnboundedSender<Sending>,
         head: Head,
         reader: Reader,
@@ -107,6 +109,7 @@ impl Shared {
             attachments,
             defects,
             room,
+            archiver,
             sendings,
             head: watch::Sender::new(head),
             reader,

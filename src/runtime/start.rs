@@ -2,6 +2,7 @@
 
 use super::actor::CellActor;
 use super::applier;
+use super::archiver::{self, Archiver};
 use super::attachments::Attachments;
 use super::clock::Clock;
 use super::defects::Defects;
@@ -23,7 +24,7 @@ use crate::engine::commit::Committer;
 use crate::engine::entity::Entity;
 use crate::engine::pending::{Pending, Place};
 use crate::engine::views::Views;
-use crate::journal::{self, Checkpoint, Journal, JournalError, OpenReport, Position, RealStorage};
+use crate::journal::{self, Archived, Checkpoint, Journal, JournalError, OpenReport, Position, WithArchive};
 use crate::store::{Store, StoreError};
 use actix_rt::ArbiterHandle;
 use std::path::PathBuf;
@@ -39,6 +40,8 @@ pub struct Options {
     pub segment_bytes: u32,
     /// Bytes of the disk that are kept free of new steps; 0: none.
     pub reserve_bytes: u64,
+    /// Bytes of the journal that stay; older segments move to the archive. 0: nothing is moved.
+    pub journal_keep_bytes: u64,
     pub store_cache_bytes: u64,
     pub time_zone: jiff::tz::TimeZone,
     /// Some: a clock set by hand, beginning there; works on folders that were created so.
@@ -132,6 +135,8 @@ impl StartError {
 
 struct Loaded {
     journal: Journal,
+    storage: Arc<WithArchive>,
+    moved: Option<Archived>,
     store: Store,
     views: Views,
     committer: Committer,
@@ -149,7 +154,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let folder = Folder::open(&options.data)?;
     let mut report = StartReport::default();
     let loaded = load(&folder, &options, &mut report)?;
-    let Loaded { journal, store, views, committer, entities, pending, clock } = loaded;
+    let Loaded { journal, storage, moved, store, views, committer, entities, pending, clock } = loaded;
     let clock = match (options.manual_clock, clock) {
         (Some(at), None) => Clock::manual(at),
         // It stands where it stood: a step ahead that is in no record would be forgotten by the next start.
@@ -181,7 +186,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         pending,
         (marker, suspects),
         (Arc::new(attachments), Defects::of(folder.path())),
-        Room::new(folder.path(), options.reserve_bytes, options.segment_bytes)?,
+        (
+            Room::new(folder.path(), options.reserve_bytes, options.segment_bytes)?,
+            Archiver::new(folder.path(), storage, journal.reader(), options.journal_keep_bytes, moved),
+        ),
         sendings,
         journal.head(),
         journal.reader(),
@@ -210,6 +218,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     }
     let (mails, due) = MailQueue::new();
     actix_rt::spawn(room::run(Arc::clone(&shared)));
+    actix_rt::spawn(archiver::run(Arc::clone(&shared)));
     actix_rt::spawn(deliver::run(runtime.clone(), sendings_out));
     let office = watch::Sender::new(Office::new(options.post));
     actix_rt::spawn(mailer::run(runtime.clone(), office.subscribe(), due));
@@ -277,7 +286,7 @@ fn load(folder: &Folder, options: &Options, report: &mut StartReport) -> Result<
 }
 
 fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Result<Loaded, StartError> {
-    let storage = Arc::new(RealStorage::new(folder.journal())?);
+    let storage = Arc::new(WithArchive::make(folder.path())?);
     let opened = Store::open(&folder.store(), options.store_cache_bytes, folder.installation)?;
     let store = opened.store;
     if opened.meta.is_none() && folder.has_journal() {
@@ -297,7 +306,7 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     let mut letters = Vec::new();
     let journal_options = journal::Options { segment_bytes: options.segment_bytes, installation: folder.installation, epoch: 1 };
     let mut stored = |key: &[u8]| Ok(store.get(key).ok().flatten());
-    let (journal, found) = Journal::open(storage, journal_options, checkpoint, &mut |record| {
+    let (journal, found) = Journal::open(storage.clone(), journal_options, checkpoint, &mut |record| {
         read_one();
         let step = overlay.fold(&record, &mut stored)?;
         if !step.messages.is_empty() {
@@ -328,7 +337,7 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     views.loaded();
     load_letters(&journal.reader(), meta.read_from, applied, letters, &views).map_err(std::io::Error::other)?;
     let clock = views.reference().installation.as_ref().map(|i| i.manual_clock);
-    Ok(Loaded { journal, store, views, committer, entities, pending, clock })
+    Ok(Loaded { journal, storage, moved: found.archived, store, views, committer, entities, pending, clock })
 }
 
 /// Every row of the store: one thread reads, sums and decodes while this one puts them where they belong.
@@ -364,6 +373,14 @@ fn tell(report: &mut StartReport, found: &OpenReport, overlay: &Overlay, had_che
         report.said.push(format!(
             "the last write had been interrupted: {} bytes at offset {} of {} were cut off; nothing acknowledged was in them",
             torn.bytes, torn.offset, torn.segment
+        ));
+    }
+    if let (Some(first), Some(archived)) = (found.away.first(), found.archived) {
+        report.said.push(format!(
+            "{} segments of the journal's archive are not there, {first} is the first (is the archive's disk mounted?): \
+             what happened up to record {} cannot all be shown until they are",
+            found.away.len(),
+            archived.sequence
         ));
     }
     match (found.created, had_checkpoint, overlay.records) {

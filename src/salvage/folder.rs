@@ -1,7 +1,9 @@
 //! From a damaged data folder to a new one. The new one gets its `installation` last, so that a half-made one does not start.
 
 use super::behind::Reading;
-use crate::journal::{Damage, Found, IoFailure, JournalError, RealStorage, Storage, Whole, copy_whole, installation_of, scan_all};
+use crate::journal::{
+    Damage, Found, IoFailure, JournalError, RealStorage, Storage, Whole, WithArchive, copy_whole, installation_of, scan_all,
+};
 use crate::runtime::{attachments, folder};
 use serde_json::Value;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -58,7 +60,7 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> SalvageError {
 /// See [`SalvageError`]; damage is none.
 pub fn salvage(dir: &Path, out: &Path) -> Result<Salvaged, SalvageError> {
     let journal = dir.join("journal");
-    let from: Arc<dyn Storage> = Arc::new(RealStorage::existing(&journal).map_err(at(&journal))?);
+    let from: Arc<dyn Storage> = Arc::new(WithArchive::existing(dir).map_err(at(&journal))?);
     let dir = dir.canonicalize().map_err(at(dir))?;
     refuse_if_in_use(&dir)?;
     let mut remarks = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::attachments::Attachments;
 use super::gate::Gate;
-use crate::journal::{Head, JournalError, RealStorage, verify_chain};
+use crate::journal::{Head, JournalError, WithArchive, verify_chain};
 use crate::runtime::recovery;
 use std::path::Path;
 use std::process::ExitCode;
@@ -41,7 +41,7 @@ pub enum VerifyError {
 /// The journal is damaged or cannot be read.
 pub fn verify(dir: &Path, head: Option<&str>) -> Result<Findings, VerifyError> {
     let journal = dir.join("journal");
-    let storage = RealStorage::existing(&journal).map_err(|source| VerifyError::Io { path: journal.display().to_string(), source })?;
+    let storage = WithArchive::existing(dir).map_err(|source| VerifyError::Io { path: journal.display().to_string(), source })?;
     let mut gate = Gate::default();
     let mut attachments = Attachments::default();
     let mut wrong = Vec::new();

@@ -17,6 +17,7 @@ pub fn options(data: PathBuf) -> Options {
         data,
         segment_bytes: 1 << 20,
         reserve_bytes: 0,
+        journal_keep_bytes: 0,
         store_cache_bytes: 16 << 20,
         time_zone: jiff::tz::TimeZone::UTC,
         manual_clock: Some(Timestamp(BEGIN)),

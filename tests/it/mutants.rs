@@ -23,6 +23,16 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ),
     ("segment-not-synced", "journal_crash::power_may_fail_at_each_single_step_of_a_life", "the segment header is not valid"),
     ("folder-not-synced", "journal_crash::power_may_fail_at_each_single_step_of_a_life", "an acknowledged record is gone"),
+    (
+        "archive-copy-not-synced",
+        "journal_archive::power_fails_at_every_step_of_a_move_and_every_segment_is_somewhere",
+        "is not the journal's",
+    ),
+    (
+        "archive-mark-not-synced",
+        "journal_archive::power_fails_at_every_step_of_a_move_and_every_segment_is_somewhere",
+        "neither in the journal nor in journal-archive",
+    ),
     ("no-head-mark", "journal_damage::the_last_acknowledged_group_zeroed_or_rolled_back_is_found_by_the_head_mark", "opened with"),
     ("mark-unchecked", "journal_damage::a_flipped_bit_anywhere_in_what_was_acknowledged_is_found_and_named", "torn: Some"),
     ("chain-unchecked", "journal_damage::an_altered_record_with_a_fresh_checksum_breaks_the_chain", "opened with"),

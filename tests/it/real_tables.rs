@@ -16,7 +16,7 @@ use crate::real_tables_on_site as on_site;
 pub const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
 
 /// Errors that no call can bring about by itself, and what does.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("InvalidFrame", "real_bad_input: frames"),
     ("TooManyConnections", "real_bad_input: connections"),
     ("UnknownPeer", "real_bad_input: unknown peer"),
@@ -26,6 +26,7 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ("Internal", "a defect"),
     ("Damaged", "back_up: a damaged journal is not backed up"),
     ("StreamEnded", "a defect"),
+    ("ArchiveAway", "real_archive: a disk of the archive that is away"),
     ("DiskNearlyFull", "real_reserve: a disk with less room than the reserve"),
     ("Busy", "more at a time than bounds allow"),
     ("NumberTaken", "between two proposals of one number; the daemon makes them one after the other"),

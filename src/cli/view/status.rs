@@ -35,6 +35,12 @@ pub fn status(status: &Status, page: &Page) -> String {
         (false, 0) => tell("disk", format!("{} free, nothing is kept in reserve", mib(status.disk_free))),
         (false, reserve) => tell("disk", format!("{} free, {} are kept in reserve", mib(status.disk_free), mib(reserve))),
     }
+    if let Some(through) = status.archived_through {
+        tell("archive", format!("has the journal up to sequence {through}"));
+    }
+    if let Some(problem) = &status.archive_problem {
+        tell(if status.archived_through.is_some() { "" } else { "archive" }, page.paint.tone(Tone::Bad, &line(problem)));
+    }
     let next = status.next_timer.map_or_else(String::new, |at| format!(", next {}", page.times.from_now(at)));
     let parked = if status.timers_parked > 0 { format!(", {} PARKED", status.timers_parked) } else { String::new() };
     tell(

@@ -32,6 +32,8 @@ pub struct Data {
     pub segment_bytes: u32,
     /// Bytes of the disk that are kept free of new steps; 0: none.
     pub reserve_bytes: u64,
+    /// Bytes of the journal that stay beside the store; what is older moves to the archive. 0: nothing is moved.
+    pub journal_keep_bytes: u64,
     /// Memory for sled's cache, in bytes.
     pub store_cache_bytes: u64,
 }
