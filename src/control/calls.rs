@@ -63,6 +63,20 @@ impl<S: Service> Calls<S> {
         self.bytes
     }
 
+    /// Bytes of replies that are ready and not moved into the output yet.
+    pub(super) fn waiting(&self) -> usize {
+        let bytes = |slot: &Slot| match &slot.state {
+            State::Ready(Outcome::Reply(body)) => body.as_bytes().len(),
+            State::Ready(Outcome::Error(_) | Outcome::Stream(_)) | State::Running(_) | State::Streaming(_) => 0,
+        };
+        self.slots.iter().map(bytes).sum()
+    }
+
+    /// Whether a call is in flight that may have many replies: what comes behind it would be answered when it is over.
+    pub(super) fn follows(&self) -> bool {
+        self.slots.iter().any(|slot| slot.more)
+    }
+
     /// Starts a call and runs it as far as it goes at once.
     pub(super) fn start(&mut self, call: Call, bytes: usize, cx: &mut Context<'_>) {
         let (more, oneway, method) = (call.more, call.oneway, call.method.clone());
@@ -96,13 +110,21 @@ impl<S: Service> Calls<S> {
         self.slots.push_back(Slot { more: false, bytes: 0, state: State::Ready(Outcome::Error(error)) });
     }
 
-    /// Runs all that run as far as they go.
-    pub(super) fn advance(&mut self, cx: &mut Context<'_>) {
-        for slot in &mut self.slots {
-            if let State::Running(running) = &mut slot.state
-                && let Poll::Ready(outcome) = running.poll(cx)
-            {
-                slot.state = State::Ready(outcome);
+    /// Runs all that run as far as they go, but for the first only while fewer than `bound` bytes of replies wait; whether any was
+    /// left because of that.
+    pub(super) fn advance(&mut self, bound: usize, cx: &mut Context<'_>) -> bool {
+        let mut waiting = self.waiting();
+        let mut left = false;
+        for (n, slot) in self.slots.iter_mut().enumerate() {
+            if let State::Running(running) = &mut slot.state {
+                if n > 0 && waiting >= bound && !mutant!("replies-without-end") {
+                    left = true;
+                    break;
+                }
+                if let Poll::Ready(outcome) = running.poll(cx) {
+                    waiting += if let Outcome::Reply(body) = &outcome { body.as_bytes().len() } else { 0 };
+                    slot.state = State::Ready(outcome);
+                }
             }
         }
         let bytes = &mut self.bytes;
@@ -113,6 +135,7 @@ impl<S: Service> Calls<S> {
             }
             runs
         });
+        left
     }
 
     /// Moves what is ready, in order, into the output while fewer than `bound` bytes wait there; at most `items` of streams.

@@ -28,6 +28,9 @@ use crate::protocol::varlink::{Call, ErrorReply, FrameError, INVALID_FRAME};
 /// Calls or stream items after which others on the thread get their turn.
 const TURN: usize = 128;
 
+/// Bytes of replies after which others have their turn, and which may wait behind a call that takes longer.
+const TURN_BYTES: usize = 64 << 10;
+
 /// While nothing is read, how often to look whether the client has gone.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -124,6 +127,8 @@ impl<S: Service> Connection<S> {
                         self.calls.refuse(ErrorReply::invalid_parameter("upgrade", "is not offered by this service"));
                     }
                 }
+                // Nobody is left to be told.
+                Ok(call) if self.gone && !call.oneway && !mutant!("works-for-nobody") => {}
                 Ok(call) => self.calls.start(call, bytes, cx),
                 Err(FrameError::Field { oneway: true, .. }) => {}
                 Err(error @ FrameError::Field { .. }) => self.calls.refuse(error.into()),
@@ -137,7 +142,14 @@ impl<S: Service> Connection<S> {
         self.ending.is_none()
             && self.calls.len() < self.limits.calls_in_flight
             && self.calls.bytes() < self.limits.frame_bytes
+            && self.calls.waiting() < TURN_BYTES
+            && (!self.calls.follows() || mutant!("streams-without-end"))
             && self.output.waiting() < self.limits.queue_bytes
+    }
+
+    /// Behind a stream something is read once, so that it shows when the client goes.
+    fn may_read(&self) -> bool {
+        self.may_take() || (self.ending.is_none() && self.calls.follows() && self.frames.is_empty())
     }
 
     /// The bytes after this cannot be told apart: the error is the last reply.
@@ -157,7 +169,7 @@ impl<S: Service> Connection<S> {
         self.calls.end_streams();
     }
 
-    /// Nobody reads any more: replies and streams are dropped, calls run on.
+    /// Nobody reads any more: replies and streams are dropped, calls in flight run on, and only those that want no reply are begun.
     fn lose_client(&mut self) {
         if !self.gone {
             self.gone = true;
@@ -202,9 +214,13 @@ impl<S: Service> Connection<S> {
 
     /// All that can be done without waiting. Returns whether it stopped only to let others have their turn.
     fn work(&mut self, cx: &mut Context<'_>) -> bool {
-        self.calls.advance(cx);
+        let mut left = true;
         let mut turn = TURN;
         loop {
+            if left {
+                let room = if self.output.waiting() < self.limits.queue_bytes { TURN_BYTES } else { 0 };
+                left = self.calls.advance(if self.gone { usize::MAX } else { room }, cx);
+            }
             let bound = if self.gone { usize::MAX } else { self.limits.queue_bytes };
             let moved = self.calls.settle(&mut self.output, bound, turn, cx);
             if self.gone {
@@ -212,11 +228,11 @@ impl<S: Service> Connection<S> {
             }
             let taken = self.take_frames(turn, cx);
             turn = turn.saturating_sub(moved.max(taken));
-            if turn == 0 {
+            if turn == 0 || (moved + taken > 0 && self.output.waiting() >= TURN_BYTES) {
                 self.flush(cx);
                 return true;
             }
-            if taken > 0 || (moved > 0 && self.gone) {
+            if taken > 0 || (moved > 0 && (self.gone || left)) {
                 continue;
             }
             // Nothing left to take: one write for all that is ready, then one read.
@@ -225,7 +241,7 @@ impl<S: Service> Connection<S> {
             if gone != self.gone || (full && self.output.waiting() < self.limits.queue_bytes) {
                 continue;
             }
-            if self.eof || !self.may_take() {
+            if self.eof || !self.may_read() {
                 return false;
             }
             match self.frames.poll_read(&mut self.socket, cx) {
@@ -265,7 +281,7 @@ impl<S: Service> Connection<S> {
     /// Wakes the task at the next deadline; `false` when one has passed already.
     fn arm(&mut self, cx: &mut Context<'_>) -> bool {
         // Reading tells when the client goes; without it one has to look. While output waits, its own deadline tells.
-        let deaf = self.eof || !self.may_take();
+        let deaf = self.eof || !self.may_read();
         if deaf {
             // A frame that is not read is not late.
             self.frame_deadline = None;

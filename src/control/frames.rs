@@ -77,6 +77,11 @@ impl Frames {
         socket.poll_read(&mut self.bytes, cx)
     }
 
+    /// Whether there is no byte that was not taken.
+    pub(super) fn is_empty(&self) -> bool {
+        self.start == self.bytes.len()
+    }
+
     /// Forgets all that was read.
     pub(super) fn clear(&mut self) {
         *self = Frames::default();

@@ -19,7 +19,7 @@ use tokio::sync::mpsc::{self, error::SendTimeoutError};
 /// Steps of one reply.
 const STEPS: usize = 128;
 /// Replies that may wait for a watcher.
-const REPLIES: usize = 16;
+const REPLIES: usize = 4;
 /// How long a full queue is waited for; less than the loop waits before it cuts a slow reader off.
 const PATIENCE: Duration = Duration::from_secs(5);
 

@@ -1,6 +1,7 @@
 //! The daemon `workorderd`: arguments, settings, start, serve, reload, stop, and its word with systemd.
 
 pub mod arguments;
+pub mod descriptors;
 pub mod health;
 pub mod log;
 pub mod notify;

@@ -2,6 +2,7 @@
 //!
 //! `--check`, a start and a reload go through here, so that what one of them finds good is good for the others.
 
+use super::descriptors;
 use super::peers;
 use crate::control::limits::Limits;
 use crate::control::peers::PeerMap;
@@ -64,7 +65,7 @@ pub fn prepare(loaded: &Loaded) -> Result<Prepared, Vec<SettingProblem>> {
         frame_time: control.frame_timeout,
         calls_in_flight: control.calls_in_flight,
         connections_per_uid: control.connections_per_uid,
-        connections: control.connections_total,
+        connections: descriptors::connections(control.connections_total),
         stop_time: control.drain_timeout,
         ..Limits::default()
     };

@@ -1,5 +1,6 @@
 //! Starts everything from the settings, serves until told to stop, reloads in between, stops in order.
 
+use super::descriptors;
 use super::health::Health;
 use super::log;
 use super::notify;
@@ -22,6 +23,9 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+
+/// Threads that read files for those who watch, and for attachments and back-ups: the disk is not faster with more of them.
+const BLOCKING_THREADS: usize = 16;
 
 /// How long each of the writer and the store may take at a stop, calls having been answered.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
@@ -49,7 +53,14 @@ pub enum RunError {
 /// See [`RunError`].
 pub fn run(sources: Sources, loaded: Loaded, manual_clock: Option<Option<i64>>) -> Result<(), RunError> {
     let passed = sockets::passed()?;
-    System::new().block_on(serve(sources, loaded, manual_clock, passed))
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().max_blocking_threads(BLOCKING_THREADS);
+        // What it asks for was there when the process began; actix would not go on without it either.
+        #[expect(clippy::expect_used, reason = "as actix does for its own")]
+        builder.build().expect("a runtime")
+    };
+    System::with_tokio_rt(runtime).block_on(serve(sources, loaded, manual_clock, passed))
 }
 
 async fn serve(
@@ -62,6 +73,7 @@ async fn serve(
     let mut hang_up = signal(SignalKind::hangup())?;
     let settings = loaded.settings.clone();
     let log = log::begin(settings.log.level);
+    descriptors::raise();
     let prepared = prepare(&loaded).map_err(RunError::Settings)?;
     let mail_on = prepared.post.smtp.is_some();
     let options = Options {

@@ -108,6 +108,8 @@ impl WriterQueue {
 pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Order>, shared: &Arc<Shared>) {
     let group_bytes = GROUP_BYTES.min(shared.record_max * 3);
     let mut stopping = false;
+    // The next segment could not be made, and nobody has said that it may be tried again.
+    let mut in_vain = false;
     prepare_ahead(&mut journal, shared);
     while !stopping {
         let Ok(first) = orders.recv() else { return };
@@ -127,10 +129,11 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
                 }
                 // Not at once again: whoever looks at the room each second asks for it.
                 Order::NotPrepared => {
+                    in_vain = true;
                     journal.not_prepared();
                     shared.segment_failed(true);
                 }
-                Order::MakeSegment => segment = true,
+                Order::MakeSegment => (segment, in_vain) = (true, false),
                 Order::Probe(answer) => probe = Some(answer),
                 Order::Stop => stopping = true,
             }
@@ -141,7 +144,7 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
         if !group.is_empty() {
             shared.writer.waiting.fetch_sub(group.len(), Ordering::Relaxed);
             write_group(&mut journal, &mut committer, group, shared);
-            segment = true;
+            segment |= !in_vain;
         }
         if segment {
             prepare_ahead(&mut journal, shared);

@@ -49,6 +49,7 @@ mod real_definitions;
 mod real_faults;
 mod real_full_disk;
 mod real_groups;
+mod real_hostile;
 mod real_kill;
 mod real_labor;
 mod real_ledger;

@@ -33,6 +33,13 @@ const MUTANTS: &[(&str, &str, &str)] = &[
         "journal_archive::power_fails_at_every_step_of_a_move_and_every_segment_is_somewhere",
         "neither in the journal nor in journal-archive",
     ),
+    ("streams-without-end", "varlink_connection::nothing_is_begun_behind_a_stream", "the first stream did not come about"),
+    ("replies-without-end", "real_hostile::those_who_dawdle_and_those_who_never_read_cost_the_others_nothing", "KiB more"),
+    (
+        "works-for-nobody",
+        "varlink_connection::what_is_left_of_a_client_that_has_gone_is_begun_only_where_no_reply_is_wanted",
+        "nobody asks",
+    ),
     ("no-head-mark", "journal_damage::the_last_acknowledged_group_zeroed_or_rolled_back_is_found_by_the_head_mark", "opened with"),
     ("mark-unchecked", "journal_damage::a_flipped_bit_anywhere_in_what_was_acknowledged_is_found_and_named", "torn: Some"),
     ("chain-unchecked", "journal_damage::an_altered_record_with_a_fresh_checksum_breaks_the_chain", "opened with"),

@@ -23,7 +23,7 @@ fn segments(folder: &Path) -> Vec<String> {
 }
 
 /// Work Orders with notes of about 2 kB each until the journal is in so many segments of 4 MiB.
-fn fill(home: &Home, dora: &mut Caller, until_segment: usize) -> Vec<String> {
+pub fn fill(home: &Home, dora: &mut Caller, until_segment: usize) -> Vec<String> {
     let text = "阀门漏了 ".repeat(150);
     let mut numbers = Vec::new();
     let newest = || segments(&home.data().join("journal")).last().map_or(0, |name| name[..8].parse::<usize>().unwrap());

@@ -11,7 +11,8 @@ use workorderd::protocol::idl::{Field, Interface, Type};
 
 use crate::real_stage::{Caller, Daemon, Home, PATIENCE, definitions, frame, full, request_id, seed, steps_after, until};
 
-fn seeded(more: &[&str]) -> (Home, Daemon) {
+/// A daemon with the sample company.
+pub fn seeded(more: &[&str]) -> (Home, Daemon) {
     let home = Home::new();
     let mut arguments = vec!["--clock", "manual"];
     arguments.extend(more);
@@ -85,7 +86,7 @@ fn frames_that_are_none_are_named_and_end_that_connection_alone() {
     assert_eq!(daemon.admin().head(), head);
 }
 
-fn interfaces(caller: &mut Caller) -> Vec<Interface> {
+pub fn interfaces(caller: &mut Caller) -> Vec<Interface> {
     let names = caller.ok("org.varlink.service.GetInfo", json!({}))["interfaces"].clone();
     let describe = |name: &Value| {
         let reply = caller.ok("org.varlink.service.GetInterfaceDescription", json!({ "interface": name }));
@@ -110,7 +111,8 @@ fn right(kind: &Type, interface: &Interface) -> Value {
     }
 }
 
-fn all_right(fields: &[Field], interface: &Interface) -> Value {
+/// A value for each field.
+pub fn all_right(fields: &[Field], interface: &Interface) -> Value {
     fields.iter().map(|f| (f.name.clone(), right(&f.kind, interface))).collect::<Map<_, _>>().into()
 }
 

@@ -190,6 +190,43 @@ fn a_quiet_stream_to_a_client_that_vanished_with_a_full_pipeline_ends() {
 }
 
 #[test]
+fn what_is_left_of_a_client_that_has_gone_is_begun_only_where_no_reply_is_wanted() {
+    let stage = Stage::with(Limits { calls_in_flight: 2, ..Limits::default() });
+    let mut raw = stage.raw();
+    // All in one go, so that it lies here when the client goes.
+    let mut bytes = Vec::new();
+    let mut send = |call: &Call| bytes.extend([serde_json::to_vec(call).unwrap(), vec![0]].concat());
+    for text in ["first", "second"] {
+        send(&call("Note", &json!({ "text": text, "milliseconds": 1_500 })));
+    }
+    (0..20).for_each(|n| send(&call("Note", &json!({ "text": format!("nobody asks {n}"), "milliseconds": 1 }))));
+    send(&Call { oneway: true, ..call("Note", &json!({ "text": "quiet", "milliseconds": 1 })) });
+    raw.send(bytes);
+    drop(raw);
+    eventually("the quiet note", || notes(&stage).contains(&"quiet".to_owned()));
+    eventually("the end of the connection", || stage.census.connections() == 0);
+    let mut noted = notes(&stage);
+    noted.sort();
+    assert_eq!(noted, ["first", "quiet", "second"]);
+}
+
+#[test]
+fn nothing_is_begun_behind_a_stream() {
+    let stage = Stage::new();
+    let mut raw = stage.raw();
+    for _ in 0..5 {
+        raw.call(&more("Count", &json!({ "to": 1, "pause": 300 })));
+    }
+    eventually("the first stream", || streams(&stage) == 1);
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(200) {
+        assert_eq!(streams(&stage), 1, "what they give would wait here");
+    }
+    raw.call(&call("Echo", &json!({ "text": "after" })));
+    while raw.reply().expect("a reply").parameters.get("text").is_none_or(|text| text != "after") {}
+}
+
+#[test]
 fn a_slow_reader_is_cut_off_while_others_stay_fast() {
     let limits = Limits { drain_time: Duration::from_millis(300), queue_bytes: 1 << 18, ..Limits::default() };
     let stage = Stage::with(limits);

@@ -127,7 +127,7 @@ fn what_a_call_is_written_as_is_read_back() {
 }
 
 /// One frame changed at random: bytes flipped, cut out, doubled, or put in.
-fn mutate(random: &mut fastrand::Rng, frame: &mut Vec<u8>) {
+pub fn mutate(random: &mut fastrand::Rng, frame: &mut Vec<u8>) {
     for _ in 0..random.usize(1..4) {
         let at = random.usize(..frame.len().max(1)).min(frame.len().saturating_sub(1));
         match random.u8(..5) {
