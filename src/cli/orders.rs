@@ -160,7 +160,7 @@ pub fn form(session: &mut Session<'_, '_>, of: FormOf) -> Result<(), Failure> {
 /// What the daemon says.
 pub fn history(session: &mut Session<'_, '_>, number: &str, limit: Option<i64>) -> Result<(), Failure> {
     let reply = told_history(session, number, limit)?;
-    session.print(reply, |told: &HistoryTold, page| history::history(&told.lines, told.more, page))
+    session.print(reply, |told: &HistoryTold, page| history::history(told, page))
 }
 
 /// The QR code of its open invitation.

@@ -142,7 +142,8 @@ async fn history(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::History = visit.parameters()?;
     let limit = bounded("limit", p.limit, 100, HISTORY_MAX)?;
     let (entity, catalogue) = catalogue(visit).await?;
-    let mut steps = visit.desk.runtime.history(&entity, limit + 1).map_err(unreadable)?;
+    let past = visit.desk.runtime.history(&entity, limit + 1).map_err(unreadable)?;
+    let mut steps = past.away.map_or(Ok(past.steps), |away| Err(unreadable(away)))?;
     let more = steps.len() > limit;
     steps.truncate(limit);
     Ok(Outcome::reply(&shape::HistoryTold { steps: difference::history(&catalogue, &steps), more }))

@@ -32,8 +32,8 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         return Err(ErrorReply::new(INTERNAL));
     };
     let language = language(visit, p.language);
-    let steps = visit.desk.runtime.history(&entity, SEARCHED).map_err(unreadable)?;
-    let cause = steps.iter().find(|told| brought_here(told, order)).map(cause);
+    let past = visit.desk.runtime.history(&entity, SEARCHED).map_err(unreadable)?;
+    let cause = past.steps.iter().find(|told| brought_here(told, order)).map(cause);
     let mut explanation = visit.judge(|cx| explanation(order, &language, cx));
     explanation.notes.extend(waits(order, visit));
     Ok(Outcome::reply(&shape::Explained { explanation: shape::Explanation { cause, ..explanation } }))

@@ -150,11 +150,10 @@ async fn history(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::History = visit.parameters()?;
     let limit = bounded("limit", p.limit, 100, HISTORY_MAX)?;
     let entity = read(visit, &p.number).await?;
-    let mut steps = visit.desk.runtime.history(&entity, limit + 1).map_err(unreadable)?;
-    let more = steps.len() > limit;
-    steps.truncate(limit);
-    let lines = steps.iter().flat_map(present::history_lines).collect();
-    Ok(Outcome::reply(&shape::HistoryTold { lines, more }))
+    let past = visit.desk.runtime.history(&entity, limit + 1).map_err(unreadable)?;
+    let more = past.steps.len() > limit || past.away.is_some();
+    let lines = past.steps.iter().take(limit).flat_map(present::history_lines).collect();
+    Ok(Outcome::reply(&shape::HistoryTold { lines, more, away: past.away.map(|away| away.to_string()) }))
 }
 
 /// A history that cannot be read is in an archive that is away, or a defect of the machine or of ours; the log says which.

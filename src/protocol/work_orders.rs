@@ -132,7 +132,7 @@ shapes! {
     /// Parameters of `History`.
     History { number: String, limit: Option<i64> }
     /// Reply of `History`.
-    HistoryTold { lines: Vec<HistoryLine>, more: bool }
+    HistoryTold { lines: Vec<HistoryLine>, more: bool, away: Option<String> }
     /// Parameters of `List`.
     List {
         status: Option<String>, open: Option<bool>, priority: Option<String>, record_type: Option<String>, group: Option<String>,

@@ -5,6 +5,7 @@
 
 use super::shared::Shared;
 use crate::journal::{Archive, ArchiveError, Archived, Position, Reader, RealStorage, WithArchive, archive_of};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -90,6 +91,13 @@ impl Archiver {
     fn open(&self) -> Result<Archive, ArchiveError> {
         // Not anew where there was one: then its disk is away.
         if lock(&self.state).moved.is_none() {
+            // As private as the journal.
+            match std::fs::DirBuilder::new().mode(0o700).create(&self.folder) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(ArchiveError::Archive { action: "make", file: ".".into(), source: error });
+                }
+                _ => {}
+            }
             RealStorage::new(&self.folder).map_err(|source| ArchiveError::Archive { action: "use", file: ".".into(), source })?;
         }
         Ok(Archive::open(Arc::clone(&self.storage), self.reader.clone())?)

@@ -3,7 +3,7 @@
 use super::actor::{Read, Submit};
 use super::archiver;
 use super::attachments::Attachments;
-use super::history::{self, HistoryError, Told};
+use super::history::{self, HistoryError, Past, Told};
 use super::room::Space;
 use super::shared::Shared;
 use super::{links, registry};
@@ -164,7 +164,7 @@ impl Runtime {
     ///
     /// # Errors
     /// The journal cannot be read.
-    pub fn history(&self, entity: &Entity, most: usize) -> Result<Vec<Told>, HistoryError> {
+    pub fn history(&self, entity: &Entity, most: usize) -> Result<Past, HistoryError> {
         history::backwards(&self.shared.reader, entity.position, most)
     }
 

@@ -33,13 +33,25 @@ impl HistoryError {
     }
 }
 
+/// Steps of one aggregate.
+#[derive(Debug)]
+pub struct Past {
+    /// Newest first.
+    pub steps: Vec<Told>,
+    /// What comes before these is in an archive that is away.
+    pub away: Option<HistoryError>,
+}
+
 /// Steps of one aggregate from its last record back, at most `most`; `position` 0 means none.
-pub fn backwards(reader: &Reader, position: u64, most: usize) -> Result<Vec<Told>, HistoryError> {
+pub fn backwards(reader: &Reader, position: u64, most: usize) -> Result<Past, HistoryError> {
     let mut reader = reader.clone();
     let mut told = Vec::new();
     let mut next = Position(position);
     while next != Position::NONE && told.len() < most {
-        let record = reader.read(next)?;
+        let record = match reader.read(next).map_err(HistoryError::from) {
+            Err(error) if error.is_away() => return Ok(Past { steps: told, away: Some(error) }),
+            read => read?,
+        };
         let (key, step) = recovery::step_of(&record)?;
         told.push(Told {
             key,
@@ -51,7 +63,7 @@ pub fn backwards(reader: &Reader, position: u64, most: usize) -> Result<Vec<Told
         });
         next = record.previous();
     }
-    Ok(told)
+    Ok(Past { steps: told, away: None })
 }
 
 /// Reads on from a place: up to `most` steps with a sequence above `after`, and the position to go on from.

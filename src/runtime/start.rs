@@ -377,9 +377,9 @@ fn tell(report: &mut StartReport, found: &OpenReport, overlay: &Overlay, had_che
     }
     if let (Some(first), Some(archived)) = (found.away.first(), found.archived) {
         report.said.push(format!(
-            "{} segments of the journal's archive are not there, {first} is the first (is the archive's disk mounted?): \
-             what happened up to record {} cannot all be shown until they are",
-            found.away.len(),
+            "the journal's archive is not there: {first} is missing, and {} more (is its disk mounted?); what happened up to record {} \
+             cannot all be shown",
+            found.away.len() - 1,
             archived.sequence
         ));
     }

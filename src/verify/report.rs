@@ -3,7 +3,7 @@
 use super::attachments::Attachments;
 use super::gate::Gate;
 use crate::journal::{Head, JournalError, WithArchive, verify_chain};
-use crate::runtime::recovery;
+use crate::runtime::{folder, recovery};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -67,6 +67,10 @@ pub fn verify(dir: &Path, head: Option<&str>) -> Result<Findings, VerifyError> {
     })?;
     if let (false, Some(head)) = (head_seen, head) {
         wrong.push(format!("the published head {head} is not in this history: it was cut, replaced or altered"));
+    }
+    // A journal of another installation has other sums throughout, and without its head mark would pass for a torn beginning.
+    if folder::installation_of(dir).is_ok_and(|own| own != verified.installation) {
+        wrong.push("the journal is of another installation than the data folder: it was replaced or altered".to_owned());
     }
     let (named, damaged) = attachments.check(dir);
     wrong.extend(damaged);

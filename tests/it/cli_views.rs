@@ -10,7 +10,7 @@ use workorderd::cli::view::times::Times;
 use workorderd::cli::view::{directory, history, qr, show, status, width};
 use workorderd::protocol::directory::{Absence, GotServiceGroup, StaffUser};
 use workorderd::protocol::system::Status;
-use workorderd::protocol::work_orders::{HistoryLine, Invitation, Line, Step, WorkOrder};
+use workorderd::protocol::work_orders::{HistoryLine, HistoryTold, Invitation, Line, Step, WorkOrder};
 
 /// 2026-11-22T14:03:05Z.
 pub const NOW: i64 = 1_795_356_185_000;
@@ -201,7 +201,7 @@ fn an_empty_list_says_so() {
 #[test]
 fn a_work_order_is_shown_in_full() {
     let mut text = show::work_order(&order(), &[], &page());
-    show::section(&mut text, "history", &history::history(&history_lines(), true, &page()), &page());
+    show::section(&mut text, "history", &history::history(&told(true), &page()), &page());
     golden("show", &text);
 }
 
@@ -221,9 +221,19 @@ fn a_work_order_that_ended_and_one_on_hold() {
     golden("now-and-next", &text);
 }
 
+fn told(more: bool) -> HistoryTold {
+    HistoryTold { lines: history_lines(), more, away: None }
+}
+
+#[test]
+fn steps_that_are_away_are_told_as_such() {
+    let away = HistoryTold { lines: Vec::new(), more: true, away: Some("cannot open journal/00000001.seg".into()) };
+    assert_eq!(history::history(&away, &page()), "older steps cannot be shown: cannot open journal/00000001.seg\n");
+}
+
 #[test]
 fn a_history_is_told_oldest_first() {
-    golden("history", &history::history(&history_lines(), false, &page()));
+    golden("history", &history::history(&told(false), &page()));
 }
 
 #[test]

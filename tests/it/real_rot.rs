@@ -62,6 +62,21 @@ fn spoil(path: &Path, at: u64, rng: &mut fastrand::Rng) -> Option<String> {
     (old != new).then_some(how)
 }
 
+/// Found by the fuzzer of the journal: with its sums sealed anew, such a segment passed for one in which nothing had been written.
+#[test]
+fn a_journal_whose_installation_was_replaced_is_not_verified() {
+    let home = Home::new();
+    home.start().stop();
+    let segment = home.data().join("journal/00000001.seg");
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[32] ^= 1;
+    let sum = crc32fast::hash(&bytes[..60]);
+    bytes[60..64].copy_from_slice(&sum.to_le_bytes());
+    fs::write(&segment, bytes).unwrap();
+    let told = home.verify(None).unwrap_err();
+    assert!(told.contains("another installation"), "{told}");
+}
+
 #[test]
 fn rot_in_the_journal_is_found_and_named_or_harmless() {
     let data = made().data();

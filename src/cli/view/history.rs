@@ -3,16 +3,19 @@
 use super::page::Page;
 use super::paint::Tone;
 use super::width::{line, width, wrap};
-use crate::protocol::work_orders::{HistoryLine, Step};
+use crate::protocol::work_orders::{HistoryLine, HistoryTold, Step};
 
-/// A history, oldest step first. `lines` come as the daemon gives them: newest step first. `more`: older ones were left out.
-pub fn history(lines: &[HistoryLine], more: bool, page: &Page) -> String {
+/// A history, oldest step first; it comes as the daemon gives it, newest step first.
+pub fn history(told: &HistoryTold, page: &Page) -> String {
     let mut out = String::new();
-    if more {
+    if let Some(away) = &told.away {
+        let pieces = wrap(&format!("older steps cannot be shown: {}", line(away)), page.width);
+        pieces.iter().for_each(|piece| out.push_str(&format!("{}\n", page.paint.tone(Tone::Bad, piece))));
+    } else if told.more {
         out.push_str(&page.paint.tone(Tone::Dim, "older steps are not shown (history NUMBER --limit N)"));
         out.push('\n');
     }
-    let oldest_first: Vec<&HistoryLine> = lines.iter().rev().collect();
+    let oldest_first: Vec<&HistoryLine> = told.lines.iter().rev().collect();
     for step in oldest_first.chunk_by(|a, b| a.sequence == b.sequence) {
         out.push_str(&one_step(step, page));
     }

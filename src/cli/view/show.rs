@@ -14,7 +14,7 @@ use crate::protocol::work_orders::{HistoryTold, Node, PossibleCommand, WorkOrder
 /// Everything about it, with the newest of its history.
 pub fn with_history(order: &WorkOrder, may: &[PossibleCommand], steps: &HistoryTold, page: &Page) -> String {
     let mut out = work_order(order, may, page);
-    section(&mut out, "history", &history::history(&steps.lines, steps.more, page), page);
+    section(&mut out, "history", &history::history(steps, page), page);
     out
 }
 
