@@ -54,7 +54,7 @@
 //! | an event | `domain/work_order/event.rs` (at the end: bytes are frozen), `evolve.rs`, `control/tell.rs`, `verify/gate.rs` |
 //! | a deadline | `domain/work_order/deadline.rs` (when), `decide.rs` (`fire`: what then), `control/present.rs` (its words) |
 //! | a message to a service group | `domain/work_order/reaction.rs`, `domain/service_group/group.rs` |
-//! | a kind of entry of the directory | `domain/ids.rs`, `domain/directory/` (entry, rule, read model); then the compiler asks: `domain/aggregate.rs`, `domain/transition.rs`, `codec/key.rs` (writing; reading it does not ask for), `engine/reference.rs`, `control/tell.rs`; its methods as for a command, in `control/directory.rs` or `equipment.rs`; `tests/it/codec_bytes.rs`, `world/equipment.rs`; where fields may lead to it `domain/form/kind.rs` (`Target`), `value.rs` |
+//! | a kind of entry of the directory | `domain/ids.rs`, `domain/directory/` (entry, rule, read model); then the compiler asks: `domain/aggregate.rs`, `domain/transition.rs`, `codec/key.rs` (writing; reading it does not ask for), `engine/reference.rs`, `control/tell.rs`; its methods as for a command, in `control/entries.rs` (what comes) and `directory.rs`, `people.rs` or `equipment.rs`; `tests/it/codec_bytes.rs`, `world/equipment.rs` or `companies.rs`; where fields may lead to it `domain/form/kind.rs` (`Target`), `value.rs` |
 //! | a kind of field | `domain/form/kind.rs`, its check in `cell.rs`, its words in `shown.rs`; `settings/definitions/field_kind.rs` and `operand.rs` |
 //! | a mail | `domain/work_order/draft.rs` queues it; its words are a message template in the definitions |
 //! | a stored field | a new schema version in `codec` (a frozen struct of the old one, a `From`), and a golden file |

@@ -120,6 +120,7 @@ pub fn told(receipt: &Receipt, done: &str) -> String {
 pub fn takes_revision(command: &Command) -> bool {
     use super::args_equipment::{ProductCommand, TerminalCommand};
     use super::args_more::{AccountCommand, ContactCommand, DepartmentCommand, GroupCommand, LaborCommand, StaffUserCommand};
+    use super::args_people::{ServiceProviderCommand, UserGroupCommand};
     matches!(
         command,
         Command::Act(_)
@@ -132,6 +133,8 @@ pub fn takes_revision(command: &Command) -> bool {
             | Command::Contact(ContactCommand::Put(_))
             | Command::Product(ProductCommand::Put { .. })
             | Command::Terminal(TerminalCommand::Put(_))
+            | Command::UserGroup(UserGroupCommand::Put { .. })
+            | Command::ServiceProvider(ServiceProviderCommand::Put { .. })
     )
 }
 

@@ -14,6 +14,7 @@ use super::args_more::{
     AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, LaborCommand,
     ParkedCommand, StaffUserCommand,
 };
+use super::args_people::{ServiceProviderCommand, UserGroupCommand};
 use super::bench_args::BenchArguments;
 use super::fields::{FieldArgs, FormOf};
 use super::queues::Pressing;
@@ -176,11 +177,17 @@ pub enum Command {
     /// Departments: the organisation tree, with heads
     #[command(subcommand)]
     Department(DepartmentCommand),
+    /// User groups: sets of staff users, for data sharing
+    #[command(subcommand)]
+    UserGroup(UserGroupCommand),
+    /// Service providers: outside companies whose staff also dispatch and do work
+    #[command(subcommand)]
+    ServiceProvider(ServiceProviderCommand),
     /// Absences of staff users
     #[command(subcommand)]
     Absence(AbsenceCommand),
     /// Service groups
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "service-group")]
     Group(GroupCommand),
     /// Accounts: customer organisations and households
     #[command(subcommand)]

@@ -9,6 +9,11 @@ use super::args::{Number, Paging};
 pub enum StaffUserCommand {
     /// Make a staff user, or replace all that is known of one
     Put(PutStaffUser),
+    /// Show a staff user: what they can do, what they carry in the directory, and how much open work
+    Show {
+        /// Id of the staff user
+        id: String,
+    },
     /// List staff users
     List(Paging),
 }
@@ -81,6 +86,9 @@ pub struct PutStaffUser {
     /// Id of the main department
     #[arg(long, value_name = "ID")]
     pub department: Option<String>,
+    /// Id of the service provider they work for, for good [default: our own company]
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
     /// Skill; may be given several times, or with commas
     #[arg(long = "skill", value_name = "NAME", value_delimiter = ',')]
     pub skills: Vec<String>,
@@ -126,6 +134,9 @@ pub struct PutGroup {
     /// Most open Work Orders of the group for one engineer [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     pub limit: Option<i64>,
+    /// Id of the service provider it belongs to, for good [default: our own company]
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
     /// Gets no more work; kept for the history
     #[arg(long)]
     pub disabled: bool,

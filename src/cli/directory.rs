@@ -1,12 +1,10 @@
-//! Staff users, departments, service groups, accounts and contacts: put, list, show; and who is absent when.
+//! Departments, service groups, accounts and contacts: put, list, show; and who is absent when.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::args::Paging;
-use super::args_more::{
-    AbsenceCommand, AccountCommand, ContactCommand, DepartmentCommand, GroupCommand, PutContact, PutGroup, PutStaffUser, StaffUserCommand,
-};
+use super::args_more::{AbsenceCommand, AccountCommand, ContactCommand, DepartmentCommand, GroupCommand, PutContact, PutGroup};
 use super::failure::Failure;
 use super::session::Session;
 use super::view::customer;
@@ -15,47 +13,12 @@ use super::view::page::Page;
 use super::view::times;
 use super::view::width::line;
 use crate::protocol::directory::{
-    self as shapes, Accepted, Accounts, Contacts, Departments, GotAccount, GotContact, GotServiceGroup, ServiceGroups, StaffUsers,
+    self as shapes, Accepted, Accounts, Contacts, Departments, GotAccount, GotContact, GotServiceGroup, ServiceGroups,
 };
 use crate::protocol::work_orders::{self, Listed};
 
 /// Work Orders shown of a customer.
 const LATEST: i64 = 10;
-
-/// Staff users.
-///
-/// # Errors
-/// What the daemon says.
-pub fn staff_user(session: &mut Session<'_, '_>, command: StaffUserCommand) -> Result<(), Failure> {
-    match command {
-        StaffUserCommand::Put(PutStaffUser { id, name, email, language, roles, superior, department, skills, regions, disabled }) => {
-            let staff_user = shapes::StaffUser {
-                id: id.clone(),
-                name,
-                email,
-                language,
-                roles,
-                superior,
-                department,
-                skills: some(skills),
-                regions: some(regions),
-                absence: None,
-                disabled: disabled.then_some(true),
-            };
-            let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
-            put(session, "PutStaffUser", &shapes::PutStaffUser { request_id, expected_revision, staff_user }, &format!("staff user {id}"))
-        }
-        StaffUserCommand::List(paging) => {
-            // Who is absent depends on what time it is there.
-            session.take_daemon_time()?;
-            list(session, "ListStaffUsers", paging, |r: StaffUsers| (r.staff_users, r.next), view::staff_users)
-        }
-    }
-}
-
-fn some(items: Vec<String>) -> Option<Vec<String>> {
-    Some(items).filter(|items| !items.is_empty())
-}
 
 /// Departments.
 ///
@@ -112,9 +75,9 @@ pub fn absence(session: &mut Session<'_, '_>, command: AbsenceCommand) -> Result
 /// What the daemon says.
 pub fn group(session: &mut Session<'_, '_>, command: GroupCommand) -> Result<(), Failure> {
     match command {
-        GroupCommand::Put(PutGroup { id, name, leader, members, rule, limit, disabled }) => {
-            let service_group =
-                shapes::ServiceGroup { id: id.clone(), name, leader, members, rule, limit, disabled: disabled.then_some(true) };
+        GroupCommand::Put(PutGroup { id, name, leader, members, rule, limit, provider, disabled }) => {
+            let disabled = disabled.then_some(true);
+            let service_group = shapes::ServiceGroup { id: id.clone(), name, leader, members, rule, limit, provider, disabled };
             let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
             let parameters = shapes::PutServiceGroup { request_id, expected_revision, service_group };
             put(session, "PutServiceGroup", &parameters, &format!("service group {id}"))

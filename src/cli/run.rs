@@ -16,7 +16,9 @@ use super::session::{Console, Session};
 use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
-use super::{act, attachments, back_up, definitions, directory, equipment, guest, on_site, orders, queues, replay, system, top, watch};
+use super::{
+    act, attachments, back_up, definitions, directory, equipment, guest, on_site, orders, people, queues, replay, system, top, watch,
+};
 
 /// Columns of a page that is no terminal.
 const PAGE_WIDTH: usize = 80;
@@ -104,7 +106,9 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::History { of, limit } => orders::history(session, &of.number, limit),
         Command::Watch { number, after } => watch::watch(session, number, after),
         Command::Qr { of, invert } => orders::qr(session, &of.number, invert),
-        Command::StaffUser(command) => directory::staff_user(session, command),
+        Command::StaffUser(command) => people::staff_user(session, command),
+        Command::UserGroup(command) => people::user_group(session, command),
+        Command::ServiceProvider(command) => people::service_provider(session, command),
         Command::Department(command) => directory::department(session, command),
         Command::Absence(command) => directory::absence(session, command),
         Command::Group(command) => directory::group(session, command),

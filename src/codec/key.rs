@@ -3,7 +3,8 @@
 use super::envelope::CodecError;
 use crate::domain::aggregate::Key;
 use crate::domain::ids::{
-    AccountId, ContactId, DepartmentId, ProductId, ServiceGroupId, SlugProblem, StaffUserId, TerminalId, WorkOrderId,
+    AccountId, ContactId, DepartmentId, ProductId, ServiceGroupId, ServiceProviderId, SlugProblem, StaffUserId, TerminalId, UserGroupId,
+    WorkOrderId,
 };
 
 /// The bytes of a key, at most 241.
@@ -19,6 +20,8 @@ pub fn encode(key: &Key) -> Vec<u8> {
         Key::Department(id) => (8, id.as_str().as_bytes()),
         Key::Product(id) => (9, id.as_str().as_bytes()),
         Key::Terminal(id) => (10, id.as_str().as_bytes()),
+        Key::UserGroup(id) => (11, id.as_str().as_bytes()),
+        Key::ServiceProvider(id) => (12, id.as_str().as_bytes()),
     };
     let mut out = Vec::with_capacity(1 + id.len());
     out.push(kind);
@@ -43,6 +46,8 @@ pub fn decode(bytes: &[u8]) -> Result<Key, CodecError> {
         8 => DepartmentId::new(text()?).map(Key::Department).map_err(slug),
         9 => ProductId::new(text()?).map(Key::Product).map_err(slug),
         10 => TerminalId::new(text()?).map(Key::Terminal).map_err(slug),
+        11 => UserGroupId::new(text()?).map(Key::UserGroup).map_err(slug),
+        12 => ServiceProviderId::new(text()?).map(Key::ServiceProvider).map_err(slug),
         kind => Err(bad(&format!("kind {kind} is not known"))),
     }
 }

@@ -1,19 +1,17 @@
 //! The room of `org.workorderd.Directory1`.
 
 use super::desk::Visit;
-use super::equipment;
-use super::refuse::{self, field, optional_slug, slug, word};
+use super::refuse::{self, field, slug};
 use super::service::Outcome;
 use super::work_orders::bounded;
+use super::{entries, equipment, people};
 use crate::domain::aggregate::{Command, Key, State};
 use crate::domain::definition::Right;
-use crate::domain::directory::{Absence, Account, Contact, Department, Directory, DirectoryCommand, StaffUser};
-use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, ServiceGroupId, Skill, StaffUserId};
+use crate::domain::directory::{Absence, Account, Contact, Directory};
+use crate::domain::ids::{AccountId, ContactId, ServiceGroupId, StaffUserId};
 use crate::domain::rejection::Rejection;
-use crate::domain::service_group::{GroupEntry, GroupRule, ServiceGroup, ServiceGroupCommand};
+use crate::domain::service_group::ServiceGroup;
 use crate::domain::text::PersonalText;
-use crate::domain::time::Timestamp;
-use crate::domain::transition::directory_key;
 use crate::engine::cell::Submission;
 use crate::protocol::directory as shape;
 use crate::protocol::varlink::ErrorReply;
@@ -26,142 +24,70 @@ const PARTS_MAX: usize = 200;
 /// Answers a call.
 pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     match visit.call.member() {
-        "PutStaffUser" => put_staff_user(visit).await,
-        "PutServiceGroup" => put_service_group(visit).await,
-        "PutDepartment" => put_department(visit).await,
-        "SetAbsence" => set_absence(visit).await,
-        "ClearAbsence" => clear_absence(visit).await,
-        "PutAccount" => put_account(visit).await,
-        "PutContact" => put_contact(visit).await,
+        "PutStaffUser" => people::put_staff_user(visit).await,
+        "PutServiceGroup" => {
+            let p: shape::PutServiceGroup = visit.parameters()?;
+            put(visit, entries::service_group(p.service_group)?, &p.request_id, p.expected_revision).await
+        }
+        "PutDepartment" => {
+            let p: shape::PutDepartment = visit.parameters()?;
+            put(visit, entries::department(p.department)?, &p.request_id, p.expected_revision).await
+        }
+        "PutUserGroup" => {
+            let p: shape::PutUserGroup = visit.parameters()?;
+            put(visit, entries::user_group(p.user_group)?, &p.request_id, p.expected_revision).await
+        }
+        "PutServiceProvider" => {
+            let p: shape::PutServiceProvider = visit.parameters()?;
+            put(visit, entries::service_provider(p.service_provider)?, &p.request_id, p.expected_revision).await
+        }
+        "PutAccount" => {
+            let p: shape::PutAccount = visit.parameters()?;
+            put(visit, entries::account(p.account)?, &p.request_id, p.expected_revision).await
+        }
+        "PutContact" => {
+            let p: shape::PutContact = visit.parameters()?;
+            put(visit, entries::contact(p.contact)?, &p.request_id, p.expected_revision).await
+        }
+        "PutProduct" => {
+            let p: shape::PutProduct = visit.parameters()?;
+            put(visit, entries::product(p.product)?, &p.request_id, p.expected_revision).await
+        }
+        "PutTerminal" => {
+            let p: shape::PutTerminal = visit.parameters()?;
+            put(visit, entries::terminal(p.terminal)?, &p.request_id, p.expected_revision).await
+        }
+        "SetAbsence" => people::set_absence(visit).await,
+        "ClearAbsence" => people::clear_absence(visit).await,
+        "GetStaffUser" => people::get_staff_user(visit),
+        "GetUserGroup" => people::get_user_group(visit),
+        "GetServiceProvider" => people::get_service_provider(visit),
         "GetServiceGroup" => get_service_group(visit).await,
         "GetAccount" => get_account(visit),
         "GetContact" => get_contact(visit),
-        "PutProduct" => equipment::put_product(visit).await,
-        "PutTerminal" => equipment::put_terminal(visit).await,
         "GetTerminal" => equipment::get_terminal(visit),
         "ListTerminals" => equipment::list_terminals(visit),
         _ => list(visit),
     }
 }
 
-async fn put(visit: &Visit<'_>, key: Key, command: Command, request_id: &str, expected: Option<i64>) -> Result<Outcome, ErrorReply> {
+/// Submits a put, or what else changes an entry.
+pub(super) async fn submit(
+    visit: &Visit<'_>,
+    (key, command): (Key, Command),
+    request_id: &str,
+    expected: Option<i64>,
+) -> Result<shape::Receipt, ErrorReply> {
     let request = visit.request(request_id)?;
     let expected_revision = expected.map(|r| u64::try_from(r).map_err(|_| field("expectedRevision", "is negative"))).transpose()?;
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision };
     let receipt = visit.desk.runtime.submit(&key, submission).await.map_err(refuse::refusal)?;
-    let receipt = shape::Receipt { revision: receipt.revision as i64, sequence: receipt.sequence as i64 };
+    Ok(shape::Receipt { revision: receipt.revision as i64, sequence: receipt.sequence as i64 })
+}
+
+async fn put(visit: &Visit<'_>, entry: (Key, Command), request_id: &str, expected: Option<i64>) -> Result<Outcome, ErrorReply> {
+    let receipt = submit(visit, entry, request_id, expected).await?;
     Ok(Outcome::reply(&shape::Accepted { receipt }))
-}
-
-pub(super) async fn put_entry(
-    visit: &Visit<'_>,
-    command: DirectoryCommand,
-    request_id: &str,
-    expected: Option<i64>,
-) -> Result<Outcome, ErrorReply> {
-    put(visit, directory_key(&command), Command::Directory(command), request_id, expected).await
-}
-
-pub(super) fn personal(text: Option<String>) -> Option<PersonalText> {
-    text.filter(|t| !t.trim().is_empty()).map(|t| PersonalText(Some(t.into())))
-}
-
-fn language(text: Option<String>) -> Box<str> {
-    text.unwrap_or_else(|| "en".into()).into()
-}
-
-async fn put_staff_user(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    let p: shape::PutStaffUser = visit.parameters()?;
-    let u = p.staff_user;
-    let roles = u.roles.iter().map(|r| slug("staffUser.roles", r, Name::new)).collect::<Result<Vec<_>, _>>()?;
-    let user = StaffUser {
-        id: slug("staffUser.id", &u.id, StaffUserId::new)?,
-        name: PersonalText(Some(u.name.into())),
-        email: personal(u.email),
-        language: language(u.language),
-        roles,
-        superior: optional_slug("staffUser.superior", u.superior.as_deref(), StaffUserId::new)?,
-        department: optional_slug("staffUser.department", u.department.as_deref(), DepartmentId::new)?,
-        skills: u.skills.iter().flatten().map(|s| slug("staffUser.skills", s, Skill::new)).collect::<Result<_, _>>()?,
-        regions: u.regions.iter().flatten().map(|r| slug("staffUser.regions", r, Region::new)).collect::<Result<_, _>>()?,
-        absence: None,
-        disabled: u.disabled.unwrap_or(false),
-    };
-    put_entry(visit, DirectoryCommand::PutStaffUser(user), &p.request_id, p.expected_revision).await
-}
-
-async fn put_department(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    let p: shape::PutDepartment = visit.parameters()?;
-    let d = p.department;
-    let department = Department {
-        id: slug("department.id", &d.id, DepartmentId::new)?,
-        name: d.name.into(),
-        head: optional_slug("department.head", d.head.as_deref(), StaffUserId::new)?,
-        parent: optional_slug("department.parent", d.parent.as_deref(), DepartmentId::new)?,
-        disabled: d.disabled.unwrap_or(false),
-    };
-    put_entry(visit, DirectoryCommand::PutDepartment(department), &p.request_id, p.expected_revision).await
-}
-
-async fn set_absence(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    let p: shape::SetAbsence = visit.parameters()?;
-    let absence = Absence { from: Timestamp(p.from), until: Timestamp(p.until) };
-    let command = DirectoryCommand::SetAbsence { user: slug("id", &p.id, StaffUserId::new)?, absence };
-    put_entry(visit, command, &p.request_id, p.expected_revision).await
-}
-
-async fn clear_absence(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    let p: shape::ClearAbsence = visit.parameters()?;
-    let command = DirectoryCommand::ClearAbsence { user: slug("id", &p.id, StaffUserId::new)? };
-    put_entry(visit, command, &p.request_id, p.expected_revision).await
-}
-
-async fn put_account(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    let p: shape::PutAccount = visit.parameters()?;
-    let a = p.account;
-    let account = Account {
-        id: slug("account.id", &a.id, AccountId::new)?,
-        name: PersonalText(Some(a.name.into())),
-        region: optional_slug("account.region", a.region.as_deref(), Region::new)?,
-        disabled: a.disabled.unwrap_or(false),
-    };
-    put_entry(visit, DirectoryCommand::PutAccount(account), &p.request_id, p.expected_revision).await
-}
-
-async fn put_contact(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    let p: shape::PutContact = visit.parameters()?;
-    let c = p.contact;
-    let contact = Contact {
-        id: slug("contact.id", &c.id, ContactId::new)?,
-        account: optional_slug("contact.account", c.account.as_deref(), AccountId::new)?,
-        name: PersonalText(Some(c.name.into())),
-        email: personal(c.email),
-        mobile: personal(c.mobile),
-        language: language(c.language),
-        disabled: c.disabled.unwrap_or(false),
-    };
-    put_entry(visit, DirectoryCommand::PutContact(contact), &p.request_id, p.expected_revision).await
-}
-
-async fn put_service_group(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    let p: shape::PutServiceGroup = visit.parameters()?;
-    let g = p.service_group;
-    let id = slug("serviceGroup.id", &g.id, ServiceGroupId::new)?;
-    let members = g.members.iter().map(|m| slug("serviceGroup.members", m, StaffUserId::new)).collect::<Result<Vec<_>, _>>()?;
-    let leader = optional_slug("serviceGroup.leader", g.leader.as_deref(), StaffUserId::new)?;
-    let rule = g.rule.map_or(Ok(GroupRule::ByLeader), |t| word("serviceGroup.rule", &t, &GroupRule::NAMES, GroupRule::from_name))?;
-    let limit = g.limit.map(|n| u32::try_from(n).map_err(|_| field("serviceGroup.limit", format!("{n} is no number of Work Orders"))));
-    let entry = GroupEntry {
-        id: id.clone(),
-        name: g.name.into(),
-        leader,
-        members,
-        rule,
-        limit: limit.transpose()?,
-        disabled: g.disabled.unwrap_or(false),
-    };
-    let command = ServiceGroupCommand::Put(entry);
-    put(visit, Key::ServiceGroup(id), Command::ServiceGroup(command), &p.request_id, p.expected_revision).await
 }
 
 async fn get_service_group(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -195,11 +121,11 @@ fn load(group: &ServiceGroup, engineer: &StaffUserId, directory: &Directory) -> 
     }
 }
 
-fn absence(absence: Absence) -> shape::Absence {
+pub(super) fn absence(absence: Absence) -> shape::Absence {
     shape::Absence { from: absence.from.0, until: absence.until.0 }
 }
 
-fn service_group(id: &ServiceGroupId, group: &crate::domain::directory::read_model::GroupMembers) -> shape::ServiceGroup {
+pub(super) fn service_group(id: &ServiceGroupId, group: &crate::domain::directory::read_model::GroupMembers) -> shape::ServiceGroup {
     shape::ServiceGroup {
         id: id.to_string(),
         name: group.name.to_string(),
@@ -207,6 +133,7 @@ fn service_group(id: &ServiceGroupId, group: &crate::domain::directory::read_mod
         members: group.members.iter().map(ToString::to_string).collect(),
         rule: Some(group.rule.name().into()),
         limit: group.limit.map(i64::from),
+        provider: group.provider.as_ref().map(ToString::to_string),
         disabled: Some(group.disabled),
     }
 }
@@ -215,34 +142,8 @@ pub(super) fn shown(text: Option<&PersonalText>) -> Option<String> {
     text.map(|t| t.shown().to_owned())
 }
 
-fn staff_user(u: &StaffUser) -> shape::StaffUser {
-    shape::StaffUser {
-        id: u.id.to_string(),
-        name: u.name.shown().into(),
-        email: shown(u.email.as_ref()),
-        language: Some(u.language.to_string()),
-        roles: u.roles.iter().map(ToString::to_string).collect(),
-        superior: u.superior.as_ref().map(ToString::to_string),
-        department: u.department.as_ref().map(ToString::to_string),
-        skills: some(&u.skills),
-        regions: some(&u.regions),
-        absence: u.absence.map(absence),
-        disabled: Some(u.disabled),
-    }
-}
-
-fn some<T: ToString>(items: &[T]) -> Option<Vec<String>> {
+pub(super) fn some<T: ToString>(items: &[T]) -> Option<Vec<String>> {
     (!items.is_empty()).then(|| items.iter().map(ToString::to_string).collect())
-}
-
-fn department(d: &Department) -> shape::Department {
-    shape::Department {
-        id: d.id.to_string(),
-        name: d.name.to_string(),
-        head: d.head.as_ref().map(ToString::to_string),
-        parent: d.parent.as_ref().map(ToString::to_string),
-        disabled: Some(d.disabled),
-    }
 }
 
 pub(super) fn account(a: &Account) -> shape::Account {
@@ -321,7 +222,7 @@ fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     Ok(match visit.call.member() {
         "ListStaffUsers" => {
             let (users, next) = page(directory.staff_users(), |u| u.id.as_str(), after, limit);
-            Outcome::reply(&shape::StaffUsers { staff_users: users.into_iter().map(staff_user).collect(), next })
+            Outcome::reply(&shape::StaffUsers { staff_users: users.into_iter().map(people::staff_user).collect(), next })
         }
         "ListServiceGroups" => {
             let (groups, next) = page(directory.groups(), |(id, _)| id.as_str(), after, limit);
@@ -329,7 +230,18 @@ fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         }
         "ListDepartments" => {
             let (departments, next) = page(directory.departments(), |d| d.id.as_str(), after, limit);
-            Outcome::reply(&shape::Departments { departments: departments.into_iter().map(department).collect(), next })
+            Outcome::reply(&shape::Departments { departments: departments.into_iter().map(people::department).collect(), next })
+        }
+        "ListUserGroups" => {
+            let (groups, next) = page(directory.user_groups(), |g| g.id.as_str(), after, limit);
+            Outcome::reply(&shape::UserGroups { user_groups: groups.into_iter().map(people::user_group).collect(), next })
+        }
+        "ListServiceProviders" => {
+            let (providers, next) = page(directory.providers(), |p| p.id.as_str(), after, limit);
+            Outcome::reply(&shape::ServiceProviders {
+                service_providers: providers.into_iter().map(people::service_provider).collect(),
+                next,
+            })
         }
         "ListAccounts" => {
             let (accounts, next) = page(directory.accounts(), |a| a.id.as_str(), after, limit);

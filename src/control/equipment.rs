@@ -1,54 +1,15 @@
 //! Products and terminals in the room of `org.workorderd.Directory1`: what customers have, and where.
 
 use super::desk::Visit;
-use super::directory::{PAGE_MAX, account, contact, not_found, page, personal, put_entry, shown};
-use super::refuse::{field, optional_slug, slug};
+use super::directory::{PAGE_MAX, account, contact, not_found, page, shown};
+use super::refuse::{optional_slug, slug};
 use super::service::Outcome;
 use super::work_orders::bounded;
 use crate::domain::definition::Right;
-use crate::domain::directory::{Directory, DirectoryCommand, Product, Terminal};
-use crate::domain::form::date::Date;
-use crate::domain::ids::{AccountId, ContactId, ProductId, TerminalId};
-use crate::domain::text::PersonalText;
+use crate::domain::directory::{Directory, Product, Terminal};
+use crate::domain::ids::{AccountId, ProductId, TerminalId};
 use crate::protocol::directory as shape;
 use crate::protocol::varlink::ErrorReply;
-
-fn plain(text: Option<String>) -> Option<Box<str>> {
-    text.filter(|t| !t.trim().is_empty()).map(Into::into)
-}
-
-/// Makes or replaces a product.
-pub async fn put_product(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    let put: shape::PutProduct = visit.parameters()?;
-    let p = put.product;
-    let product = Product {
-        id: slug("product.id", &p.id, ProductId::new)?,
-        name: p.name.into(),
-        model: plain(p.model),
-        category: plain(p.category),
-        disabled: p.disabled.unwrap_or(false),
-    };
-    put_entry(visit, DirectoryCommand::PutProduct(product), &put.request_id, put.expected_revision).await
-}
-
-/// Makes or replaces a terminal.
-pub async fn put_terminal(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    let put: shape::PutTerminal = visit.parameters()?;
-    let t = put.terminal;
-    let warranty_end = t.warranty_end.as_deref().map(|text| Date::parse(text).map_err(|problem| field("terminal.warrantyEnd", problem)));
-    let terminal = Terminal {
-        id: slug("terminal.id", &t.id, TerminalId::new)?,
-        name: PersonalText(Some(t.name.into())),
-        product: slug("terminal.product", &t.product, ProductId::new)?,
-        account: slug("terminal.account", &t.account, AccountId::new)?,
-        contact: optional_slug("terminal.contact", t.contact.as_deref(), ContactId::new)?,
-        serial_number: plain(t.serial_number),
-        site: personal(t.site),
-        warranty_end: warranty_end.transpose()?,
-        disabled: t.disabled.unwrap_or(false),
-    };
-    put_entry(visit, DirectoryCommand::PutTerminal(terminal), &put.request_id, put.expected_revision).await
-}
 
 /// A product as it is told.
 pub fn product(p: &Product) -> shape::Product {

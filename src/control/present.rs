@@ -236,6 +236,8 @@ pub fn step(told: &Told, board: &Board) -> shape::Step {
         | Key::Contact(_)
         | Key::Product(_)
         | Key::Terminal(_)
+        | Key::UserGroup(_)
+        | Key::ServiceProvider(_)
         | Key::ServiceGroup(_) => None,
     };
     shape::Step {

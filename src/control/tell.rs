@@ -54,6 +54,8 @@ pub fn event(event: &Event) -> String {
         Event::Directory(DirectoryEvent::DepartmentPut(d)) => d.name.to_string(),
         Event::Directory(DirectoryEvent::ProductPut(p)) => p.name.to_string(),
         Event::Directory(DirectoryEvent::TerminalPut(t)) => t.name.shown().to_owned(),
+        Event::Directory(DirectoryEvent::UserGroupPut(g)) => format!("{}, {} members", g.name, g.members.len()),
+        Event::Directory(DirectoryEvent::ServiceProviderPut(p)) => p.name.to_string(),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: Some(a), .. }) => format!("from {} ms until {} ms", a.from.0, a.until.0),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "no longer absent".into(),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(

@@ -19,13 +19,20 @@ pub fn raise() {
     }
 }
 
-/// How many connections each of the two sockets may take of those that the settings want.
-pub fn connections(wanted: usize) -> usize {
+/// How many connections each of the two sockets may take of those that the settings want, and of these one user.
+pub fn connections(wanted: usize, of_user: usize) -> (usize, usize) {
     let taken = fitting(wanted, getrlimit(Resource::Nofile).maximum);
     if taken < wanted {
         tracing::warn!(wanted, taken, "fewer connections are taken than control.connections_total says: too few files may be open");
     }
-    taken
+    (taken, share(of_user, taken, wanted))
+}
+
+/// Where one user's share would be all of the fewer connections there are, half of them is for others; unless the settings give nobody
+/// else a place either.
+fn share(of_user: usize, taken: usize, wanted: usize) -> usize {
+    let nobody_else = of_user >= taken && of_user < wanted;
+    if nobody_else { (taken / 2).max(1) } else { of_user.min(taken) }
 }
 
 /// `files`: how many may be open; none: without limit.
@@ -38,7 +45,7 @@ fn fitting(wanted: usize, files: Option<u64>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::fitting;
+    use super::{fitting, share};
 
     #[test]
     fn what_is_kept_for_the_journal_is_not_given_to_connections() {
@@ -49,5 +56,16 @@ mod tests {
         assert_eq!(fitting(1024, Some(100)), 18);
         assert_eq!(fitting(1024, Some(20)), 8);
         assert_eq!(fitting(2, Some(1024)), 2);
+    }
+
+    #[test]
+    fn nobody_gets_all_of_the_fewer_connections_there_are() {
+        assert_eq!(share(256, 1024, 1024), 256);
+        assert_eq!(share(3000, 4000, 4000), 3000, "not fewer than the settings say");
+        assert_eq!(share(256, 384, 1024), 256);
+        assert_eq!(share(256, 256, 1024), 128);
+        assert_eq!(share(256, 8, 1024), 4);
+        assert_eq!(share(4000, 68, 4000), 68);
+        assert_eq!(share(10, 68, 4000), 10);
     }
 }

@@ -60,12 +60,13 @@ pub fn prepare(loaded: &Loaded) -> Result<Prepared, Vec<SettingProblem>> {
     let smtp = if settings.mail.enabled { smtp(&settings.mail, &mut problems) } else { None };
     let secret = settings.links.secret_file.as_ref().and_then(|path| link_secret(path, &mut problems));
     let control = &settings.control;
+    let (connections, connections_per_uid) = descriptors::connections(control.connections_total, control.connections_per_uid);
     let limits = Limits {
         frame_bytes: control.max_frame_bytes,
         frame_time: control.frame_timeout,
         calls_in_flight: control.calls_in_flight,
-        connections_per_uid: control.connections_per_uid,
-        connections: descriptors::connections(control.connections_total),
+        connections_per_uid,
+        connections,
         stop_time: control.drain_timeout,
         ..Limits::default()
     };

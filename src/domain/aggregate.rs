@@ -1,8 +1,12 @@
 //! All kinds of aggregates in one place: keys, states, commands, events. Journal, engine and runtime know no other list.
 
 use super::definition::{Catalogue, CatalogueCommand, CatalogueEvent};
-use super::directory::{Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, StaffUser, Terminal};
-use super::ids::{AccountId, ContactId, DepartmentId, ProductId, ServiceGroupId, StaffUserId, TerminalId, WorkOrderId};
+use super::directory::{
+    Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
+};
+use super::ids::{
+    AccountId, ContactId, DepartmentId, ProductId, ServiceGroupId, ServiceProviderId, StaffUserId, TerminalId, UserGroupId, WorkOrderId,
+};
 use super::installation::{Installation, InstallationCommand, InstallationEvent};
 use super::number::WorkOrderNumber;
 use super::service_group::{ServiceGroup, ServiceGroupCommand, ServiceGroupEvent};
@@ -25,6 +29,8 @@ pub enum Key {
     Department(DepartmentId),
     Product(ProductId),
     Terminal(TerminalId),
+    UserGroup(UserGroupId),
+    ServiceProvider(ServiceProviderId),
 }
 
 /// The state of an aggregate of any kind.
@@ -40,6 +46,8 @@ pub enum State {
     Department(Box<Department>),
     Product(Box<Product>),
     Terminal(Box<Terminal>),
+    UserGroup(Box<UserGroup>),
+    ServiceProvider(Box<ServiceProvider>),
 }
 
 /// A command to an aggregate of any kind.
@@ -92,6 +100,8 @@ impl fmt::Display for Key {
             Self::Department(id) => write!(f, "department {id}"),
             Self::Product(id) => write!(f, "product {id}"),
             Self::Terminal(id) => write!(f, "terminal {id}"),
+            Self::UserGroup(id) => write!(f, "user group {id}"),
+            Self::ServiceProvider(id) => write!(f, "service provider {id}"),
         }
     }
 }
@@ -110,6 +120,8 @@ impl State {
             Self::Department(department) => Key::Department(department.id.clone()),
             Self::Product(product) => Key::Product(product.id.clone()),
             Self::Terminal(terminal) => Key::Terminal(terminal.id.clone()),
+            Self::UserGroup(group) => Key::UserGroup(group.id.clone()),
+            Self::ServiceProvider(provider) => Key::ServiceProvider(provider.id.clone()),
         }
     }
 
@@ -125,6 +137,8 @@ impl State {
             | Self::Department(_)
             | Self::Product(_)
             | Self::Terminal(_)
+            | Self::UserGroup(_)
+            | Self::ServiceProvider(_)
             | Self::ServiceGroup(_) => None,
         }
     }
@@ -154,6 +168,8 @@ impl State {
             | Self::Contact(_)
             | Self::Product(_)
             | Self::Terminal(_)
+            | Self::UserGroup(_)
+            | Self::ServiceProvider(_)
             | Self::ServiceGroup(_) => Vec::new(),
         }
     }
@@ -170,7 +186,9 @@ impl State {
             | Self::Account(_)
             | Self::Contact(_)
             | Self::Product(_)
-            | Self::Terminal(_) => false,
+            | Self::Terminal(_)
+            | Self::UserGroup(_)
+            | Self::ServiceProvider(_) => false,
         }
     }
 
@@ -198,6 +216,8 @@ impl State {
             Event::Directory(DirectoryEvent::DepartmentPut(department)) => Some(Self::Department(Box::new(department.clone()))),
             Event::Directory(DirectoryEvent::ProductPut(product)) => Some(Self::Product(Box::new(product.clone()))),
             Event::Directory(DirectoryEvent::TerminalPut(terminal)) => Some(Self::Terminal(Box::new(terminal.clone()))),
+            Event::Directory(DirectoryEvent::UserGroupPut(group)) => Some(Self::UserGroup(Box::new(group.clone()))),
+            Event::Directory(DirectoryEvent::ServiceProviderPut(provider)) => Some(Self::ServiceProvider(Box::new(provider.clone()))),
             Event::Directory(DirectoryEvent::AbsenceSet { absence, .. }) => match state {
                 Some(Self::StaffUser(mut user)) => {
                     user.absence = *absence;
@@ -249,6 +269,8 @@ impl Event {
             Self::Directory(DirectoryEvent::DepartmentPut(_)) => "DepartmentPut",
             Self::Directory(DirectoryEvent::ProductPut(_)) => "ProductPut",
             Self::Directory(DirectoryEvent::TerminalPut(_)) => "TerminalPut",
+            Self::Directory(DirectoryEvent::UserGroupPut(_)) => "UserGroupPut",
+            Self::Directory(DirectoryEvent::ServiceProviderPut(_)) => "ServiceProviderPut",
             Self::Directory(DirectoryEvent::AbsenceSet { absence: Some(_), .. }) => "AbsenceSet",
             Self::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "AbsenceCleared",
             Self::ServiceGroup(ServiceGroupEvent::Put(_)) => "ServiceGroupPut",

@@ -1,6 +1,6 @@
 //! Identities, as newtypes: what is one kind of id cannot be passed for another.
 //!
-//! Slugs (staff users, groups, accounts, contacts, terminals, products, names of definitions) are checked once, here; a `Slug` in hand is a good one.
+//! Slugs (staff users, groups, service providers, accounts, contacts, terminals, products, names of definitions) are checked once, here; a `Slug` in hand is a good one.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,14 @@ slug!(
 slug!(
     /// A department: a node of the organisation tree, with a head.
     DepartmentId
+);
+slug!(
+    /// A user group: an ad-hoc set of staff users, for data sharing.
+    UserGroupId
+);
+slug!(
+    /// A service provider: an outside company whose staff also dispatch and do work.
+    ServiceProviderId
 );
 slug!(
     /// What an engineer can do, and some Work Orders need.

@@ -47,7 +47,9 @@ pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Cont
                 | DirectoryCommand::PutContact(_)
                 | DirectoryCommand::PutDepartment(_)
                 | DirectoryCommand::PutProduct(_)
-                | DirectoryCommand::PutTerminal(_) => may(Action::Use(Right::ChangeDirectory), None, cx)?,
+                | DirectoryCommand::PutTerminal(_)
+                | DirectoryCommand::PutUserGroup(_)
+                | DirectoryCommand::PutServiceProvider(_) => may(Action::Use(Right::ChangeDirectory), None, cx)?,
             }
             let event = directory::decide(command, known, cx)?;
             if is_so_already(state, &event) {
@@ -146,6 +148,8 @@ fn is_so_already(state: Option<&State>, event: &DirectoryEvent) -> bool {
         (Some(State::Department(old)), DirectoryEvent::DepartmentPut(new)) => **old == *new,
         (Some(State::Product(old)), DirectoryEvent::ProductPut(new)) => **old == *new,
         (Some(State::Terminal(old)), DirectoryEvent::TerminalPut(new)) => **old == *new,
+        (Some(State::UserGroup(old)), DirectoryEvent::UserGroupPut(new)) => **old == *new,
+        (Some(State::ServiceProvider(old)), DirectoryEvent::ServiceProviderPut(new)) => **old == *new,
         _ => false,
     }
 }
@@ -159,6 +163,8 @@ pub fn directory_key(command: &DirectoryCommand) -> Key {
         DirectoryCommand::PutDepartment(department) => Key::Department(department.id.clone()),
         DirectoryCommand::PutProduct(product) => Key::Product(product.id.clone()),
         DirectoryCommand::PutTerminal(terminal) => Key::Terminal(terminal.id.clone()),
+        DirectoryCommand::PutUserGroup(group) => Key::UserGroup(group.id.clone()),
+        DirectoryCommand::PutServiceProvider(provider) => Key::ServiceProvider(provider.id.clone()),
         DirectoryCommand::SetAbsence { user, .. } | DirectoryCommand::ClearAbsence { user } => Key::StaffUser(user.clone()),
     }
 }

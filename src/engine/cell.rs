@@ -349,6 +349,8 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Directory(DirectoryCommand::PutDepartment(_)) => "PutDepartment",
         Command::Directory(DirectoryCommand::PutProduct(_)) => "PutProduct",
         Command::Directory(DirectoryCommand::PutTerminal(_)) => "PutTerminal",
+        Command::Directory(DirectoryCommand::PutUserGroup(_)) => "PutUserGroup",
+        Command::Directory(DirectoryCommand::PutServiceProvider(_)) => "PutServiceProvider",
         Command::Directory(DirectoryCommand::SetAbsence { .. }) => "SetAbsence",
         Command::Directory(DirectoryCommand::ClearAbsence { .. }) => "ClearAbsence",
         Command::Catalogue(CatalogueCommand::ApplyDefinitions(_)) => "ApplyDefinitions",

@@ -30,6 +30,8 @@ impl Reference {
             State::Department(department) => self.directory.take(&DirectoryEvent::DepartmentPut((**department).clone())),
             State::Product(product) => self.directory.take(&DirectoryEvent::ProductPut((**product).clone())),
             State::Terminal(terminal) => self.directory.take(&DirectoryEvent::TerminalPut((**terminal).clone())),
+            State::UserGroup(group) => self.directory.take(&DirectoryEvent::UserGroupPut((**group).clone())),
+            State::ServiceProvider(provider) => self.directory.take(&DirectoryEvent::ServiceProviderPut((**provider).clone())),
             State::ServiceGroup(group) => self.directory.take_group(&group.id, group.as_members()),
             State::WorkOrder(_) => {}
         }

@@ -176,6 +176,7 @@ fn same_members(before: &State, after: &State) -> bool {
                 && a.members == b.members
                 && a.rule == b.rule
                 && a.limit == b.limit
+                && a.provider == b.provider
                 && a.disabled == b.disabled
         }
         _ => false,

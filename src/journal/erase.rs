@@ -6,7 +6,7 @@
 use super::append::Journal;
 use super::error::{AppendError, Damage, IoFailure, JournalError, Why};
 use super::position::{Position, SegmentName};
-use super::record::{HEADER, MAX_RECORD, Personal, erase, same_record};
+use super::record::{HEADER, MAX_RECORD, Personal, erase, erased_range, length_in_header, same_record};
 use super::storage::{Storage, StorageFile, read_up_to, write_all};
 
 /// Name of the file.
@@ -30,6 +30,13 @@ pub(super) struct Patch {
 impl Patch {
     pub(super) fn position(&self) -> Position {
         self.position
+    }
+
+    /// Whether it erases the personal part of the record whose new header it holds, all of it and nothing else.
+    fn is_sound(&self) -> bool {
+        let (start, length) = (self.start as usize, self.length as usize);
+        length_in_header(&self.header, MAX_RECORD).is_ok()
+            && erased_range(&self.header).is_some_and(|r| r.start == start && r.len() == length)
     }
 
     /// Changes `bytes`, which were read at `offset` of the record's segment.
@@ -86,8 +93,7 @@ fn decode(bytes: &[u8]) -> Option<Vec<Patch>> {
             length: u32::from_le_bytes(*length),
             header: rest.try_into().ok()?,
         };
-        let end = u64::from(patch.start) + u64::from(patch.length);
-        (patch.start as usize >= HEADER && end <= MAX_RECORD as u64).then_some(patch)
+        patch.is_sound().then_some(patch)
     };
     rest.chunks_exact(PATCH).map(patch).collect()
 }
@@ -206,4 +212,61 @@ fn overwrite(storage: &dyn Storage, patches: &[Patch], rewritten: &[Vec<u8>]) ->
         file.sync_data().map_err(IoFailure::of("sync", segment))?;
     }
     drop_intent(storage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::position::Position;
+    use super::super::record::{Checksum, Entry, Link, Previous, encode as record, erase};
+    use super::{HEADER, PATCH, Patch, decode, encode};
+
+    /// What erases the personal part of a record, which is 12 bytes and its salt.
+    fn patch() -> Patch {
+        let (key, body, personal, salt) = (b"wo".as_slice(), b"what happened".as_slice(), b"Zoe M, Paris".as_slice(), [7; 16]);
+        let entry = Entry { key, revision: 1, previous: Previous::None, time: 5, body, personal, salt };
+        let link = Link { sequence: 3, group_first: 2, epoch: 0, previous: Position::NONE, hash_before: [1; 32] };
+        let checksum = Checksum::of(&[9; 16]);
+        let mut bytes = Vec::new();
+        record(&mut bytes, checksum, &entry, &link);
+        erase(checksum, &mut bytes);
+        let start = (HEADER + key.len() + body.len()) as u32;
+        Patch { position: Position(4096), start, length: 28, header: *bytes.first_chunk().unwrap() }
+    }
+
+    #[test]
+    fn only_what_erases_all_of_one_personal_part_and_nothing_else_is_taken_for_an_intent() {
+        assert_eq!(decode(&encode(&[patch(), patch()])).map(|p| p.len()), Some(2));
+        type Change = fn(&mut Patch);
+        let wrong: [(&str, Change); 9] = [
+            ("it begins in the body", |p| p.start -= 1),
+            ("it begins later", |p| p.start += 1),
+            ("it ends early", |p| p.length -= 1),
+            ("it goes on into the next record", |p| p.length += 8),
+            ("all there can be", |p| (p.start, p.length) = (u32::MAX, u32::MAX)),
+            ("the record would still have its personal part", |p| p.header[10] = 0),
+            ("no record", |p| p.header[8] = b'X'),
+            ("a personal part without end", |p| p.header[120..124].fill(255)),
+            ("no personal part", |p| {
+                (p.header[120], p.header[0]) = (0, 144);
+                p.length = 0;
+            }),
+        ];
+        for (what, change) in wrong {
+            let mut one = patch();
+            change(&mut one);
+            assert!(decode(&encode(&[patch(), one])).is_none(), "{what}");
+        }
+    }
+
+    #[test]
+    fn an_intent_that_was_cut_or_has_a_digit_changed_is_none() {
+        let whole = encode(&[patch(), patch()]);
+        assert_eq!(whole.len(), 16 + 2 * PATCH);
+        assert!((0..whole.len()).all(|n| decode(&whole[..n]).is_none()));
+        for bit in 0..whole.len() * 8 {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(decode(&bytes).is_none(), "bit {bit}");
+        }
+    }
 }

@@ -327,6 +327,12 @@ impl std::fmt::Debug for Record<'_> {
     }
 }
 
+/// Where the personal part of a record was, of which only the header is at hand; none if it has none, or still has it.
+pub(super) fn erased_range(header: &[u8]) -> Option<std::ops::Range<usize>> {
+    let range = Record::known(Position::NONE, header).personal_range();
+    (header[10] & ERASED != 0 && !range.is_empty()).then_some(range)
+}
+
 /// Erases the personal part of the record in `bytes`.
 pub(super) fn erase(checksum: Checksum, bytes: &mut [u8]) {
     let range = Record::known(Position::NONE, bytes).personal_range();

@@ -18,13 +18,24 @@ shapes! {
     /// A staff user.
     StaffUser {
         id: String, name: String, email: Option<String>, language: Option<String>, roles: Vec<String>, superior: Option<String>,
-        department: Option<String>, skills: Option<Vec<String>>, regions: Option<Vec<String>>, absence: Option<Absence>,
+        department: Option<String>, provider: Option<String>, skills: Option<Vec<String>>, regions: Option<Vec<String>>, absence: Option<Absence>,
         disabled: Option<bool>,
     }
     /// A department.
     Department { id: String, name: String, head: Option<String>, parent: Option<String>, disabled: Option<bool> }
     /// A service group.
-    ServiceGroup { id: String, name: String, leader: Option<String>, members: Vec<String>, rule: Option<String>, limit: Option<i64>, disabled: Option<bool> }
+    ServiceGroup {
+        id: String, name: String, leader: Option<String>, members: Vec<String>, rule: Option<String>, limit: Option<i64>,
+        provider: Option<String>, disabled: Option<bool>,
+    }
+    /// A user group.
+    UserGroup { id: String, name: String, members: Vec<String>, disabled: Option<bool> }
+    /// A service provider.
+    ServiceProvider { id: String, name: String, disabled: Option<bool> }
+    /// What a staff user carries in the directory.
+    Carried {
+        superior_of: Vec<String>, head_of: Vec<String>, leader_of: Vec<String>, member_of: Vec<String>, user_groups: Vec<String>,
+    }
     /// How much open work an engineer carries in a group.
     ServiceGroupLoad {
         engineer: String, open: i64, offered: i64, member: bool, skills: Vec<String>, regions: Vec<String>, absence: Option<Absence>,
@@ -46,6 +57,12 @@ shapes! {
     }
     /// Parameters of `PutStaffUser`.
     PutStaffUser { request_id: String, expected_revision: Option<i64>, staff_user: StaffUser }
+    /// Reply of `PutStaffUser`.
+    PutOfStaffUser { receipt: Receipt, carried: Option<Carried> }
+    /// Parameters of `PutUserGroup`.
+    PutUserGroup { request_id: String, expected_revision: Option<i64>, user_group: UserGroup }
+    /// Parameters of `PutServiceProvider`.
+    PutServiceProvider { request_id: String, expected_revision: Option<i64>, service_provider: ServiceProvider }
     /// Parameters of `PutServiceGroup`.
     PutServiceGroup { request_id: String, expected_revision: Option<i64>, service_group: ServiceGroup }
     /// Parameters of `PutDepartment`.
@@ -72,8 +89,14 @@ shapes! {
     ListTerminals {
         account: Option<String>, product: Option<String>, serial_number: Option<String>, after: Option<String>, limit: Option<i64>,
     }
-    /// Parameters of `GetAccount`, `GetContact` and `GetTerminal`.
+    /// Parameters of `GetStaffUser`, `GetUserGroup`, `GetServiceProvider`, `GetAccount`, `GetContact` and `GetTerminal`.
     GetEntry { id: String }
+    /// Reply of `GetStaffUser`.
+    GotStaffUser { staff_user: StaffUser, can_act: bool, carried: Carried }
+    /// Reply of `GetUserGroup`.
+    GotUserGroup { user_group: UserGroup, members: Vec<StaffUser> }
+    /// Reply of `GetServiceProvider`.
+    GotServiceProvider { service_provider: ServiceProvider, staff_users: Vec<StaffUser>, service_groups: Vec<ServiceGroup> }
     /// Reply of `GetAccount`.
     GotAccount { account: Account, contacts: Vec<Contact>, terminals: Vec<Terminal> }
     /// Reply of `GetContact`.
@@ -86,6 +109,10 @@ shapes! {
     ServiceGroups { service_groups: Vec<ServiceGroup>, next: Option<String> }
     /// Reply of `ListDepartments`.
     Departments { departments: Vec<Department>, next: Option<String> }
+    /// Reply of `ListUserGroups`.
+    UserGroups { user_groups: Vec<UserGroup>, next: Option<String> }
+    /// Reply of `ListServiceProviders`.
+    ServiceProviders { service_providers: Vec<ServiceProvider>, next: Option<String> }
     /// Reply of `ListAccounts`.
     Accounts { accounts: Vec<Account>, next: Option<String> }
     /// Reply of `ListContacts`.
@@ -101,6 +128,9 @@ impl super::shape::Absent for StaffUser {}
 impl super::shape::Absent for Absence {}
 impl super::shape::Absent for Department {}
 impl super::shape::Absent for ServiceGroup {}
+impl super::shape::Absent for UserGroup {}
+impl super::shape::Absent for ServiceProvider {}
+impl super::shape::Absent for Carried {}
 impl super::shape::Absent for Account {}
 impl super::shape::Absent for Contact {}
 impl super::shape::Absent for Product {}

@@ -3,11 +3,12 @@
 //! Content is brought in pieces. What was begun and never finished is removed at the next start; what was finished and named by no
 //! step stays.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Most bytes of one attachment.
 pub const SIZE_MAX: u64 = 32 << 20;
@@ -39,6 +40,8 @@ pub struct Attachments {
     folder: PathBuf,
     /// Pieces are taken one at a time.
     turn: Mutex<()>,
+    /// Hashes of content that has its place, but of which it is not certain yet that it keeps it: no step may name it.
+    unsure: Mutex<BTreeSet<String>>,
 }
 
 impl Attachments {
@@ -54,9 +57,13 @@ impl Attachments {
             Ok(()) | Err(_) => {}
         }
         DirBuilder::new().recursive(true).mode(0o700).create(&begun)?;
+        // The daemon may have been killed between giving a place to content, which was synced before, and syncing the place.
+        for start in names(&folder, 2)? {
+            File::open(folder.join(start))?.sync_all()?;
+        }
         File::open(&folder)?.sync_all()?;
         File::open(data)?.sync_all()?;
-        Ok(Self { folder, turn: Mutex::default() })
+        Ok(Self { folder, turn: Mutex::default(), unsure: Mutex::default() })
     }
 
     /// Takes a piece of what somebody brings; how many bytes are there then. A piece that is there already may come again.
@@ -116,27 +123,39 @@ impl Attachments {
             return Err(AttachmentError::Empty);
         }
         let kept = self.keep(&path, &mut file);
-        Ok((kept.inspect_err(|_| drop(fs::remove_file(&path)))?, size))
+        if !mutant!("attachment-kept-though-not-synced") {
+            kept.as_ref().inspect_err(|_| drop(fs::remove_file(&path))).ok();
+        }
+        Ok((kept?, size))
     }
 
     fn keep(&self, path: &Path, file: &mut File) -> io::Result<String> {
         file.sync_all()?;
         let hash = hash(file)?;
         let place = self.place(&hash);
-        if let Some(folder) = place.parent() {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-            // Content that is there already and whole is replaced by the same: a damaged one is mended thereby.
-            fs::rename(path, &place)?;
-            File::open(folder)?.sync_all()?;
-            File::open(&self.folder)?.sync_all()?;
+        let Some(folder) = place.parent() else { return Ok(hash) };
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        File::open(&self.folder)?.sync_all()?;
+        // Content that is there already and whole is replaced by the same: a damaged one is mended thereby.
+        let is_new = self.size(&hash).is_none();
+        if is_new {
+            self.unsure().insert(hash.clone());
         }
-        Ok(hash)
+        let placed = fs::rename(path, &place).and_then(|()| File::open(folder)?.sync_all());
+        if is_new && (placed.is_ok() || fs::remove_file(&place).is_ok() || !place.exists()) {
+            self.unsure().remove(&hash);
+        }
+        placed.map(|()| hash)
+    }
+
+    fn unsure(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.unsure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The size of stored content, in bytes.
     pub fn size(&self, hash: &str) -> Option<u64> {
         let good = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let found = good.then(|| fs::metadata(self.place(hash)).ok())??;
+        let found = good.then(|| fs::metadata(self.place(hash)).ok()).filter(|_| !self.unsure().contains(hash))??;
         found.is_file().then_some(found.len())
     }
 
@@ -174,15 +193,6 @@ impl Attachments {
 /// # Errors
 /// The folder cannot be read.
 pub fn list(folder: &Path, after: Option<&str>, most: usize) -> io::Result<Vec<(String, u64)>> {
-    let names = |folder: &Path, length: usize| -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(folder)? {
-            let good = |name: &String| name.len() == length && name.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-            names.extend(entry?.file_name().into_string().ok().filter(good));
-        }
-        names.sort_unstable();
-        Ok(names)
-    };
     let mut found = Vec::new();
     for start in names(folder, 2)?.into_iter().filter(|start| after.is_none_or(|after| start.as_str() >= &after[..2])) {
         let inner = folder.join(&start);
@@ -195,6 +205,17 @@ pub fn list(folder: &Path, after: Option<&str>, most: usize) -> io::Result<Vec<(
         }
     }
     Ok(found)
+}
+
+/// Names in a folder that are this many digits of a hash, in order.
+fn names(folder: &Path, length: usize) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let good = |name: &String| name.len() == length && name.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        names.extend(entry?.file_name().into_string().ok().filter(good));
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Whether the content of a hash is in a data folder as it was stored.

@@ -8,6 +8,7 @@ use workorderd::cli::act::typed;
 use workorderd::cli::guest::token;
 use workorderd::protocol::varlink::{Call, Reply};
 
+use crate::cli_people::{self, words};
 use crate::cli_stage::{Stage, catalogue, error, refusal, reply};
 use crate::cli_views::{NOW, history_lines, order};
 
@@ -54,7 +55,6 @@ fn answer(call: &Call) -> Value {
         "GetQueues" => json!({ "all": { "open": 0, "unassigned": 0, "overdue": 0 }, "groups": [] }),
         "ListPressing" => json!({ "lines": [], "now": NOW }),
         "LaborTotals" => json!({ "totals": [] }),
-        "ListStaffUsers" => json!({ "staffUsers": [] }),
         "ListServiceGroups" => json!({ "serviceGroups": [] }),
         "ListAccounts" => json!({ "accounts": [{ "id": "acme", "name": "Acme" }] }),
         "ListContacts" => json!({ "contacts": [] }),
@@ -76,6 +76,7 @@ fn answer(call: &Call) -> Value {
         ], "used": 0, "open": true }),
         "Evaluate" => json!({ "number": "WO-1", "sequence": 9, "afterCompletion": false }),
         "Confirm" => json!({ "number": "WO-1", "sequence": 9 }),
+        _ if cli_people::answer(call).is_some() => cli_people::answer(call).unwrap(),
         put if put.starts_with("Put") => json!({ "receipt": { "revision": 2, "sequence": 9 } }),
         _ => json!({ "receipt": { "number": number, "revision": 3, "sequence": 9 } }),
     }
@@ -190,7 +191,6 @@ fn request_ids_are_new_each_time() {
 
 /// Command lines of everything else, with method and parameters.
 fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
-    let words = |text: &str| text.split('|').map(str::to_owned).collect::<Vec<_>>();
     let r = "r-1";
     vec![
         (
@@ -339,7 +339,7 @@ fn everything_else_and_with_it_every_method_there_is() {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
     let stage = willing();
-    for (arguments, method, expected) in others(folder.path().to_str().unwrap()) {
+    for (arguments, method, expected) in others(folder.path().to_str().unwrap()).into_iter().chain(cli_people::cases()) {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         assert_eq!(stage.last_call(&arguments), (format!("org.workorderd.{method}"), expected), "{arguments:?}");
     }

@@ -9,7 +9,7 @@ use workorderd::domain::aggregate::{Claim, Event, Key, State};
 use workorderd::domain::currency::Currency;
 use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{Answer, CatalogueEvent, VersionedName};
-use workorderd::domain::directory::{DirectoryEvent, Product, Terminal};
+use workorderd::domain::directory::{DirectoryEvent, Product, ServiceProvider, Terminal, UserGroup};
 use workorderd::domain::form::date::Date;
 use workorderd::domain::form::value::{Reference, StoredFile};
 use workorderd::domain::form::{Cell, Fields, Row, Value};
@@ -241,7 +241,7 @@ fn ask() -> assign::Ask {
     assign::Ask { visit: VisitNo(7), needs }
 }
 
-fn equipment() -> [DirectoryEvent; 2] {
+fn equipment() -> [DirectoryEvent; 4] {
     let product = ProductId::new("客梯").unwrap();
     let terminal = Terminal {
         id: TerminalId::new("L-20415").unwrap(),
@@ -255,7 +255,15 @@ fn equipment() -> [DirectoryEvent; 2] {
         disabled: true,
     };
     let product = Product { id: product, name: "Lift 500".into(), model: Some("L500".into()), category: None, disabled: false };
-    [DirectoryEvent::ProductPut(product), DirectoryEvent::TerminalPut(terminal)]
+    let members = vec![user("小李"), user("emil")];
+    let group = UserGroup { id: UserGroupId::new("夜班").unwrap(), name: "Night".into(), members, disabled: false };
+    let provider = ServiceProvider { id: ServiceProviderId::new("nordlift").unwrap(), name: "Nordlift".into(), disabled: true };
+    [
+        DirectoryEvent::ProductPut(product),
+        DirectoryEvent::TerminalPut(terminal),
+        DirectoryEvent::UserGroupPut(group),
+        DirectoryEvent::ServiceProviderPut(provider),
+    ]
 }
 
 /// The keys of what customers have.

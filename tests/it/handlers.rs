@@ -22,6 +22,7 @@ fn directory() -> Directory {
         put_department(&mut directory, id, Some(head), parent);
     }
     let members = GroupMembers {
+        provider: None,
         name: "North".into(),
         leader: Some(user("lead-a")),
         members: vec![user("eng-1"), user("eng-2")],

@@ -4,14 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod attachments;
+mod attachments_faults;
 mod back_up;
 mod cli_commands;
 mod cli_failures;
 mod cli_manual;
+mod cli_people;
 mod cli_stage;
 mod cli_times;
 mod cli_views;
 mod codec_bytes;
+mod companies;
 mod conditions;
 mod corpus;
 mod customers;
@@ -29,6 +32,7 @@ mod groups;
 mod handlers;
 mod in_process;
 mod journal_archive;
+mod journal_bad_sectors;
 mod journal_crash;
 mod journal_damage;
 mod journal_faults;

@@ -31,6 +31,12 @@ impl Stage {
         }
         admin.ok("Directory1.PutProduct", json!({ "product": { "id": "lift-500", "name": "客梯 500 型" } }));
         let terminal = json!({ "id": "L-1", "name": "一号楼客梯", "product": "lift-500", "account": "acme" });
+        admin.ok("Directory1.PutServiceProvider", json!({ "serviceProvider": { "id": "nordlift", "name": "Nordlift" } }));
+        admin.ok(
+            "Directory1.PutStaffUser",
+            json!({ "staffUser": { "id": "nora", "name": "Nora", "roles": ["engineer"], "provider": "nordlift" } }),
+        );
+        admin.ok("Directory1.PutUserGroup", json!({ "userGroup": { "id": "night", "name": "夜班", "members": ["emil"] } }));
         admin.ok("Directory1.PutTerminal", json!({ "terminal": terminal }));
         // A second version of the processes; node names stay, and a repair's evaluation cannot be skipped.
         let mut files = definitions();
@@ -131,6 +137,11 @@ impl Stage {
             "PutStaffUser" => json!({ "staffUser": { "id": "zoe", "name": number("assign"), "roles": ["engineer"] } }),
             "PutServiceGroup" => json!({ "serviceGroup": { "id": "lifts", "name": number("assign"), "members": [] } }),
             "PutDepartment" => json!({ "department": { "id": "field", "name": number("assign") } }),
+            "PutUserGroup" => json!({ "userGroup": { "id": "branch", "name": number("assign"), "members": ["emil"] } }),
+            "PutServiceProvider" => json!({ "serviceProvider": { "id": "liftco", "name": number("assign") } }),
+            "GetUserGroup" => json!({ "id": "night" }),
+            "GetServiceProvider" => json!({ "id": "nordlift" }),
+            "GetStaffUser" => json!({ "id": "emil" }),
             "SetAbsence" => {
                 let from = BEGIN + self.daemon.admin().status()["sequence"].as_i64().unwrap();
                 json!({ "id": "mei", "from": from, "until": from + DAY })

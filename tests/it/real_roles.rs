@@ -1,7 +1,7 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 72] = [
+pub const ROLES: [(&str, &str); 79] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.Get", "yyyyyyhh"),
     ("WorkOrders1.Explain", "yyyyyyhh"),
@@ -34,6 +34,8 @@ pub const ROLES: [(&str, &str); 72] = [
     ("WorkOrders1.AddServiceRecord", "yyynynhh"),
     ("Directory1.PutStaffUser", "ynnnnnnn"),
     ("Directory1.PutServiceGroup", "ynnnnnnn"),
+    ("Directory1.PutUserGroup", "ynnnnnnn"),
+    ("Directory1.PutServiceProvider", "ynnnnnnn"),
     ("Directory1.PutDepartment", "ynnnnnnn"),
     // mei herself, and admins.
     ("Directory1.SetAbsence", "ynnynnnn"),
@@ -43,9 +45,14 @@ pub const ROLES: [(&str, &str); 72] = [
     ("Directory1.PutProduct", "ynnnnnnn"),
     ("Directory1.PutTerminal", "ynnnnnnn"),
     ("Directory1.GetServiceGroup", "yyyyyynn"),
+    ("Directory1.GetStaffUser", "yyyyyynn"),
+    ("Directory1.GetUserGroup", "yyyyyynn"),
+    ("Directory1.GetServiceProvider", "yyyyyynn"),
     ("Directory1.ListStaffUsers", "yyyyyynn"),
     ("Directory1.ListServiceGroups", "yyyyyynn"),
     ("Directory1.ListDepartments", "yyyyyynn"),
+    ("Directory1.ListUserGroups", "yyyyyynn"),
+    ("Directory1.ListServiceProviders", "yyyyyynn"),
     ("Directory1.GetAccount", "yyyyyynn"),
     ("Directory1.GetContact", "yyyyyynn"),
     ("Directory1.ListAccounts", "yyyyyynn"),

@@ -292,6 +292,39 @@ fn cases(stage: &Stage) -> Vec<Case> {
     case("", "Directory1.PutDepartment", "UnknownReference", "parent", department(json!({ "parent": "nowhere" })));
     case("", "Directory1.PutDepartment", "InvalidField", "below itself", department(json!({ "parent": "field" })));
     case("", "Directory1.PutStaffUser", "UnknownReference", "department", user(json!({ "department": "nowhere" })));
+    for (error, says, more) in [
+        ("UnknownReference", "provider", json!({ "provider": "nobody" })),
+        ("InvalidField", "for good", json!({ "id": "nora" })),
+        ("InvalidField", "for good", json!({ "id": "emil", "provider": "nordlift" })),
+        ("InvalidField", "emil is of our own company", json!({ "id": "nora", "provider": "nordlift", "superior": "emil" })),
+        ("InvalidField", "nora is of service provider nordlift", json!({ "superior": "nora" })),
+    ] {
+        case("", "Directory1.PutStaffUser", error, says, user(more));
+    }
+    case("", "Directory1.PutDepartment", "InvalidField", "nora is of service provider", department(json!({ "head": "nora" })));
+    case(
+        "",
+        "Directory1.PutServiceGroup",
+        "InvalidField",
+        "emil is of our own company, g of service provider nordlift",
+        json!({ "serviceGroup": { "id": "g", "name": "G", "members": ["nora", "emil"], "provider": "nordlift" } }),
+    );
+    let set = |members: Value| json!({ "userGroup": { "id": "night", "name": "夜班", "members": members } });
+    case("", "Directory1.PutUserGroup", "NothingToChange", "so already", set(json!(["emil", "emil"])));
+    case("", "Directory1.PutUserGroup", "UnknownReference", "members", set(json!(["nobody"])));
+    case("", "Directory1.PutUserGroup", "InvalidField", "nora is of service provider", set(json!(["nora"])));
+    case("", "Directory1.PutUserGroup", "TooMany", "members", set((0..1001).map(|n| format!("u{n}")).collect()));
+    case("", "Directory1.PutServiceProvider", "InvalidField", "is empty", json!({ "serviceProvider": { "id": "p", "name": " " } }));
+    case(
+        "",
+        "Directory1.PutServiceProvider",
+        "InvalidField",
+        "serviceProvider.id",
+        json!({ "serviceProvider": { "id": "a b", "name": "P" } }),
+    );
+    for get in ["GetStaffUser", "GetUserGroup", "GetServiceProvider"] {
+        case("", &*format!("Directory1.{get}").leak(), "NotFound", "nobody", json!({ "id": "nobody" }));
+    }
     case("", "Directory1.SetAbsence", "InvalidField", "until", json!({ "id": "mei", "from": 7, "until": 7 }));
     case("", "Directory1.SetAbsence", "NotFound", "nobody", json!({ "id": "nobody", "from": 7, "until": 8 }));
     case("", "Directory1.ClearAbsence", "NothingToChange", "so already", json!({ "id": "emil" }));
@@ -340,6 +373,8 @@ fn cases(stage: &Stage) -> Vec<Case> {
         "Directory1.ListStaffUsers",
         "Directory1.ListServiceGroups",
         "Directory1.ListDepartments",
+        "Directory1.ListUserGroups",
+        "Directory1.ListServiceProviders",
         "Directory1.ListAccounts",
         "Directory1.ListContacts",
     ] {

@@ -59,9 +59,7 @@ impl Story {
             .collect();
         let mut catalogue = Catalogue::default();
         let command = CatalogueCommand::ApplyDefinitions(Box::new(definitions::parse(&files).unwrap()));
-        for event in catalogue.decide(&command).unwrap() {
-            catalogue.evolve(&event);
-        }
+        catalogue.decide(&command).unwrap().iter().for_each(|event| catalogue.evolve(event));
         let mut directory = Directory::default();
         let people = [
             ("dora", "dispatcher"),
@@ -81,6 +79,7 @@ impl Story {
                 roles: vec![slug(role, Name::new)],
                 superior: (id != "root" && id != "lena").then(|| slug(if role == "engineer" { "lena" } else { "root" }, StaffUserId::new)),
                 department: None,
+                provider: None,
                 skills: Vec::new(),
                 regions: Vec::new(),
                 absence: None,
@@ -97,9 +96,9 @@ impl Story {
             disabled: false,
         }));
         for (id, rule) in [("hydraulics", GroupRule::ByLeader), ("lifts", GroupRule::Pool), ("pumps", GroupRule::RoundRobin)] {
-            let members = ["emil", "mei"].map(|m| slug(m, StaffUserId::new)).to_vec();
-            let leader = Some(slug("lena", StaffUserId::new));
-            let group = GroupMembers { name: id.into(), leader, members, rule, limit: None, disabled: false };
+            let [leader, emil, mei] = ["lena", "emil", "mei"].map(|m| slug(m, StaffUserId::new));
+            let (leader, members) = (Some(leader), vec![emil, mei]);
+            let group = GroupMembers { name: id.into(), leader, members, rule, limit: None, provider: None, disabled: false };
             directory.take_group(&slug(id, ServiceGroupId::new), group);
         }
         Self {

@@ -15,7 +15,7 @@ pub(super) fn disabled(value: Option<bool>) -> Cell {
 }
 
 /// `absent until 11-25`, if it is so now or will be.
-fn absence(absence: Option<&Absence>, page: &Page) -> Option<String> {
+pub(super) fn absence(absence: Option<&Absence>, page: &Page) -> Option<String> {
     let (times, now) = (&page.times, page.times.now);
     match absence? {
         absence if now >= absence.until => None,
@@ -24,7 +24,7 @@ fn absence(absence: Option<&Absence>, page: &Page) -> Option<String> {
     }
 }
 
-fn state_of(is_disabled: Option<bool>, away: Option<&Absence>, page: &Page) -> Cell {
+pub(super) fn state_of(is_disabled: Option<bool>, away: Option<&Absence>, page: &Page) -> Cell {
     match absence(away, page) {
         Some(text) if is_disabled != Some(true) => Cell::toned(text, Tone::Now),
         _ => disabled(is_disabled),

@@ -12,6 +12,7 @@ pub mod history;
 pub mod list;
 pub mod page;
 pub mod paint;
+pub mod people;
 pub mod qr;
 pub mod queues;
 pub mod show;

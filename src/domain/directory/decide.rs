@@ -1,7 +1,10 @@
 //! Rules of the directory: names and addresses are clean, references exist, neither the reporting line nor the tree of departments
 //! has a cycle (reading 19).
 
-use super::entry::{Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, StaffUser, Terminal};
+use super::company;
+use super::entry::{
+    Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
+};
 use super::read_model::Directory;
 use crate::domain::context::Context;
 use crate::domain::ids::StaffUserId;
@@ -10,6 +13,9 @@ use crate::domain::text::{self, NAME_MAX, PersonalText};
 
 /// Most skills, and most regions, of one staff user.
 pub const SKILLS_MAX: usize = 100;
+
+/// Most members of one user group.
+pub const USER_GROUP_MAX: usize = 1_000;
 
 /// Longest serial number, in characters.
 pub const SERIAL_NUMBER_MAX: usize = 60;
@@ -21,7 +27,9 @@ pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Contex
     match command {
         DirectoryCommand::PutStaffUser(user) => {
             let absence = known.and_then(|known| known.absence);
-            staff_user(user, cx).map(|user| DirectoryEvent::StaffUserPut(StaffUser { absence, ..user }))
+            let user = staff_user(user, cx)?;
+            company::of_staff_user(&user, known, cx)?;
+            Ok(DirectoryEvent::StaffUserPut(StaffUser { absence, ..user }))
         }
         DirectoryCommand::PutDepartment(department) => self::department(department, cx).map(DirectoryEvent::DepartmentPut),
         DirectoryCommand::SetAbsence { user, absence } => {
@@ -39,6 +47,11 @@ pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Contex
         DirectoryCommand::PutContact(contact) => self::contact(contact, cx).map(DirectoryEvent::ContactPut),
         DirectoryCommand::PutProduct(product) => self::product(product).map(DirectoryEvent::ProductPut),
         DirectoryCommand::PutTerminal(terminal) => self::terminal(terminal, cx).map(DirectoryEvent::TerminalPut),
+        DirectoryCommand::PutUserGroup(group) => user_group(group, cx).map(DirectoryEvent::UserGroupPut),
+        DirectoryCommand::PutServiceProvider(provider) => {
+            let name = text::line("name", &provider.name, NAME_MAX)?;
+            Ok(DirectoryEvent::ServiceProviderPut(ServiceProvider { name, ..provider.clone() }))
+        }
     }
 }
 
@@ -51,11 +64,7 @@ fn absence_of(user: &StaffUserId, known: Option<&StaffUser>, absence: Option<Abs
 }
 
 fn department(department: &Department, cx: &Context<'_>) -> Result<Department, Rejection> {
-    if let Some(head) = &department.head
-        && cx.directory.staff_user(head).is_none()
-    {
-        return Err(Rejection::unknown("head", head.as_str()));
-    }
+    company::of_department(department, cx.directory)?;
     let mut above = department.parent.as_ref();
     for _ in 0..=cx.directory.departments().count() {
         let Some(id) = above else {
@@ -104,6 +113,17 @@ fn set<T: Clone + Ord>(field: &'static str, items: &[T]) -> Result<Vec<T>, Rejec
     items.sort();
     items.dedup();
     Ok(items)
+}
+
+fn user_group(group: &UserGroup, cx: &Context<'_>) -> Result<UserGroup, Rejection> {
+    if group.members.len() > USER_GROUP_MAX {
+        return Err(Rejection::TooMany { what: "members", limit: USER_GROUP_MAX });
+    }
+    company::of_user_group(group, cx.directory)?;
+    let mut members = group.members.clone();
+    members.sort();
+    members.dedup();
+    Ok(UserGroup { name: text::line("name", &group.name, NAME_MAX)?, members, ..group.clone() })
 }
 
 fn no_cycle(user: &StaffUser, superior: &crate::domain::ids::StaffUserId, directory: &Directory) -> Result<(), Rejection> {

@@ -1,7 +1,9 @@
 //! The shapes of directory entries, and the commands and events that change them.
 
 use crate::domain::form::date::Date;
-use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, ProductId, Region, Skill, StaffUserId, TerminalId};
+use crate::domain::ids::{
+    AccountId, ContactId, DepartmentId, Name, ProductId, Region, ServiceProviderId, Skill, StaffUserId, TerminalId, UserGroupId,
+};
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,8 @@ pub struct StaffUser {
     pub superior: Option<StaffUserId>,
     /// The main department.
     pub department: Option<DepartmentId>,
+    /// The outside company they work for, for ever; none: ours.
+    pub provider: Option<ServiceProviderId>,
     /// What they can do; a Work Order that needs a skill goes by itself only to somebody who has it (ASG-3).
     pub skills: Vec<Skill>,
     /// Where they work; none: everywhere.
@@ -41,6 +45,25 @@ pub struct Department {
     pub name: Box<str>,
     pub head: Option<StaffUserId>,
     pub parent: Option<DepartmentId>,
+    pub disabled: bool,
+}
+
+/// An ad-hoc set of staff users, for data sharing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserGroup {
+    pub id: UserGroupId,
+    pub name: Box<str>,
+    /// In order of id.
+    pub members: Vec<StaffUserId>,
+    pub disabled: bool,
+}
+
+/// An outside company whose staff also dispatch and do work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceProvider {
+    pub id: ServiceProviderId,
+    pub name: Box<str>,
+    /// Its people can no longer act, and its service groups get nothing more.
     pub disabled: bool,
 }
 
@@ -105,6 +128,8 @@ pub enum DirectoryCommand {
     ClearAbsence { user: StaffUserId },
     PutProduct(Product),
     PutTerminal(Terminal),
+    PutUserGroup(UserGroup),
+    PutServiceProvider(ServiceProvider),
 }
 
 /// What happened to an entry.
@@ -117,6 +142,8 @@ pub enum DirectoryEvent {
     AbsenceSet { user: StaffUserId, absence: Option<Absence> },
     ProductPut(Product),
     TerminalPut(Terminal),
+    UserGroupPut(UserGroup),
+    ServiceProviderPut(ServiceProvider),
 }
 
 impl StaffUser {

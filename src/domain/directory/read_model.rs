@@ -1,7 +1,9 @@
 //! The directory as decisions see it: durable entries by id. Fed by durable events alone.
 
-use super::entry::{Account, Contact, Department, DirectoryEvent, Product, StaffUser, Terminal};
-use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, ProductId, ServiceGroupId, StaffUserId, TerminalId};
+use super::entry::{Account, Contact, Department, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup};
+use crate::domain::ids::{
+    AccountId, ContactId, DepartmentId, Name, ProductId, ServiceGroupId, ServiceProviderId, StaffUserId, TerminalId, UserGroupId,
+};
 use crate::domain::service_group::GroupRule;
 use std::collections::BTreeMap;
 
@@ -13,6 +15,7 @@ pub struct GroupMembers {
     pub members: Vec<StaffUserId>,
     pub rule: GroupRule,
     pub limit: Option<u32>,
+    pub provider: Option<ServiceProviderId>,
     pub disabled: bool,
 }
 
@@ -26,6 +29,8 @@ pub struct Directory {
     products: BTreeMap<ProductId, Product>,
     terminals: BTreeMap<TerminalId, Terminal>,
     groups: BTreeMap<ServiceGroupId, GroupMembers>,
+    user_groups: BTreeMap<UserGroupId, UserGroup>,
+    providers: BTreeMap<ServiceProviderId, ServiceProvider>,
 }
 
 impl Directory {
@@ -36,7 +41,16 @@ impl Directory {
 
     /// A staff user who can act and be assigned to.
     pub fn active(&self, id: &StaffUserId) -> Option<&StaffUser> {
-        self.staff_user(id).filter(|u| !u.disabled)
+        self.staff_user(id).filter(|user| self.can_act(user))
+    }
+
+    /// Neither they nor the service provider they work for have been disabled.
+    fn can_act(&self, user: &StaffUser) -> bool {
+        !user.disabled && self.works(user.provider.as_ref())
+    }
+
+    fn works(&self, provider: Option<&ServiceProviderId>) -> bool {
+        provider.is_none_or(|id| self.provider(id).is_some_and(|provider| !provider.disabled))
     }
 
     /// An account.
@@ -71,7 +85,7 @@ impl Directory {
 
     /// Active staff users who have the role, in order of id.
     pub fn with_role<'a>(&'a self, role: &'a Name) -> impl Iterator<Item = &'a StaffUser> {
-        self.staff_users().filter(move |u| !u.disabled && u.roles.contains(role))
+        self.staff_users().filter(move |user| self.can_act(user) && user.roles.contains(role))
     }
 
     /// The nearest superior who can act: whoever has left is passed over. None at the top of the line.
@@ -93,6 +107,21 @@ impl Directory {
     /// A service group.
     pub fn group(&self, id: &ServiceGroupId) -> Option<&GroupMembers> {
         self.groups.get(id)
+    }
+
+    /// A service group that can be given work: neither it nor the service provider it belongs to has been disabled.
+    pub fn active_group(&self, id: &ServiceGroupId) -> Option<&GroupMembers> {
+        self.group(id).filter(|group| !group.disabled && self.works(group.provider.as_ref()))
+    }
+
+    /// A user group, also a disabled one.
+    pub fn user_group(&self, id: &UserGroupId) -> Option<&UserGroup> {
+        self.user_groups.get(id)
+    }
+
+    /// A service provider, also a disabled one.
+    pub fn provider(&self, id: &ServiceProviderId) -> Option<&ServiceProvider> {
+        self.providers.get(id)
     }
 
     /// Whether the user is the leader or a member of the group.
@@ -130,6 +159,16 @@ impl Directory {
         self.groups.iter()
     }
 
+    /// User groups in order of id.
+    pub fn user_groups(&self) -> impl Iterator<Item = &UserGroup> {
+        self.user_groups.values()
+    }
+
+    /// Service providers in order of id.
+    pub fn providers(&self) -> impl Iterator<Item = &ServiceProvider> {
+        self.providers.values()
+    }
+
     /// Takes a durable event in.
     pub fn take(&mut self, event: &DirectoryEvent) {
         match event {
@@ -150,6 +189,12 @@ impl Directory {
             }
             DirectoryEvent::TerminalPut(terminal) => {
                 self.terminals.insert(terminal.id.clone(), terminal.clone());
+            }
+            DirectoryEvent::UserGroupPut(group) => {
+                self.user_groups.insert(group.id.clone(), group.clone());
+            }
+            DirectoryEvent::ServiceProviderPut(provider) => {
+                self.providers.insert(provider.id.clone(), provider.clone());
             }
             DirectoryEvent::AbsenceSet { user, absence } => {
                 if let Some(user) = self.staff_users.get_mut(user) {

@@ -114,7 +114,7 @@ pub fn to_group(draft: &mut Draft<'_>, group: &ServiceGroupId) -> Result<(), Rej
 
 /// The group is recorded. The node stays open for its leader, or for its members who claim it; or the group's rule is asked.
 pub fn choose_group(draft: &mut Draft<'_>, group: &ServiceGroupId, rule: Option<&Name>, skills: &[Skill]) -> Result<(), Rejection> {
-    let Some(entry) = draft.cx.directory.group(group).filter(|g| !g.disabled) else {
+    let Some(entry) = draft.cx.directory.active_group(group) else {
         return Err(Rejection::unknown("group", group.as_str()));
     };
     let led = entry.leader.as_ref().is_some_and(|leader| draft.cx.directory.active(leader).is_some());

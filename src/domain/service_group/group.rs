@@ -6,8 +6,9 @@
 use super::choose::{Needs, choose};
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
+use crate::domain::directory::company;
 use crate::domain::directory::read_model::GroupMembers;
-use crate::domain::ids::{ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
+use crate::domain::ids::{ServiceGroupId, ServiceProviderId, StaffUserId, VisitNo, WorkOrderId};
 use crate::domain::may::{Action, may};
 use crate::domain::process::assign::Choice;
 use crate::domain::rejection::Rejection;
@@ -43,6 +44,8 @@ pub struct ServiceGroup {
     pub rule: GroupRule,
     /// Most open Work Orders of the group that one engineer is given.
     pub limit: Option<u32>,
+    /// The outside company it belongs to, for ever; none: ours.
+    pub provider: Option<ServiceProviderId>,
     pub disabled: bool,
     /// Unresolved Work Orders assigned to the group.
     pub open: u32,
@@ -93,6 +96,7 @@ pub struct GroupEntry {
     pub members: Vec<StaffUserId>,
     pub rule: GroupRule,
     pub limit: Option<u32>,
+    pub provider: Option<ServiceProviderId>,
     pub disabled: bool,
 }
 
@@ -122,7 +126,7 @@ pub struct LoadChange {
 /// Decides a command; the group may not exist yet.
 pub fn decide(group: Option<&ServiceGroup>, command: &ServiceGroupCommand, cx: &Context<'_>) -> Result<Vec<ServiceGroupEvent>, Rejection> {
     match command {
-        ServiceGroupCommand::Put(entry) => put(entry, cx).map(|entry| vec![ServiceGroupEvent::Put(entry)]),
+        ServiceGroupCommand::Put(entry) => put(entry, group, cx).map(|entry| vec![ServiceGroupEvent::Put(entry)]),
         ServiceGroupCommand::Take { sequence, messages } => {
             may(Action::ActAsSystem, None, cx)?;
             let Some(group) = group else {
@@ -147,7 +151,7 @@ pub fn decide(group: Option<&ServiceGroup>, command: &ServiceGroupCommand, cx: &
     }
 }
 
-fn put(entry: &GroupEntry, cx: &Context<'_>) -> Result<GroupEntry, Rejection> {
+fn put(entry: &GroupEntry, known: Option<&ServiceGroup>, cx: &Context<'_>) -> Result<GroupEntry, Rejection> {
     may(Action::Use(Right::ChangeDirectory), None, cx)?;
     let name = text::line("name", &entry.name, NAME_MAX)?;
     if entry.members.len() > MEMBERS_MAX {
@@ -156,11 +160,7 @@ fn put(entry: &GroupEntry, cx: &Context<'_>) -> Result<GroupEntry, Rejection> {
     if entry.limit == Some(0) {
         return Err(Rejection::invalid("limit", "nobody could be given anything; leave it out for no limit"));
     }
-    for (field, user) in entry.leader.iter().map(|l| ("leader", l)).chain(entry.members.iter().map(|m| ("members", m))) {
-        if cx.directory.staff_user(user).is_none() {
-            return Err(Rejection::unknown(field, user.as_str()));
-        }
-    }
+    company::of_service_group(entry, known, cx)?;
     let mut members = entry.members.clone();
     members.sort();
     members.dedup();
@@ -213,9 +213,9 @@ fn chosen_for(
 pub fn evolve(group: Option<ServiceGroup>, event: &ServiceGroupEvent) -> Option<ServiceGroup> {
     match event {
         ServiceGroupEvent::Put(entry) => {
-            let GroupEntry { id, name, leader, members, rule, limit, disabled } = entry.clone();
+            let GroupEntry { id, name, leader, members, rule, limit, provider, disabled } = entry.clone();
             Some(match group {
-                Some(group) => ServiceGroup { id, name, leader, members, rule, limit, disabled, ..group },
+                Some(group) => ServiceGroup { id, name, leader, members, rule, limit, provider, disabled, ..group },
                 None => ServiceGroup {
                     id,
                     name,
@@ -223,6 +223,7 @@ pub fn evolve(group: Option<ServiceGroup>, event: &ServiceGroupEvent) -> Option<
                     members,
                     rule,
                     limit,
+                    provider,
                     disabled,
                     open: 0,
                     open_by_engineer: BTreeMap::new(),
@@ -269,7 +270,7 @@ impl ServiceGroup {
 
     /// What decisions about other aggregates see of it.
     pub fn as_members(&self) -> GroupMembers {
-        let Self { name, leader, members, rule, limit, disabled, .. } = self.clone();
-        GroupMembers { name, leader, members, rule, limit, disabled }
+        let Self { name, leader, members, rule, limit, provider, disabled, .. } = self.clone();
+        GroupMembers { name, leader, members, rule, limit, provider, disabled }
     }
 }

@@ -165,7 +165,10 @@ fn engineer(order: &WorkOrder, cx: &Context<'_>) -> Option<StaffUserId> {
 }
 
 fn group(order: &WorkOrder, cx: &Context<'_>) -> Option<ServiceGroupId> {
-    cx.directory.groups().find(|(id, group)| !group.disabled && order.group.as_ref() != Some(*id)).map(|(id, _)| id.clone())
+    cx.directory
+        .groups()
+        .find(|(id, _)| cx.directory.active_group(id).is_some() && order.group.as_ref() != Some(*id))
+        .map(|(id, _)| id.clone())
 }
 
 /// The nodes after the one it is at, were it passed on now. None, if it has ended.

@@ -103,6 +103,7 @@ pub fn founding() -> Vec<(Key, Command)> {
         all.push((Key::Contact(contact_id(id)), Command::Directory(DirectoryCommand::PutContact(contact(id)))));
     }
     all.extend(super::equipment::founding());
+    all.extend(super::companies::founding());
     all.extend(GROUPS.iter().map(|id| (Key::ServiceGroup(group(id)), Command::ServiceGroup(put_group(id)))));
     all
 }
@@ -132,6 +133,7 @@ pub fn staff(id: &str) -> StaffUser {
         department: Some(department_id(if *role == "engineer" { "field" } else { "service" })),
         skills: if matches!(id, "eng-1" | "eng-3" | "王芳") { vec![slug("pumps", Skill::new)] } else { Vec::new() },
         regions: if id == "eng-4" { vec![slug("west", Region::new)] } else { Vec::new() },
+        provider: None,
         absence: None,
         disabled: false,
     }
@@ -165,7 +167,7 @@ pub fn put_group(id: &str) -> ServiceGroupCommand {
         _ => (GroupRule::RoundRobin, None),
     };
     let (id, name) = (group(id), format!("Group {id}").into());
-    ServiceGroupCommand::Put(GroupEntry { id, name, leader: leader.map(user), members, rule, limit, disabled: false })
+    ServiceGroupCommand::Put(GroupEntry { id, name, leader: leader.map(user), members, rule, limit, provider: None, disabled: false })
 }
 
 /// Applies an edition.

@@ -5,6 +5,7 @@
 pub mod answers;
 mod audit;
 pub mod clients;
+pub mod companies;
 pub mod company;
 pub mod coverage;
 pub mod daemon;

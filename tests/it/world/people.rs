@@ -226,6 +226,7 @@ impl World {
         let who = if self.rng.u32(..6) == 0 { staff("disp-1") } else { administrator() };
         let (key, command) = match self.rng.u32(..18) {
             17 => super::equipment::change(&mut self.rng),
+            9 => super::companies::change(&mut self.rng),
             10 | 14 => return self.move_somebody(),
             11 | 12 => return self.absence(),
             13 => return self.reorganise(),
@@ -286,7 +287,7 @@ impl World {
                 }
             }
             _ => {
-                for _ in 0..4 {
+                for _ in 0..6 {
                     // Half of them wait at a gate, which a move may not drop, or may come back to their work by an index that is another's now.
                     let gated = self.rng.bool();
                     let orders = self.audit.known.values().filter_map(|k| k.state.work_order());

@@ -88,6 +88,8 @@ impl World {
 
     fn check_reference(&self) {
         let reference = self.daemon.views.reference();
+        let states = self.audit.known.values().map(|known| &known.state);
+        super::companies::check(states, &reference.directory);
         for known in self.audit.known.values() {
             let same = match &known.state {
                 State::Installation(installation) => reference.installation.as_ref() == Some(installation),
@@ -98,6 +100,8 @@ impl World {
                 State::Department(department) => reference.directory.department(&department.id) == Some(department),
                 State::Product(product) => reference.directory.product(&product.id) == Some(product),
                 State::Terminal(terminal) => reference.directory.terminal(&terminal.id) == Some(terminal),
+                State::UserGroup(group) => reference.directory.user_group(&group.id) == Some(group),
+                State::ServiceProvider(provider) => reference.directory.provider(&provider.id) == Some(provider),
                 State::ServiceGroup(group) => reference.directory.group(&group.id) == Some(&group.as_members()),
                 State::WorkOrder(_) => true,
             };
