@@ -1,8 +1,9 @@
 //! Commands on one Work Order as calls: which method, with what, and the words for its receipt.
 //! Pure; `session` carries them out.
 
-use super::args::Command;
+use super::args::{Command, Number};
 use super::args_act::{ActCommand, StepCommand};
+use super::args_keep::{KeepCommand, TeamCommand};
 use crate::protocol::work_orders::{Act, Receipt};
 
 /// One command on one Work Order. `request_id` and `expected_revision` of `act` are filled in when it is sent.
@@ -71,12 +72,34 @@ pub fn step(command: &ActCommand) -> Step {
         ActCommand::Step(StepCommand::Skip { of, step, reason }) => {
             ("SkipStep", of, format!("step {step} skipped"), Act { step: Some(step.clone()), ..because(Some(reason)) })
         }
+        ActCommand::Keep(command) => keep(command),
     };
     Step { method, act: Act { number: number.number.clone(), ..parameters }, done }
 }
 
+/// What is done with it as a whole.
+fn keep(command: &KeepCommand) -> (&'static str, &Number, String, Act) {
+    match command {
+        KeepCommand::ChangeOwner { of, owner } => {
+            ("ChangeOwner", of, format!("given to {owner}"), Act { owner: Some(owner.clone()), ..Act::default() })
+        }
+        KeepCommand::Team(TeamCommand::Add { of, user, access }) => {
+            let act = Act { user: Some(user.clone()), access: access.clone(), ..Act::default() };
+            ("AddTeamMember", of, format!("has {user} on its team"), act)
+        }
+        KeepCommand::Team(TeamCommand::Remove { of, user }) => {
+            ("RemoveTeamMember", of, format!("has {user} no longer on its team"), Act { user: Some(user.clone()), ..Act::default() })
+        }
+        KeepCommand::Lock(of) => ("Lock", of, "locked".into(), Act::default()),
+        KeepCommand::Unlock(of) => ("Unlock", of, "unlocked".into(), Act::default()),
+        KeepCommand::Void { of, reason } => ("Void", of, "made void".into(), because(Some(reason))),
+        KeepCommand::Restore(of) => ("Restore", of, "restored".into(), Act::default()),
+        KeepCommand::Delete { of, reason } => ("Delete", of, "deleted".into(), because(Some(reason))),
+    }
+}
+
 /// How the commands of the protocol are typed.
-const TYPED: [(&str, &str); 23] = [
+const TYPED: [(&str, &str); 31] = [
     ("AssignToGroup", "assign-to-group"),
     ("AssignToEngineer", "assign-to-engineer"),
     ("Claim", "claim"),
@@ -100,6 +123,14 @@ const TYPED: [(&str, &str); 23] = [
     ("Reject", "reject"),
     ("MoveToVersion", "move-to-version"),
     ("AddServiceRecord", "note"),
+    ("ChangeOwner", "change-owner"),
+    ("AddTeamMember", "team add"),
+    ("RemoveTeamMember", "team remove"),
+    ("Lock", "lock"),
+    ("Unlock", "unlock"),
+    ("Void", "void"),
+    ("Restore", "restore"),
+    ("Delete", "delete"),
 ];
 
 /// How a command of the protocol is typed.

@@ -131,6 +131,13 @@ pub enum Command {
         #[arg(long, value_name = "TAG")]
         language: Option<String>,
     },
+    /// Tell why you, or another user, may or may not see a Work Order and act on it
+    #[command(override_usage = "workorderctl why [USER] NUMBER")]
+    Why {
+        /// [USER] NUMBER: the Work Order, before it whom it is about (for admins) [default: yourself]
+        #[arg(num_args = 1..=2, required = true, value_name = "NUMBER")]
+        about: Vec<String>,
+    },
     /// Tell the history of a Work Order, oldest step first
     History {
         /// Which one.
@@ -336,6 +343,21 @@ pub struct List {
     /// Only those overdue (=false: not overdue)
     #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
     pub overdue: Option<bool>,
+    /// Only those of this owner
+    #[arg(long, value_name = "ID")]
+    pub owner: Option<String>,
+    /// Those of a scene: yours, your subordinates', ...
+    #[arg(long, value_parser = [
+        "all", "my-responsible", "my-participation", "my-responsible-departments", "my-subordinates-responsible",
+        "my-subordinates-participated", "shared-to-me", "unresolved", "urgent", "closed", "submitted-by-me",
+    ])]
+    pub scene: Option<String>,
+    /// Those that are void, instead of those that count (for admins)
+    #[arg(long, conflicts_with = "deleted")]
+    pub void: bool,
+    /// Those that were deleted (for admins)
+    #[arg(long)]
+    pub deleted: bool,
     /// At least the steps up to this sequence are reflected
     #[arg(long, value_name = "SEQUENCE", value_parser = clap::value_parser!(i64).range(0..))]
     pub at_least: Option<i64>,

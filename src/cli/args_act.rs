@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::args::Number;
+use super::args_keep::KeepCommand;
 use super::fields::FieldArgs;
 
 /// What can be done with a Work Order.
@@ -164,6 +165,9 @@ pub enum ActCommand {
     /// Steps of an on-site visit
     #[command(subcommand)]
     Step(StepCommand),
+    /// Whose it is, and whether it counts.
+    #[command(flatten)]
+    Keep(KeepCommand),
 }
 
 /// What can be done with a step of the SOP.

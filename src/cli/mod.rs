@@ -7,6 +7,7 @@ pub mod args;
 pub mod args_act;
 pub mod args_definitions;
 pub mod args_equipment;
+pub mod args_keep;
 pub mod args_more;
 pub mod args_people;
 pub mod attachments;

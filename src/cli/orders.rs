@@ -9,6 +9,7 @@ use super::fields::FormOf;
 use super::session::Session;
 use super::view::explain as explain_view;
 use super::view::list::ListView;
+use super::view::why as why_view;
 use super::view::{fields, history, qr, show, width};
 use crate::protocol::work_orders::{self as shapes, Accepted, Explained, Explanation, Got, HistoryTold, Listed};
 
@@ -69,6 +70,9 @@ pub fn list(session: &mut Session<'_, '_>, list: List) -> Result<(), Failure> {
         reference: list.reference,
         on_hold: list.on_hold,
         overdue: list.overdue,
+        owner: list.owner,
+        life: if list.void { Some("void".to_owned()) } else { list.deleted.then(|| "deleted".to_owned()) },
+        scene: list.scene,
         limit: list.paging.next_limit(0),
         after: list.paging.after.clone(),
         at_least: list.at_least,
@@ -142,6 +146,17 @@ pub fn explain(session: &mut Session<'_, '_>, number: &str, language: Option<Str
     session.page.times.now = explanation.now;
     let text = explain_view::explanation(&explanation, &session.page);
     session.write(&text)
+}
+
+/// Why somebody may or may not: `[USER] NUMBER`.
+///
+/// # Errors
+/// What the daemon says.
+pub fn why(session: &mut Session<'_, '_>, about: Vec<String>) -> Result<(), Failure> {
+    let mut about = about.into_iter().rev();
+    let parameters = shapes::Why { number: about.next().unwrap_or_default(), user: about.next() };
+    let reply = session.ask(&method("Why"), &parameters)?;
+    session.print(reply, why_view::why)
 }
 
 /// A form, as it is asked.

@@ -101,6 +101,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Queues => queues::queues(session),
         Command::Pressing(of) => queues::pressing(session, of),
         Command::Show { of, language } => orders::show(session, &of.number, language),
+        Command::Why { about } => orders::why(session, about),
         Command::Explain { of, language } => orders::explain(session, &of.number, language),
         Command::Form(of) => orders::form(session, of),
         Command::History { of, limit } => orders::history(session, &of.number, limit),

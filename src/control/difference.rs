@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 const TYPE: &str = "record type";
 /// Kinds of which all stand together, without versions.
-const RULES: [&str; 2] = ["evaluation rule", "assignment rule"];
+const RULES: [&str; 3] = ["evaluation rule", "assignment rule", "sharing rule"];
 
 /// What is said to be added, changed or gone.
 fn change(kind: &str, name: &str, change: &str) -> shape::Change {
@@ -68,12 +68,15 @@ pub fn of(catalogue: &Catalogue, wanted: &Definitions, texts: bool) -> Vec<shape
 
 /// Rules that are there and not among the new ones.
 fn gone<'a>(catalogue: &'a Catalogue, difference: &'a Definitions) -> impl Iterator<Item = (&'static str, &'a Name)> {
-    let [evaluation, assignment] = RULES;
+    let [evaluation, assignment, sharing] = RULES;
     let rules = catalogue.rules().iter().map(|r| &r.name);
     let rules = rules.filter(|name| difference.rules.as_ref().is_some_and(|rules| !rules.iter().any(|r| r.name == **name)));
     let others = catalogue.assignment_rules().iter().map(|r| &r.name);
     let others = others.filter(|name| difference.assignment_rules.as_ref().is_some_and(|rules| !rules.iter().any(|r| r.name == **name)));
-    rules.map(move |name| (evaluation, name)).chain(others.map(move |name| (assignment, name)))
+    let shared = catalogue.sharing_rules().iter().map(|r| &r.name);
+    let shared = shared.filter(|name| difference.sharing_rules.as_ref().is_some_and(|rules| !rules.iter().any(|r| r.name == **name)));
+    let all = rules.map(move |name| (evaluation, name)).chain(others.map(move |name| (assignment, name)));
+    all.chain(shared.map(move |name| (sharing, name)))
 }
 
 fn moved(difference: &Definitions, name: &Name) -> Option<TypeState> {
@@ -113,7 +116,19 @@ fn moves(name: &Name, state: TypeState) -> shape::Change {
 }
 
 fn taken(applied: &Definitions, versions: &mut BTreeMap<(&'static str, Name), u32>) -> Vec<shape::Change> {
-    let Definitions { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules, sops } = applied;
+    let Definitions {
+        forms,
+        record_types,
+        processes,
+        templates,
+        rules,
+        messages,
+        roles,
+        type_states,
+        assignment_rules,
+        sops,
+        sharing_rules,
+    } = applied;
     let mut named: Vec<(&'static str, &Name)> = Vec::new();
     named.extend(forms.iter().map(|d| ("form", &d.name)));
     named.extend(record_types.iter().map(|d| (TYPE, &d.name)));
@@ -136,7 +151,8 @@ fn taken(applied: &Definitions, versions: &mut BTreeMap<(&'static str, Name), u3
     changes.extend(only_moved.map(|(name, state)| moves(name, *state)));
     let rules = rules.as_ref().map(|rules| rules.iter().map(|rule| rule.name.as_str()).collect::<Vec<_>>());
     let assignment_rules = assignment_rules.as_ref().map(|rules| rules.iter().map(|rule| rule.name.as_str()).collect());
-    for (kind, names) in RULES.into_iter().zip([rules, assignment_rules]) {
+    let sharing_rules = sharing_rules.as_ref().map(|rules| rules.iter().map(|rule| rule.name.as_str()).collect());
+    for (kind, names) in RULES.into_iter().zip([rules, assignment_rules, sharing_rules]) {
         if let Some(names) = names {
             let names = if names.is_empty() { "(none any more)".to_owned() } else { names.join(", ") };
             changes.push(change(&format!("{kind}s"), &names, "changed"));

@@ -7,9 +7,11 @@ use super::work_orders::bounded;
 use crate::domain::context::Context;
 use crate::domain::definition::{Right, SopStep};
 use crate::domain::ids::StaffUserId;
+use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::on_site;
 use crate::domain::text::PersonalText;
 use crate::domain::work_order::WorkOrder;
+use crate::engine::scope::Scope;
 use crate::protocol::varlink::ErrorReply;
 use crate::protocol::work_orders as shape;
 
@@ -74,15 +76,22 @@ pub fn totals(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let limit = bounded("limit", p.limit, 100, PAGE_MAX)?;
     let engineer = optional_slug("engineer", p.engineer.as_deref(), StaffUserId::new)?;
     let after = optional_slug("after", p.after.as_deref(), StaffUserId::new)?;
-    let mut told = visit.desk.runtime.views().labor().told(engineer.as_ref(), after.as_ref(), limit + 1);
+    let scope = visit.judge(Scope::of);
+    let mut told = visit.desk.runtime.views().labor().told(engineer.as_ref(), after.as_ref(), limit + 1, |user| scope.leads(user));
     let more = told.len() > limit;
     told.truncate(limit);
     let next = told.last().filter(|_| more).map(|(id, _)| id.to_string());
+    let sees = |number: &WorkOrderNumber| {
+        visit.judge(|cx| {
+            let board = visit.desk.runtime.views().board();
+            board.find(&number.0).is_some_and(|id| board.sees(id, cx))
+        })
+    };
     let total = |(id, total): (StaffUserId, crate::engine::labor_totals::Total)| shape::LaborTotal {
         engineer: id.to_string(),
         labor_ms: total.ended.0 as i64,
         intervals: total.intervals as i64,
-        running: total.running.keys().map(ToString::to_string).collect(),
+        running: total.running.keys().filter(|number| sees(number)).map(ToString::to_string).collect(),
     };
     Ok(Outcome::reply(&shape::LaborTotalsTold { totals: told.into_iter().map(total).collect(), next }))
 }

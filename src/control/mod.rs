@@ -33,4 +33,5 @@ pub mod refuse;
 pub mod system;
 pub mod tell;
 pub mod watch;
-pub mod work_orders;
+pub mod why;
+mod work_orders;

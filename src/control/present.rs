@@ -52,6 +52,9 @@ pub fn line(row: &Row) -> shape::Line {
         overdue: row.overdue,
         evaluation_awaited: row.gate,
         mail_trouble: row.mail_trouble,
+        owner: text(row.owner.as_ref()),
+        life: (!row.life.is_normal()).then(|| row.life.name().into()),
+        locked: row.locked,
     }
 }
 
@@ -83,6 +86,9 @@ pub fn work_order(
         created_by: text(order.created_by.as_ref()),
         created_at: order.created_at.0,
         owner: text(order.owner.as_ref()),
+        team: order.team.iter().map(|m| shape::TeamMember { user: m.user.to_string(), access: m.access.name().into() }).collect(),
+        life: (!order.life.is_normal()).then(|| order.life.name().into()),
+        locked_by: order.lock.as_ref().map(|lock| lock.by.as_ref().map_or_else(|| "an admin".to_owned(), ToString::to_string)),
         group: text(order.group.as_ref()),
         engineer: text(order.engineer.as_ref()),
         status: order.status().name().into(),

@@ -8,6 +8,7 @@ use super::work_orders::{bounded, shown_through};
 use crate::domain::definition::Right;
 use crate::domain::ids::{ServiceGroupId, StaffUserId};
 use crate::engine::queues::{Counts, Only, Place, Queue};
+use crate::engine::scope::Scope;
 use crate::protocol::varlink::ErrorReply;
 use crate::protocol::work_orders as shape;
 
@@ -21,11 +22,11 @@ pub async fn queues(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     if let Some(sequence) = p.at_least {
         shown_through(visit, sequence).await?;
     }
+    let scope = visit.judge(Scope::of);
     let board = visit.desk.runtime.views().board();
-    let queues = board.queues();
-    let groups = queues.groups().map(|(group, counts)| counted(group, counts)).collect();
-    let mine = visit.principal.user().map(|user| counted(None, queues.counts(&Queue::Engineer(user.clone()))));
-    let all = counted(None, queues.counts(&Queue::All));
+    let groups = board.group_queues(&scope).map(|(group, counts)| counted(group, counts)).collect();
+    let mine = visit.principal.user().map(|user| counted(None, board.queue(&scope, &Queue::Engineer(user.clone()))));
+    let all = counted(None, board.queue(&scope, &Queue::All));
     Ok(Outcome::reply(&shape::QueuesTold { all, mine, groups }))
 }
 
@@ -54,8 +55,9 @@ pub async fn pressing(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     if let Some(sequence) = p.at_least {
         shown_through(visit, sequence).await?;
     }
+    let scope = visit.judge(Scope::of);
     let board = visit.desk.runtime.views().board();
-    let (rows, next) = board.pressing(&queue, only, after, limit);
+    let (rows, next) = board.pressing(&scope, &queue, only, after, limit);
     let lines = rows.iter().map(|(row, due)| shape::Pressing { line: present::line(row), due: due.map(|at| at.0) }).collect();
     let next = next.map(Place::written);
     drop(board);

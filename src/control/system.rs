@@ -14,6 +14,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::time::{Span, Timestamp};
 use crate::engine::cell::Submission;
 use crate::engine::schedule::Parked;
+use crate::engine::scope::Scope;
 use crate::engine::suspects;
 use crate::protocol::system as shape;
 use crate::protocol::varlink::ErrorReply;
@@ -105,7 +106,11 @@ async fn trust_clock(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 fn list_parked_timers(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     visit.need(Right::ReadWorkOrders)?;
     let views = visit.desk.runtime.views();
-    let parked: Vec<_> = views.schedule().parked().take(PARKED_SHOWN).collect();
+    let parked: Vec<_> = views.schedule().parked().collect();
+    let parked: Vec<_> = visit.judge(|cx| {
+        let board = views.board();
+        parked.into_iter().filter(|(timer, _)| board.sees(timer.order, cx)).take(PARKED_SHOWN).collect()
+    });
     let board = views.board();
     let shown = parked.into_iter().map(|(timer, why)| shape::ParkedTimer {
         number: board.row(timer.order).map_or_else(|| timer.order.to_string(), |row| row.number.to_string()),
@@ -135,9 +140,11 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let head = runtime.head();
     let space = runtime.space();
     let reloaded = visit.desk.reloaded.borrow();
-    let by_status = runtime.views().board().counts().map(|(s, n)| shape::Count { status: s.name().into(), count: n as i64 }).collect();
+    let scope = visit.judge(Scope::of);
+    let by_status: Vec<_> =
+        runtime.views().board().counts(&scope).map(|(s, n)| shape::Count { status: s.name().into(), count: n as i64 }).collect();
     let messages_under_way = runtime.views().delivery().waiting() as i64;
-    let work_orders = runtime.views().board().len() as i64;
+    let work_orders = by_status.iter().map(|counted| counted.count).sum();
     let (clock_doubt, clock_synchronised) = {
         let clock = runtime.views().clock();
         (clock.doubt().map(|doubt| doubt.to_string()), clock.is_synchronised())

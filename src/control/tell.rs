@@ -59,7 +59,7 @@ pub fn event(event: &Event) -> String {
         Event::Directory(DirectoryEvent::AbsenceSet { absence: Some(a), .. }) => format!("from {} ms until {} ms", a.from.0, a.until.0),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "no longer absent".into(),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(
-            "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles, {} assignment rules, {} SOPs",
+            "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles, {} assignment rules, {} SOPs, {} sharing rules",
             d.forms.len(),
             d.record_types.len(),
             d.processes.len(),
@@ -68,7 +68,8 @@ pub fn event(event: &Event) -> String {
             d.messages.len(),
             d.roles.len(),
             d.assignment_rules.as_ref().map_or(0, Vec::len),
-            d.sops.len()
+            d.sops.len(),
+            d.sharing_rules.as_ref().map_or(0, Vec::len)
         ),
         Event::Catalogue(CatalogueEvent::RecordTypePublished(name)) => format!("record type {name} is published"),
         Event::Catalogue(CatalogueEvent::RecordTypeRetired(name)) => format!("record type {name} is retired"),
@@ -125,6 +126,14 @@ fn work_order(event: &OrderEvent) -> String {
             Some(why) => format!("mail {} ({}) cannot be sent: {why}", mail.no.0, mail.template.name),
             None => format!("mail {} ({}) to {}", mail.no.0, mail.template.name, mail.to.shown()),
         },
+        OrderEvent::OwnerChanged { owner } => format!("to {owner}"),
+        OrderEvent::TeamMemberAdded(member) => format!("{}, {}", member.user, member.access.name()),
+        OrderEvent::TeamMemberRemoved { user } => user.to_string(),
+        OrderEvent::Locked { .. } => "nobody changes it until it is unlocked".into(),
+        OrderEvent::Unlocked => "it can be changed again".into(),
+        OrderEvent::Voided { reason } => format!("it no longer counts: {}", reason.shown()),
+        OrderEvent::Restored => "it counts again".into(),
+        OrderEvent::Deleted { reason } => reason.shown().to_owned(),
         OrderEvent::FieldsSaved { changes, .. } => self::changes(changes),
         OrderEvent::MailTried { mail, status } => match status.why() {
             Some(why) => format!("mail {} {}: {why}", mail.0, status.name()),

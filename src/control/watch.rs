@@ -7,8 +7,12 @@ use super::refuse::{field, rejection};
 use super::service::{Item, Outcome};
 use super::work_orders::{find, unreadable};
 use crate::domain::aggregate::Key;
+use crate::domain::context::Context;
 use crate::domain::definition::Right;
+use crate::domain::may;
+use crate::domain::principal::Principal;
 use crate::domain::rejection::Rejection;
+use crate::engine::board::Board;
 use crate::journal::Position;
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
 use crate::protocol::work_orders as shape;
@@ -42,11 +46,11 @@ pub fn watch(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     }
     let from = if after == head.sequence { head.end } else { Position::NONE };
     let (sender, receiver) = mpsc::channel(REPLIES);
-    tokio::task::spawn_local(follow(runtime, sender, only, from, after));
+    tokio::task::spawn_local(follow(runtime, visit.principal.clone(), sender, only, from, after));
     Ok(Outcome::Stream(receiver))
 }
 
-async fn follow(runtime: Runtime, sender: mpsc::Sender<Item>, only: Option<Key>, mut from: Position, mut after: u64) {
+async fn follow(runtime: Runtime, principal: Principal, sender: mpsc::Sender<Item>, only: Option<Key>, mut from: Position, mut after: u64) {
     let mut head = runtime.follow_head();
     loop {
         head.borrow_and_update();
@@ -69,8 +73,12 @@ async fn follow(runtime: Runtime, sender: mpsc::Sender<Item>, only: Option<Key>,
         after = told.last().map_or(after, |t| t.sequence);
         from = next;
         let steps: Vec<_> = {
+            let reference = runtime.views().reference();
+            let (catalogue, directory) = (&reference.catalogue, &reference.directory);
+            let cx = Context { now: runtime.now(), principal: &principal, catalogue, directory };
             let board = runtime.views().board();
-            told.iter().filter(|t| only.as_ref().is_none_or(|key| t.key == *key)).map(|t| present::step(t, &board)).collect()
+            let wanted = told.iter().filter(|t| only.as_ref().is_none_or(|key| t.key == *key) && is_shown(&t.key, &board, &cx));
+            wanted.map(|t| present::step(t, &board)).collect()
         };
         if !steps.is_empty() {
             match sender.send_timeout(Item::next(&shape::Watched { steps }), PATIENCE).await {
@@ -92,5 +100,25 @@ async fn follow(runtime: Runtime, sender: mpsc::Sender<Item>, only: Option<Key>,
         } else {
             tokio::task::yield_now().await;
         }
+    }
+}
+
+/// Whether who watches sees the steps of this: by what they may see now.
+fn is_shown(key: &Key, board: &Board, cx: &Context<'_>) -> bool {
+    match key {
+        Key::WorkOrder(id) => board.sees(*id, cx),
+        // A group's steps tell of the work it is given.
+        Key::ServiceGroup(group) => {
+            may::has_right(Right::ReadAllWorkOrders, cx) || cx.principal.user().is_some_and(|user| cx.directory.is_member(group, user))
+        }
+        Key::StaffUser(_)
+        | Key::Department(_)
+        | Key::Account(_)
+        | Key::Contact(_)
+        | Key::Product(_)
+        | Key::Terminal(_)
+        | Key::UserGroup(_)
+        | Key::ServiceProvider(_) => may::has_right(Right::ReadDirectory, cx),
+        Key::Installation | Key::Catalogue => true,
     }
 }

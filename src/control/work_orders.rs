@@ -4,18 +4,19 @@ use super::attachments;
 use super::desk::Visit;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
-use super::{explain, field_work, fields, present, queues};
+use super::{explain, field_work, fields, present, queues, why};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
-use crate::domain::may;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
 use crate::domain::work_order::state::{Channel, HoldReason, Party, Priority, RecordKind, Status};
-use crate::engine::board::Filter;
+use crate::domain::work_order::team::Access;
+use crate::engine::board::{Filter, LifeOf};
 use crate::engine::cell::Submission;
 use crate::engine::entity::Entity;
+use crate::engine::scope::{Scene, Scope};
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
 use crate::protocol::work_orders as shape;
 use crate::runtime::Runtime;
@@ -35,6 +36,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "BringAttachment" => attachments::bring(visit).await,
         "ReadAttachment" => attachments::read(visit).await,
         "Explain" => explain::call(visit).await,
+        "Why" => why::call(visit).await,
         "History" => history(visit).await,
         "List" => list(visit).await,
         "GetQueues" => queues::queues(visit).await,
@@ -83,12 +85,22 @@ fn party(text: &str) -> Result<Party, ErrorReply> {
     }
 }
 
+fn not_found(number: &str) -> ErrorReply {
+    refuse::rejection(&Rejection::NotFound { what: "Work Order", id: number.chars().take(64).collect() })
+}
+
+/// The id of a number that was given out, to whomever; whether who calls may see it is still to be judged.
+fn numbered(visit: &Visit<'_>, number: &str) -> Result<WorkOrderId, ErrorReply> {
+    visit.desk.runtime.views().board().find(number).ok_or_else(|| not_found(number))
+}
+
 /// The id of a number; what one may not see does not exist for one.
 pub fn find(visit: &Visit<'_>, number: &str) -> Result<WorkOrderId, ErrorReply> {
-    let not_found = || refuse::rejection(&Rejection::NotFound { what: "Work Order", id: number.chars().take(64).collect() });
-    let found = visit.desk.runtime.views().board().find(number);
-    let seen = visit.judge(|cx| may::has_right(Right::ReadWorkOrders, cx));
-    found.filter(|_| seen).ok_or_else(not_found)
+    let found = visit.judge(|cx| {
+        let board = visit.desk.runtime.views().board();
+        board.find(number).filter(|id| board.sees(*id, cx))
+    });
+    found.ok_or_else(|| not_found(number))
 }
 
 /// The Work Order of a number, as the caller may see it.
@@ -190,16 +202,25 @@ async fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         reference: p.reference.map(Into::into),
         on_hold: p.on_hold,
         overdue: p.overdue,
+        owner: optional_slug("owner", p.owner.as_deref(), StaffUserId::new)?,
+        life: match p.life.as_deref() {
+            None | Some("normal") => LifeOf::Normal,
+            Some("void") => LifeOf::Void,
+            Some("deleted") => LifeOf::Deleted,
+            Some(other) => return Err(field("life", format!("{other:?} is none of normal, void, deleted"))),
+        },
     };
+    let scene = p.scene.map(|t| word("scene", &t, &Scene::NAMES, Scene::from_name)).transpose()?;
     let after = p.after.map(|text| cursor(&text)).transpose()?;
     if let Some(sequence) = p.at_least {
         shown_through(visit, sequence).await?;
     }
+    let scope = visit.judge(Scope::of);
     let board = visit.desk.runtime.views().board();
     if after.is_some_and(|id| !board.has(id)) {
         return Err(field("after", "is not what a list gave as next"));
     }
-    let listed = board.list(&filter, after, limit);
+    let listed = board.list(&scope, scene, &filter, after, limit);
     let lines = listed.rows.iter().map(present::line).collect();
     let next = listed.next.map(|id| id.to_string());
     Ok(Outcome::reply(&shape::Listed { lines, next, total: listed.total as i64 }))
@@ -226,11 +247,12 @@ fn cursor(text: &str) -> Result<WorkOrderId, ErrorReply> {
 async fn act(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::Act = visit.parameters()?;
     let request = visit.request(&p.request_id)?;
-    let key = Key::WorkOrder(find(visit, &p.number)?);
     let number = p.number.clone();
     let expected_revision =
         p.expected_revision.map(|r| u64::try_from(r).map_err(|_| field("expectedRevision", "is negative"))).transpose()?;
     let command = Command::WorkOrder(command(visit.call.member(), p, visit.desk.runtime.attachments())?);
+    // Whether who calls may see it is judged with the command, on what stands then; not here, on what was.
+    let key = Key::WorkOrder(numbered(visit, &number)?);
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision };
     let receipt = visit.desk.runtime.submit(&key, submission).await.map_err(refuse::refusal)?;
     Ok(Outcome::reply(&shape::Accepted { receipt: present::receipt(number, receipt) }))
@@ -277,6 +299,17 @@ fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<Ord
             kind: p.kind.map_or(Ok(RecordKind::Remark), |t| word("kind", &t, &RecordKind::NAMES, RecordKind::from_name))?,
             text: p.text.unwrap_or_default(),
         },
+        "ChangeOwner" => OrderCommand::ChangeOwner { owner: slug("owner", &p.owner.unwrap_or_default(), StaffUserId::new)? },
+        "AddTeamMember" => OrderCommand::AddTeamMember {
+            user: slug("user", &p.user.unwrap_or_default(), StaffUserId::new)?,
+            access: p.access.map_or(Ok(Access::ReadWrite), |t| word("access", &t, &Access::NAMES, Access::from_name))?,
+        },
+        "RemoveTeamMember" => OrderCommand::RemoveTeamMember { user: slug("user", &p.user.unwrap_or_default(), StaffUserId::new)? },
+        "Lock" => OrderCommand::Lock,
+        "Unlock" => OrderCommand::Unlock,
+        "Void" => OrderCommand::Void { reason: reason(&p) },
+        "Restore" => OrderCommand::Restore,
+        "Delete" => OrderCommand::Delete { reason: reason(&p) },
         "CompleteStep" => OrderCommand::CompleteStep {
             step: p.step.unwrap_or_default(),
             location: p.location,

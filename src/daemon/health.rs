@@ -2,7 +2,6 @@
 
 use super::notify::Notifier;
 use crate::control::desk::Desk;
-use crate::domain::work_order::state::Status;
 use crate::runtime::Runtime;
 use crate::runtime::health::Stuck;
 use std::cell::Cell;
@@ -69,7 +68,7 @@ impl Health {
     pub fn line(&self) -> String {
         let runtime = &self.runtime;
         let figures = runtime.figures();
-        let open: u64 = runtime.views().board().counts().filter(|(status, _)| *status != Status::Closed).map(|(_, n)| n).sum();
+        let open = runtime.views().board().open_count();
         let due = runtime.views().schedule().next_due();
         let parked = runtime.views().schedule().parked().len();
         let mut line = String::new();

@@ -25,6 +25,15 @@ pub enum Rejection {
     OnHold { reason: String },
     #[error("the Work Order is not on hold")]
     NotOnHold,
+    /// `life`: void, or deleted.
+    #[error("the Work Order is {life}")]
+    Void { life: &'static str },
+    #[error("the Work Order is not void")]
+    NotVoid,
+    #[error("the Work Order is locked by {by}; unlock it first")]
+    Locked { by: String },
+    #[error("the Work Order is not locked")]
+    NotLocked,
     #[error("the node cannot be left: a mandatory evaluation has not come in, and nobody can skip it")]
     EvaluationMissing,
     #[error("skip is not offered at this node")]
@@ -124,6 +133,10 @@ impl Rejection {
             Self::Ended { .. } => "Ended",
             Self::OnHold { .. } => "OnHold",
             Self::NotOnHold => "NotOnHold",
+            Self::Void { .. } => "Void",
+            Self::NotVoid => "NotVoid",
+            Self::Locked { .. } => "Locked",
+            Self::NotLocked => "NotLocked",
             Self::EvaluationMissing => "EvaluationMissing",
             Self::SkipNotOffered => "SkipNotOffered",
             Self::TooLateToCancel => "TooLateToCancel",

@@ -85,13 +85,22 @@ fn work_order_step(key: &Key, state: Option<&State>, command: &work_order::Comma
     let (after, events) = match (before, command) {
         (None, work_order::Command::Create(create)) => work_order::decide::create(create, cx)?,
         (None, _) => return Err(Rejection::NotFound { what: "Work Order", id: key.to_string() }),
-        (Some(order), command) => work_order::decide::decide(order, command, cx)?,
+        (Some(order), command) => {
+            hidden(order, cx).map_or(Ok(()), Err)?;
+            work_order::decide::decide(order, command, cx)?
+        }
     };
     let messages = reactions(before, &after);
     let number = (before.is_none() && !mutant!("number-not-claimed")).then(|| Claim::Number(after.number.clone()));
     let claims = number.into_iter().chain(more_work(before, &after, command, cx)).chain(labor::new_claims(before, &after)).collect();
     let state = State::WorkOrder(Box::new(after));
     Ok(Step { events: events.into_iter().map(Event::WorkOrder).collect(), messages, claims, state })
+}
+
+/// What a Work Order answers to whoever may not see it, whatever they ask: as a number that was never given out (PER-8).
+pub fn hidden(order: &WorkOrder, cx: &Context<'_>) -> Option<Rejection> {
+    let seen = may(Action::See, Some(order), cx).is_ok();
+    (!seen).then(|| Rejection::NotFound { what: "Work Order", id: order.number.to_string() })
 }
 
 /// The claim of an engineer who gets the Work Order. The limit holds where somebody gives or takes it; what comes back because it
@@ -123,6 +132,14 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::StartLabor { .. }
         | Order::StopLabor { .. }
         | Order::EnterLabor { .. }
+        | Order::ChangeOwner { .. }
+        | Order::AddTeamMember { .. }
+        | Order::RemoveTeamMember { .. }
+        | Order::Lock
+        | Order::Unlock
+        | Order::Void { .. }
+        | Order::Restore
+        | Order::Delete { .. }
         | Order::Fire { .. }
         | Order::RecordMail { .. } => false,
     };

@@ -3,16 +3,22 @@
 //! An open Work Order is in memory anyway, for its actor: the board holds on to the same state. Of a closed one it keeps the line alone.
 
 use crate::domain::aggregate::State;
+use crate::domain::context::Context;
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use crate::domain::may::{self, relation::Subject};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeState;
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::deadline::overdue_at;
-use crate::domain::work_order::state::{Outcome, Priority, Status};
-use crate::engine::columns::{Columns, Seen};
-use crate::engine::queues::{Only, Place, Queue, Queues, Standing};
+use crate::domain::work_order::life::Life;
+use crate::domain::work_order::state::{Outcome, Party, Priority, Status};
+use crate::domain::work_order::team::TeamMember;
+use crate::engine::columns::{Columns, Seen, Shared};
+use crate::engine::queues::{Counts, Only, Place, Queue, Queues, Standing};
+use crate::engine::scope::{Scene, Scope};
+use roaring::RoaringBitmap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,6 +45,12 @@ pub struct Row {
     pub gate: bool,
     /// A mail failed for good.
     pub mail_trouble: bool,
+    pub owner: Option<StaffUserId>,
+    pub team: Vec<TeamMember>,
+    pub submitter: Party,
+    pub created_by: Option<StaffUserId>,
+    pub life: Life,
+    pub locked: bool,
 }
 
 /// What a list asks for; every field that is set must match.
@@ -55,6 +67,17 @@ pub struct Filter {
     pub reference: Option<Box<str>>,
     pub on_hold: Option<bool>,
     pub overdue: Option<bool>,
+    pub owner: Option<StaffUserId>,
+    pub life: LifeOf,
+}
+
+/// Which lives a list shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LifeOf {
+    #[default]
+    Normal,
+    Void,
+    Deleted,
 }
 
 /// A page of a list.
@@ -109,6 +132,29 @@ impl Row {
             overdue: order.visit().is_some_and(|v| v.overdue),
             gate,
             mail_trouble: order.mails.iter().any(failed),
+            owner: order.owner.clone(),
+            team: order.team.clone(),
+            submitter: order.submitter.clone(),
+            created_by: order.created_by.clone(),
+            life: order.life,
+            locked: order.lock.is_some(),
+        }
+    }
+}
+
+impl Row {
+    /// What the gates look at, of a Work Order that has ended.
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            record_type: &self.record_type,
+            life: self.life,
+            owner: self.owner.as_ref(),
+            team: &self.team,
+            submitter: &self.submitter,
+            created_by: self.created_by.as_ref(),
+            engineer: self.engineer.as_ref(),
+            group: self.group.as_ref(),
+            handlers: &[],
         }
     }
 }
@@ -128,6 +174,13 @@ impl Kept {
 
     fn standing(&self) -> Option<Standing<'_>> {
         self.either().ok().and_then(Standing::of)
+    }
+
+    fn subject(&self) -> Option<Subject<'_>> {
+        match self.either() {
+            Ok(order) => Some(Subject::of(order)),
+            Err(row) => row.map(Row::subject),
+        }
     }
 
     /// By what it is sorted at a start.
@@ -158,9 +211,7 @@ impl Kept {
                 status: order.status(),
                 open: order.is_open(),
                 priority: order.priority,
-                record_type: &order.record_type,
-                group: order.group.as_ref(),
-                engineer: order.engineer.as_ref(),
+                subject: Subject::of(order),
                 account: order.account.as_ref(),
                 contact: order.contact.as_ref(),
                 reference: order.reference.as_deref(),
@@ -173,9 +224,7 @@ impl Kept {
                     status: row.status,
                     open: row.outcome.is_none(),
                     priority: row.priority,
-                    record_type: &row.record_type,
-                    group: row.group.as_ref(),
-                    engineer: row.engineer.as_ref(),
+                    subject: row.subject(),
                     account: row.account.as_ref(),
                     contact: row.contact.as_ref(),
                     reference: row.reference.as_deref(),
@@ -261,9 +310,23 @@ impl Board {
         self.kept(id).and_then(Kept::row)
     }
 
-    /// The newest that match, up to `most`, or those next older than `after`.
-    pub fn list(&self, filter: &Filter, after: Option<WorkOrderId>, most: usize) -> Listed {
+    /// What the gates look at.
+    pub fn subject(&self, id: WorkOrderId) -> Option<Subject<'_>> {
+        self.kept(id).and_then(Kept::subject)
+    }
+
+    /// Whether there is such a Work Order and who acts may see it.
+    pub fn sees(&self, id: WorkOrderId, cx: &Context<'_>) -> bool {
+        self.subject(id).is_some_and(|subject| may::sees(&subject, cx))
+    }
+
+    /// The newest that match and may be seen, up to `most`, or those next older than `after`.
+    pub fn list(&self, scope: &Scope, scene: Option<Scene>, filter: &Filter, after: Option<WorkOrderId>, most: usize) -> Listed {
         let mut matching = self.columns.matching(filter);
+        scope.narrow(&mut matching, &self.columns);
+        if let Some(scene) = scene {
+            scene.narrow(&mut matching, &self.columns, scope);
+        }
         let total = matching.len();
         if let Some(place) = after.and_then(|id| self.places.get(&id)) {
             matching.remove_range(*place..);
@@ -274,23 +337,88 @@ impl Board {
         Listed { rows, next, total }
     }
 
-    /// Up to `most` lines of a queue, most pressing first, each with when it is overdue; and the place to go on behind, if there are
-    /// more.
-    pub fn pressing(&self, queue: &Queue, only: Only, after: Option<Place>, most: usize) -> (Vec<(Row, Option<Timestamp>)>, Option<Place>) {
-        let (places, more) = self.queues.list(queue, only, after, most);
+    /// Up to `most` lines of a queue, most pressing first, of what may be seen, each with when it is overdue; and the place to go on
+    /// behind, if there are more.
+    pub fn pressing(
+        &self,
+        scope: &Scope,
+        queue: &Queue,
+        only: Only,
+        after: Option<Place>,
+        most: usize,
+    ) -> (Vec<(Row, Option<Timestamp>)>, Option<Place>) {
         let order = |place: &Place| self.kept(place.id()).and_then(|kept| kept.either().ok());
-        let lines = places.iter().filter_map(order).map(|order| (Row::of(order), overdue_at(order))).collect();
-        (lines, places.last().copied().filter(|_| more))
+        let lines = |places: &[Place]| places.iter().filter_map(order).map(|order| (Row::of(order), overdue_at(order))).collect();
+        if scope.sees_all() {
+            let (places, more) = self.queues.list(queue, only, after, most);
+            return (lines(&places), places.last().copied().filter(|_| more));
+        }
+        let open = self.open(scope, queue, only);
+        let standing = open.iter().filter_map(|place| self.kept.get(place as usize)?.standing());
+        let mut places: Vec<Place> = standing.map(Standing::place).filter(|place| after.is_none_or(|after| *place > after)).collect();
+        let more = places.len() > most;
+        if more {
+            places.select_nth_unstable(most);
+            places.truncate(most);
+        }
+        places.sort_unstable();
+        (lines(&places), places.last().copied().filter(|_| more))
     }
 
-    /// What is counted of open Work Orders.
-    pub fn queues(&self) -> &Queues {
-        &self.queues
+    /// The open ones of a queue that may be seen.
+    fn open(&self, scope: &Scope, queue: &Queue, only: Only) -> RoaringBitmap {
+        let flag = |only: bool| only.then_some(true);
+        let mut filter = Filter { open: Some(true), overdue: flag(only.overdue), ..Filter::default() };
+        let mut also = only.unassigned.then_some(Shared::Unassigned);
+        match queue {
+            Queue::All => {}
+            Queue::Group(Some(group)) => filter.group = Some(group.clone()),
+            Queue::Group(None) => also = also.or(Some(Shared::NoGroup)),
+            Queue::Engineer(engineer) => filter.engineer = Some(engineer.clone()),
+        }
+        let mut open = self.columns.matching(&filter);
+        if *queue == Queue::Group(None) {
+            open &= self.columns.any_of([Shared::NoGroup]);
+        }
+        if let Some(also) = also {
+            open &= self.columns.any_of([also]);
+        }
+        scope.narrow(&mut open, &self.columns);
+        open
     }
 
-    /// How many Work Orders are in each status that any is in.
-    pub fn counts(&self) -> impl Iterator<Item = (Status, u64)> + '_ {
-        self.columns.counts()
+    /// What is counted of the open Work Orders of a queue that may be seen.
+    pub fn queue(&self, scope: &Scope, queue: &Queue) -> Counts {
+        if scope.sees_all() {
+            return self.queues.counts(queue);
+        }
+        let open = self.open(scope, queue, Only::default());
+        let having = |what| self.columns.having(&what).map_or(0, |bitmap| open.intersection_len(bitmap));
+        Counts { open: open.len(), unassigned: having(Shared::Unassigned), overdue: having(Shared::Overdue) }
+    }
+
+    /// The same of each service group that has any, and of those of none.
+    pub fn group_queues<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = (Option<&'a ServiceGroupId>, Counts)> + 'a {
+        let counted = self
+            .queues
+            .groups()
+            .map(move |(group, counts)| (group, if scope.sees_all() { counts } else { self.queue(scope, &Queue::Group(group.cloned())) }));
+        counted.filter(|(_, counts)| counts.open > 0)
+    }
+
+    /// How many Work Orders that may be seen are in each status that any is in.
+    pub fn counts<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = (Status, u64)> + 'a {
+        let counted = Status::ALL.into_iter().map(move |status| {
+            let mut found = self.columns.matching(&Filter { status: Some(status), ..Filter::default() });
+            scope.narrow(&mut found, &self.columns);
+            (status, found.len())
+        });
+        counted.filter(|(_, count)| *count > 0)
+    }
+
+    /// How many are open, whoever asks: for the status line.
+    pub fn open_count(&self) -> u64 {
+        self.columns.matching(&Filter { open: Some(true), ..Filter::default() }).len()
     }
 
     /// How many Work Orders there are.

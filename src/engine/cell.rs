@@ -10,7 +10,7 @@ use crate::domain::context::Context;
 use crate::domain::principal::{Actor, Principal};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::domain::transition::{Step, transition};
+use crate::domain::transition::{Step, hidden, transition};
 use crate::domain::work_order::reaction::LoadChanged;
 use std::any::Any;
 use std::collections::VecDeque;
@@ -154,7 +154,7 @@ impl<T> Cell<T> {
             let answer = if known.request.digest == request.digest || mutant!("repeat-with-other-parameters") {
                 Ok(known.receipt)
             } else {
-                Err(reused(request))
+                Err(self.concealed(&submission, cx).unwrap_or_else(|| reused(request)))
             };
             return Some(Output::Answer(ticket, answer));
         }
@@ -264,7 +264,8 @@ impl<T> Cell<T> {
         if let Some(request) = &submission.request
             && let Some((same, revision)) = self.in_flight(request)
         {
-            let judged = if same { Judged::SameAs { revision } } else { Judged::Refused(reused(request)) };
+            let refused = || self.concealed(submission, cx).unwrap_or_else(|| reused(request));
+            let judged = if same { Judged::SameAs { revision } } else { Judged::Refused(refused()) };
             return (judged, None);
         }
         let (revision, before) = self.tentative();
@@ -273,7 +274,8 @@ impl<T> Cell<T> {
             && expected != revision
             && !mutant!("expected-revision-unread")
         {
-            return (Judged::Refused(Rejection::Conflict { expected, actual: revision }.into()), None);
+            let conflict = || Rejection::Conflict { expected, actual: revision }.into();
+            return (Judged::Refused(self.concealed(submission, cx).unwrap_or_else(conflict)), None);
         }
         let cx = Context { principal: &submission.principal, ..*cx };
         let judged = catch_unwind(AssertUnwindSafe(|| {
@@ -309,6 +311,13 @@ impl<T> Cell<T> {
                 (Judged::Step { revision: revision + 1, first: self.first, after }, Some(Box::new(step)))
             }
         }
+    }
+
+    /// What is answered about a Work Order that who asks may not see, before anything else could tell that it is there (PER-8).
+    fn concealed(&self, submission: &Submission, cx: &Context<'_>) -> Option<Refusal> {
+        let cx = Context { principal: &submission.principal, ..*cx };
+        let order = self.tentative().1.and_then(|state| state.work_order())?;
+        hidden(order, &cx).map(Refusal::Rejected)
     }
 
     /// A step in flight for the same request id: whether its parameters are the same, and its revision.

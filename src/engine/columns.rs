@@ -3,10 +3,12 @@
 //! What many share (a status, a group) has a bitmap of places on the board; what few share (a contact) is one ordered set of
 //! (hash, place). The board feeds it.
 
-use super::board::Filter;
+use super::board::{Filter, LifeOf};
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId};
-use crate::domain::work_order::state::{Priority, Status};
-use roaring::RoaringBitmap;
+use crate::domain::may::relation::Subject;
+use crate::domain::work_order::life::Life;
+use crate::domain::work_order::state::{Handler, Party, Priority, Status};
+use roaring::{MultiOps, RoaringBitmap};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, Hash, RandomState};
 
@@ -16,9 +18,8 @@ pub struct Seen<'a> {
     pub status: Status,
     pub open: bool,
     pub priority: Priority,
-    pub record_type: &'a Name,
-    pub group: Option<&'a ServiceGroupId>,
-    pub engineer: Option<&'a StaffUserId>,
+    /// Whose it is, and who sees it.
+    pub subject: Subject<'a>,
     pub account: Option<&'a AccountId>,
     pub contact: Option<&'a ContactId>,
     pub reference: Option<&'a str>,
@@ -28,7 +29,7 @@ pub struct Seen<'a> {
 
 /// What many Work Orders share.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Shared {
+pub enum Shared {
     Status(Status),
     Open,
     Priority(Priority),
@@ -37,6 +38,19 @@ enum Shared {
     Engineer(StaffUserId),
     OnHold,
     Overdue,
+    /// Open, of no service group.
+    NoGroup,
+    /// Open, without an engineer.
+    Unassigned,
+    Owner(StaffUserId),
+    /// On the team, the owner not counted.
+    Member(StaffUserId),
+    /// By whom, or for whom of the staff, it was raised.
+    Raised(StaffUserId),
+    /// Of the open node.
+    Handler(Handler),
+    Void,
+    Deleted,
 }
 
 /// What few Work Orders share.
@@ -57,17 +71,37 @@ pub struct Columns {
 }
 
 impl Seen<'_> {
-    fn shared(&self) -> [Option<Shared>; 8] {
-        [
-            Some(Shared::Status(self.status)),
-            self.open.then_some(Shared::Open),
-            Some(Shared::Priority(self.priority)),
-            Some(Shared::RecordType(self.record_type.clone())),
-            self.group.cloned().map(Shared::Group),
-            self.engineer.cloned().map(Shared::Engineer),
-            self.on_hold.then_some(Shared::OnHold),
-            self.overdue.then_some(Shared::Overdue),
-        ]
+    fn shared(&self, mut put: impl FnMut(Shared)) {
+        let of = &self.subject;
+        put(Shared::Status(self.status));
+        put(Shared::Priority(self.priority));
+        put(Shared::RecordType(of.record_type.clone()));
+        let flags = [
+            (self.open, Shared::Open),
+            (self.on_hold, Shared::OnHold),
+            (self.overdue, Shared::Overdue),
+            (self.open && of.group.is_none(), Shared::NoGroup),
+            (self.open && of.engineer.is_none(), Shared::Unassigned),
+            (matches!(of.life, Life::Void { .. }), Shared::Void),
+            (of.life == Life::Deleted, Shared::Deleted),
+        ];
+        flags.into_iter().filter(|(so, _)| *so).for_each(|(_, what)| put(what));
+        of.group.cloned().map(Shared::Group).into_iter().for_each(&mut put);
+        of.engineer.cloned().map(Shared::Engineer).into_iter().for_each(&mut put);
+        of.owner.cloned().map(Shared::Owner).into_iter().for_each(&mut put);
+        of.team.iter().map(|member| Shared::Member(member.user.clone())).for_each(&mut put);
+        let submitter = match of.submitter {
+            Party::Staff(user) => Some(user),
+            Party::Contact(_) => None,
+        };
+        submitter.into_iter().chain(of.created_by).cloned().map(Shared::Raised).for_each(&mut put);
+        of.handlers.iter().cloned().map(Shared::Handler).for_each(&mut put);
+    }
+
+    fn all_shared(&self) -> Vec<Shared> {
+        let mut all = Vec::with_capacity(12);
+        self.shared(|what| all.push(what));
+        all
     }
 
     fn rare(&self) -> [Option<Rare<'_>>; 3] {
@@ -78,7 +112,13 @@ impl Seen<'_> {
 impl Filter {
     /// What must be so, and what must not.
     fn shared(&self) -> (Vec<Shared>, Vec<Shared>) {
-        let either = [(self.open, Shared::Open), (self.on_hold, Shared::OnHold), (self.overdue, Shared::Overdue)];
+        let either = [
+            (self.open, Shared::Open),
+            (self.on_hold, Shared::OnHold),
+            (self.overdue, Shared::Overdue),
+            (Some(self.life == LifeOf::Void), Shared::Void),
+            (Some(self.life == LifeOf::Deleted), Shared::Deleted),
+        ];
         let not = either.iter().filter(|(wanted, _)| *wanted == Some(false)).map(|(_, what)| what.clone()).collect();
         let wanted = [
             self.status.map(Shared::Status),
@@ -86,6 +126,7 @@ impl Filter {
             self.record_type.clone().map(Shared::RecordType),
             self.group.clone().map(Shared::Group),
             self.engineer.clone().map(Shared::Engineer),
+            self.owner.clone().map(Shared::Owner),
         ];
         let so = either.into_iter().filter(|(wanted, _)| *wanted == Some(true)).map(|(_, what)| what);
         (wanted.into_iter().flatten().chain(so).collect(), not)
@@ -105,18 +146,22 @@ impl Columns {
     /// A Work Order at its place changed from `before` (none: it is new) to `after`.
     pub fn change(&mut self, place: u32, before: Option<&Seen<'_>>, after: &Seen<'_>) {
         self.places = self.places.max(place + 1);
-        let old = before.map(Seen::shared).unwrap_or_default();
-        for (old, new) in old.into_iter().zip(after.shared()).filter(|(old, new)| old != new) {
-            if let Some(old) = old
-                && let Some(bitmap) = self.shared.get_mut(&old)
-            {
-                bitmap.remove(place);
-                if bitmap.is_empty() {
-                    self.shared.remove(&old);
-                }
-            }
-            if let Some(new) = new {
+        match before.map(Seen::all_shared) {
+            None => after.shared(|new| {
                 self.shared.entry(new).or_default().insert(place);
+            }),
+            Some(old) => {
+                let new = after.all_shared();
+                for old in old.iter().filter(|old| !new.contains(old)) {
+                    let Some(bitmap) = self.shared.get_mut(old) else { continue };
+                    bitmap.remove(place);
+                    if bitmap.is_empty() {
+                        self.shared.remove(old);
+                    }
+                }
+                for new in new.into_iter().filter(|new| !old.contains(new)) {
+                    self.shared.entry(new).or_default().insert(place);
+                }
             }
         }
         let old = before.map(Seen::rare).unwrap_or_default();
@@ -128,6 +173,23 @@ impl Columns {
                 self.rare.insert((self.hasher.hash_one(new), place));
             }
         }
+    }
+
+    /// The places that have something.
+    pub fn having(&self, what: &Shared) -> Option<&RoaringBitmap> {
+        self.shared.get(what)
+    }
+
+    /// The places that have any of these.
+    pub fn any_of(&self, wanted: impl IntoIterator<Item = Shared>) -> RoaringBitmap {
+        wanted.into_iter().filter_map(|what| self.shared.get(&what)).union()
+    }
+
+    /// All places.
+    pub fn all(&self) -> RoaringBitmap {
+        let mut all = RoaringBitmap::new();
+        all.insert_range(0..self.places);
+        all
     }
 
     /// The places of all that match. What is rare is told apart by a hash of 64 bits.
@@ -148,19 +210,10 @@ impl Columns {
                 (Some(found), Some(bitmap)) => found & bitmap,
             });
         }
-        let mut found = found.unwrap_or_else(|| {
-            let mut all = RoaringBitmap::new();
-            all.insert_range(0..self.places);
-            all
-        });
+        let mut found = found.unwrap_or_else(|| self.all());
         for bitmap in not.iter().filter_map(|what| self.shared.get(what)) {
             found -= bitmap;
         }
         found
-    }
-
-    /// How many Work Orders are in each status that any is in.
-    pub fn counts(&self) -> impl Iterator<Item = (Status, u64)> + '_ {
-        Status::ALL.into_iter().filter_map(|status| Some((status, self.shared.get(&Shared::Status(status))?.len())))
     }
 }

@@ -51,11 +51,17 @@ impl LaborTotals {
         }
     }
 
-    /// By engineer, behind `after`, at most so many; or one engineer's.
-    pub fn told(&self, engineer: Option<&StaffUserId>, after: Option<&StaffUserId>, most: usize) -> Vec<(StaffUserId, Total)> {
+    /// By engineer, behind `after`, at most so many of those that are shown; or one engineer's.
+    pub fn told(
+        &self,
+        engineer: Option<&StaffUserId>,
+        after: Option<&StaffUserId>,
+        most: usize,
+        is_shown: impl Fn(&StaffUserId) -> bool,
+    ) -> Vec<(StaffUserId, Total)> {
         let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
         let all = self.0.range::<StaffUserId, _>((begin, Bound::Unbounded));
-        let wanted = all.filter(|(id, _)| engineer.is_none_or(|e| e == *id));
+        let wanted = all.filter(|(id, _)| engineer.is_none_or(|e| e == *id) && is_shown(id));
         wanted.take(most).map(|(id, total)| (id.clone(), total.clone())).collect()
     }
 }

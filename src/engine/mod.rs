@@ -19,5 +19,6 @@ pub mod queues;
 pub mod reference;
 pub mod residency;
 pub mod schedule;
+pub mod scope;
 pub mod suspects;
 pub mod views;

@@ -128,9 +128,20 @@ impl Place {
 }
 
 impl<'a> Standing<'a> {
-    /// Of an open Work Order.
+    /// Of an open Work Order that is not void.
     pub fn of(order: &'a WorkOrder) -> Option<Self> {
-        order.is_open().then(|| Self { place: Place::of(order), group: order.group.as_ref(), engineer: order.engineer.as_ref() })
+        (order.is_open() && order.life.is_normal()).then(|| Self {
+            place: Place::of(order),
+            group: order.group.as_ref(),
+            engineer: order.engineer.as_ref(),
+        })
+    }
+}
+
+impl Standing<'_> {
+    /// Where, in each of its queues.
+    pub fn place(self) -> Place {
+        self.place
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everything that is fed by durable steps, in the order of the journal: reference, board, schedule, delivery, numbers.
 //!
-//! Locks are held for one step at most and never together, so that no order of taking them can go wrong.
+//! Locks are held for one step at most. Who needs two takes the reference before the board; no other two are held together, so that no
+//! order of taking them can go wrong.
 
 use super::board::Board;
 use super::cell::PendingStep;
@@ -11,6 +12,7 @@ use super::numbers::Numbers;
 use super::reference::Reference;
 use super::schedule::{Schedule, Timer};
 use crate::domain::aggregate::State;
+use crate::domain::directory::Reach;
 use crate::domain::ids::ServiceGroupId;
 use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::reaction::LoadChanged;
@@ -127,6 +129,11 @@ impl Views {
     /// For reading definitions and directory.
     pub fn reference(&self) -> RwLockReadGuard<'_, Reference> {
         self.reference.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on those above reach so far.
+    pub fn set_reach(&self, reach: Reach) {
+        self.reference_mut().directory.set_reach(reach);
     }
 
     /// For reading lists.

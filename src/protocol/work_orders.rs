@@ -31,8 +31,10 @@ shapes! {
     Line {
         number: String, record_type: String, subject: String, priority: String, status: String, outcome: Option<String>, node: Option<String>,
         group: Option<String>, engineer: Option<String>, account: Option<String>, contact: Option<String>, reference: Option<String>, created_at: i64, on_hold: bool,
-        overdue: bool, evaluation_awaited: bool, mail_trouble: bool,
+        overdue: bool, evaluation_awaited: bool, mail_trouble: bool, owner: Option<String>, life: Option<String>, locked: bool,
     }
+    /// Somebody on the team; `access`: read, read-write.
+    TeamMember { user: String, access: String }
     /// A node of the process; `state`: done, passed-over, now, ahead.
     Node { name: String, title: String, kind: String, state: String }
     /// A timer that is set.
@@ -108,7 +110,8 @@ shapes! {
     WorkOrder {
         number: String, revision: i64, record_type: String, process: String, process_version: i64, subject: String, description: Option<String>,
         reference: Option<String>, account: Option<String>, contact: Option<String>, priority: String, channel: String, submitter: String,
-        created_by: Option<String>, created_at: i64, owner: Option<String>, group: Option<String>, engineer: Option<String>, status: String,
+        created_by: Option<String>, created_at: i64, owner: Option<String>, team: Vec<TeamMember>, life: Option<String>,
+        locked_by: Option<String>, group: Option<String>, engineer: Option<String>, status: String,
         outcome: Option<String>, ended_at: Option<i64>, first_accepted_at: Option<i64>, last_completed_at: Option<i64>,
         last_completed_by: Option<String>, on_hold: Option<String>, held_ms: i64, reopened: i64, reassigned: i64, node: Option<String>,
         node_kind: Option<String>, handlers: Vec<String>, taken_by: Option<String>, mandatory: bool, nodes: Vec<Node>, timers: Vec<Timer>,
@@ -137,7 +140,8 @@ shapes! {
     List {
         status: Option<String>, open: Option<bool>, priority: Option<String>, record_type: Option<String>, group: Option<String>,
         engineer: Option<String>, account: Option<String>, contact: Option<String>, reference: Option<String>, on_hold: Option<bool>,
-        overdue: Option<bool>, limit: Option<i64>, after: Option<String>, at_least: Option<i64>,
+        overdue: Option<bool>, owner: Option<String>, life: Option<String>, scene: Option<String>, limit: Option<i64>, after: Option<String>,
+        at_least: Option<i64>,
     }
     /// Reply of `List`; `total` counts all that match, on every page.
     Listed { lines: Vec<Line>, next: Option<String>, total: i64 }
@@ -165,7 +169,14 @@ shapes! {
         number: String, request_id: String, expected_revision: Option<i64>, group: Option<String>, engineer: Option<String>, reason: Option<String>,
         note: Option<String>, version: Option<i64>, text: Option<String>, fields: Option<Parameters>, over_limit: Option<bool>,
         kind: Option<String>, step: Option<String>, location: Option<String>, from: Option<i64>, to: Option<i64>, at: Option<i64>,
+        owner: Option<String>, user: Option<String>, access: Option<String>,
     }
+    /// Parameters of `Why`.
+    Why { number: String, user: Option<String> }
+    /// What somebody may do or not, and why.
+    Verdict { action: String, allowed: bool, because: Vec<String> }
+    /// Reply of `Why`.
+    WhyTold { number: String, user: Option<String>, relations: Vec<String>, verdicts: Vec<Verdict> }
 }
 
 impl super::shape::Absent for Explanation {}

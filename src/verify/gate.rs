@@ -136,7 +136,16 @@ impl Gate {
                     }
                 }
             }
-            OrderEvent::NodePassedOver { .. }
+            // Void or not, owned by whomever: it is at the node where it was.
+            OrderEvent::OwnerChanged { .. }
+            | OrderEvent::TeamMemberAdded(_)
+            | OrderEvent::TeamMemberRemoved { .. }
+            | OrderEvent::Locked { .. }
+            | OrderEvent::Unlocked
+            | OrderEvent::Voided { .. }
+            | OrderEvent::Restored
+            | OrderEvent::Deleted { .. }
+            | OrderEvent::NodePassedOver { .. }
             | OrderEvent::Node(_)
             | OrderEvent::Invited(_)
             | OrderEvent::Held { .. }

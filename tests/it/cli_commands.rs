@@ -8,6 +8,7 @@ use workorderd::cli::act::typed;
 use workorderd::cli::guest::token;
 use workorderd::protocol::varlink::{Call, Reply};
 
+use crate::cli_keeping;
 use crate::cli_people::{self, words};
 use crate::cli_stage::{Stage, catalogue, error, refusal, reply};
 use crate::cli_views::{NOW, history_lines, order};
@@ -339,7 +340,9 @@ fn everything_else_and_with_it_every_method_there_is() {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
     let stage = willing();
-    for (arguments, method, expected) in others(folder.path().to_str().unwrap()).into_iter().chain(cli_people::cases()) {
+    for (arguments, method, expected) in
+        others(folder.path().to_str().unwrap()).into_iter().chain(cli_people::cases()).chain(cli_keeping::cases())
+    {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         assert_eq!(stage.last_call(&arguments), (format!("org.workorderd.{method}"), expected), "{arguments:?}");
     }
@@ -467,12 +470,6 @@ fn qr_draws_the_code_and_prints_the_link() {
     assert!(ran.out.starts_with('█') && ran.out.contains("\nhttps://example.com/e/AAAA\n"), "{}", ran.out);
     let ran = willing().run(&["qr", "W", "--json"]);
     assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["link"], "https://example.com/e/AAAA");
-}
-
-#[test]
-fn completions_need_no_daemon() {
-    let ran = crate::cli_stage::run_at("/nonexistent".as_ref(), &["completions", "bash"]);
-    assert!(ran.code == 0 && ran.out.contains("assign-to-engineer"));
 }
 
 #[test]

@@ -132,3 +132,9 @@ fn bash_completes_commands_and_their_options() {
     assert!(complete("workorderctl create --pri").contains("--priority"));
     assert!(complete("workorderctl staff-user ").contains("put"));
 }
+
+#[test]
+fn completions_need_no_daemon() {
+    let ran = crate::cli_stage::run_at("/nonexistent".as_ref(), &["completions", "bash"]);
+    assert!(ran.code == 0 && ran.out.contains("assign-to-engineer"));
+}

@@ -64,7 +64,11 @@ fn the_samples_survive_export() {
 #[test]
 fn an_export_of_nothing_says_that_there_are_no_rules() {
     let files = there_and_back(&Catalogue::default().definitions());
-    let said = [("evaluation-rules.toml", "evaluation_rule = []\n"), ("assignment-rules.toml", "assignment_rule = []\n")];
+    let said = [
+        ("evaluation-rules.toml", "evaluation_rule = []\n"),
+        ("assignment-rules.toml", "assignment_rule = []\n"),
+        ("sharing-rules.toml", "sharing_rule = []\n"),
+    ];
     assert_eq!(files, said.map(|(file, text)| (file.to_owned(), text.to_owned())));
 }
 

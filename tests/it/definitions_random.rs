@@ -11,18 +11,19 @@ use workorderd::domain::currency::Currency;
 use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{
     AssignTo, AssignmentRule, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind, HandlerSpec, Limits,
-    MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, Right, RoleDefinition, Sop, SopStep, Subject,
-    TemplateField, Test, TypeState, Wording,
+    MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, Right, RoleDefinition, ShareFrom, ShareTo, SharingRule,
+    Sop, SopStep, Subject, TemplateField, Test, TypeState, Wording,
 };
 use workorderd::domain::directory::Directory;
 use workorderd::domain::form::date::{Date, parse_time};
 use workorderd::domain::form::{Cell, Choice, DetailTable, Field, Form, Given, Kind, Pattern, SingleField, Target, cell};
-use workorderd::domain::ids::{Name, ServiceGroupId, Skill, StaffUserId};
+use workorderd::domain::ids::{DepartmentId, Name, ServiceGroupId, Skill, StaffUserId, UserGroupId};
 use workorderd::domain::number::NumberPattern;
 use workorderd::domain::process::{accept, assign, confirm, evaluate, on_site, task};
 use workorderd::domain::text;
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::state::{Channel, Priority};
+use workorderd::domain::work_order::team::Access;
 use workorderd::settings::definitions::{Surroundings, parse_into, write};
 
 fn name(text: &str) -> Name {
@@ -393,6 +394,14 @@ fn assignment(dice: &mut Dice, n: usize, fields: &[Field]) -> AssignmentRule {
     AssignmentRule { name: name(&format!("a{n}")), precedence: n as u32 * 7 + 1, scope: scope(dice, fields), to, skills }
 }
 
+fn sharing(dice: &mut Dice, n: usize) -> SharingRule {
+    let user = || StaffUserId::new("anna").expect("good");
+    let department = || DepartmentId::new("现场").expect("good");
+    let from = dice.of(&[ShareFrom::User(user()), ShareFrom::Department(department())]).clone();
+    let to = [ShareTo::User(user()), ShareTo::Department(department()), ShareTo::UserGroup(UserGroupId::new("branch").expect("good"))];
+    SharingRule { name: name(&format!("h{n}")), from, to: dice.of(&to).clone(), access: *dice.of(&Access::ALL) }
+}
+
 fn record_type(dice: &mut Dice, n: usize, processes: usize, forms: &[Form]) -> RecordType {
     let service_ticket = dice.roll(4) == 1;
     let title = if service_ticket { format!("T{n}").as_str().into() } else { dice.label() };
@@ -423,9 +432,10 @@ fn definitions(numbers: Vec<u16>) -> Definitions {
     });
     let record_types = dice.some(1, 3, |dice, n| record_type(dice, n, processes.len(), &forms));
     let type_states = record_types.iter().map(|t| (t.name.clone(), dice.of(&TypeState::IN_FILES).1)).collect();
+    let types: Vec<Name> = record_types.iter().map(|t| t.name.clone()).collect();
     let role = |dice: &mut Dice, n: usize| {
         let rights = BTreeSet::from_iter(dice.subset(&Right::ALL.map(|(_, right)| right))).into_iter().collect();
-        RoleDefinition { name: name(&format!("r{n}")), rights }
+        RoleDefinition { name: name(&format!("r{n}")), rights, record_types: dice.maybe(|dice| dice.subset(&types)) }
     };
     Definitions {
         templates: vec![template(dice)],
@@ -434,6 +444,7 @@ fn definitions(numbers: Vec<u16>) -> Definitions {
         messages: vec![message(dice, "m0", "#URL# "), message(dice, "m1", "")],
         roles: dice.some(1, 3, role),
         assignment_rules: Some(dice.some(0, 3, |dice, n| assignment(dice, n, &fields))),
+        sharing_rules: Some(dice.some(0, 3, sharing)),
         forms,
         record_types,
         type_states,

@@ -79,6 +79,16 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("labor-overlaps", WORLD, "is at two places at once"),
     ("store-sums-unread", "real_start::a_store_that_lost_a_row_is_found_out_by_its_sums", "does not match its own sums"),
     // The gate and who may (promise 4).
+    // Who sees what, and who may do what (reading 10).
+    ("data-gate-open", "permissions::the_permission_matrix_is_as_it_was_read_and_agreed", "says otherwise"),
+    ("role-gate-open", "permissions::the_permission_matrix_is_as_it_was_read_and_agreed", "says otherwise"),
+    ("everybody-sees", WORLD, " sees "),
+    ("everybody-lists", WORLD, "is what is listed"),
+    ("void-is-seen", WORLD, " sees "),
+    ("void-is-listed", WORLD, "is what is listed"),
+    ("void-goes-on", WORLD, "while it is void"),
+    ("void-timers-run", WORLD, "while it is void"),
+    ("lock-opens", WORLD, "of what is locked"),
     ("gate-open", WORLD, "was skipped, which it does not offer"),
     ("gate-bypassed-by-a-move", WORLD, "moved to another node than"),
     ("gate-bypassed-by-cancelling", WORLD, "cancelled while the work was to be confirmed or rated"),

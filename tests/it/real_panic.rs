@@ -12,6 +12,7 @@ use crate::real_places::Stage;
 use crate::real_roles::ROLES;
 use crate::real_stage::{BEGIN, Home, is_mutation};
 use crate::real_tables::{PEOPLE, people_steps, sequence};
+use crate::real_tables_keeping as keeping;
 use crate::real_tables_on_site as on_site;
 
 /// The command of a method; none where it is none of the rules'.
@@ -39,7 +40,7 @@ fn a_panic_in_the_rules_of_any_command_is_contained_and_told() {
     let stage = Stage::of(home, daemon);
     let beside = stage.at("task");
     let mut tried = 0;
-    for (method, row) in ROLES.into_iter().chain(on_site::ROLES) {
+    for (method, row) in ROLES.into_iter().chain(on_site::ROLES).chain(keeping::ROLES) {
         let Some(command) = command(method).filter(|_| is_mutation(method)) else { continue };
         let who = PEOPLE[row.find('y').unwrap()];
         let parameters = stage.good(method);

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::real_stage::{BEGIN, Caller, DAY, Daemon, Home, definitions, seed};
+use crate::real_tables_keeping as keeping;
 use crate::real_tables_on_site as on_site;
 
 pub struct Stage {
@@ -102,6 +103,9 @@ impl Stage {
     /// Parameters with which the method is accepted from whoever may call it.
     pub fn good(&self, method: &str) -> Value {
         let number = |place: &str| json!(self.at(place));
+        if let Some(good) = keeping::good(self, method) {
+            return good;
+        }
         match method.rsplit('.').next().unwrap() {
             "Show" if method.starts_with("Definitions1") => json!({ "kind": "record type", "name": "repair" }),
             "History" if method.starts_with("Definitions1") => json!({}),

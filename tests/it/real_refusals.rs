@@ -24,7 +24,9 @@ fn refusals_that_something_must_have_happened_before() {
     let mut parameters = json!({ "number": number, "requestId": "once", "text": "a" });
     let first = dora.ok("WorkOrders1.AddServiceRecord", parameters.clone());
     assert_eq!(dora.ok("WorkOrders1.AddServiceRecord", parameters.clone()), first);
-    assert_eq!(refused(&mut stage.caller("sina"), "WorkOrders1.AddServiceRecord", parameters.clone()), "RequestIdReused");
+    assert_eq!(refused(&mut admin, "WorkOrders1.AddServiceRecord", parameters.clone()), "RequestIdReused");
+    // Nor does it tell somebody who does not see the Work Order that it is there.
+    assert_eq!(refused(&mut stage.caller("sina"), "WorkOrders1.AddServiceRecord", parameters.clone()), "NotFound");
     parameters["text"] = "b".into();
     assert_eq!(refused(&mut dora, "WorkOrders1.AddServiceRecord", parameters), "RequestIdReused");
     let create = |subject: &str| json!({ "requestId": "create-once", "recordType": "repair", "subject": subject });
@@ -34,6 +36,7 @@ fn refusals_that_something_must_have_happened_before() {
     let revision = admin.get(&number)["revision"].clone();
     let note = json!({ "number": number, "text": "x", "expectedRevision": revision });
     dora.ok("WorkOrders1.AddServiceRecord", note.clone());
+    assert_eq!(refused(&mut stage.caller("sina"), "WorkOrders1.AddServiceRecord", note.clone()), "NotFound");
     assert_eq!(refused(&mut dora, "WorkOrders1.AddServiceRecord", note), "Conflict");
     // Groups, tasks that are taken, links.
     dora.act(&number, "AssignToGroup", json!({ "group": "hydraulics" }));

@@ -8,11 +8,11 @@ use crate::real_tables::Case;
 
 /// Who may call what, as in `real_tables`.
 pub const ROLES: [(&str, &str); 6] = [
-    ("WorkOrders1.CompleteStep", "nnynnnhh"),
-    ("WorkOrders1.SkipStep", "nnynnnhh"),
-    ("WorkOrders1.StartLabor", "nnynnnhh"),
-    ("WorkOrders1.StopLabor", "nnynnnhh"),
-    ("WorkOrders1.EnterLabor", "nnynnnhh"),
+    ("WorkOrders1.CompleteStep", "nnyhhhhh"),
+    ("WorkOrders1.SkipStep", "nnyhhhhh"),
+    ("WorkOrders1.StartLabor", "nnyhhhhh"),
+    ("WorkOrders1.StopLabor", "nnyhhhhh"),
+    ("WorkOrders1.EnterLabor", "nnyhhhhh"),
     ("WorkOrders1.LaborTotals", "yyyyyynn"),
 ];
 

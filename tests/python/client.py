@@ -110,7 +110,7 @@ def run_through(client):
         refused("the same request id for something else", lambda: dora.Create(**create), "org.workorderd.RequestIdReused")
         refused("a missing parameter", lambda: dora.AssignToEngineer(number=number, requestId=request()), "org.varlink.service.InvalidParameter")
         refused("a wrong type", lambda: dora.Get(number=5), "org.varlink.service.InvalidParameter")
-        refused("a wrong person", lambda: emil.AssignToEngineer(number=number, requestId=request(), engineer="emil"), "org.workorderd.NotPermitted")
+        refused("who has nothing to do with it", lambda: emil.AssignToEngineer(number=number, requestId=request(), engineer="emil"), "org.workorderd.NotFound")
         refused("a stream without more", lambda: dora.Watch(), "org.varlink.service.ExpectedMore")
         dora.AssignToEngineer(number=number, requestId=request(), engineer="emil")
         emil.AcceptAssignment(number=number, requestId=request())

@@ -19,6 +19,8 @@ use crate::client::connection::{Client, ClientError};
 /// The record type of the replay's definitions.
 pub const RECORD_TYPE: &str = "incident";
 /// The definitions that every replay applies.
+/// The department all are in: a rule of the definitions shares its Work Orders among its people.
+const DESK: &str = "desk";
 const DEFINITIONS: &str = include_str!("../../../config/definitions-helpdesk/helpdesk.toml");
 /// Calls sent in one go.
 const AT_ONCE: usize = 200;
@@ -97,11 +99,14 @@ impl<'a> Driver<'a> {
     /// The daemon does not take one of them.
     pub fn enter_people(&mut self, people: &People) -> Result<(), ReplayError> {
         let mut calls: Vec<Call> = Vec::new();
-        // Staff users first, and waited for: groups name them.
+        // The desk and its people first, and waited for: groups name them.
+        let desk = json!({ "id": DESK, "name": "Help desk" });
+        calls.push(("org.workorderd.Directory1.PutDepartment", json!({ "requestId": self.request(), "department": desk })));
+        self.enter(&mut calls)?;
         for id in people.engineers.union(&people.dispatchers) {
             let roles = [(&people.engineers, "engineer"), (&people.dispatchers, "dispatcher")];
             let roles: Vec<_> = roles.iter().filter(|(of, _)| of.contains(id)).map(|(_, role)| *role).collect();
-            let user = json!({ "id": id, "name": id, "roles": roles });
+            let user = json!({ "id": id, "name": id, "roles": roles, "department": DESK });
             calls.push(("org.workorderd.Directory1.PutStaffUser", json!({ "requestId": self.request(), "staffUser": user })));
         }
         self.enter(&mut calls)?;

@@ -20,4 +20,5 @@ pub mod show_parts;
 pub mod status;
 pub mod table;
 pub mod times;
+pub mod why;
 pub mod width;

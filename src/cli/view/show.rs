@@ -106,6 +106,14 @@ pub fn now_and_next(order: &WorkOrder, may: &[PossibleCommand], page: &Page) -> 
         tell("ended", &format!("{}{at}", line(outcome)));
         return out;
     }
+    match order.life.as_deref() {
+        Some("void") => tell("void", "it does not count, and nothing goes on; restore goes on where it was"),
+        Some(life) => tell(life, "it does not count, and nothing goes on"),
+        None => {}
+    }
+    if let Some(by) = &order.locked_by {
+        tell("locked", &format!("by {}; unlock lets it be changed again", line(by)));
+    }
     let here = order.nodes.iter().find(|node| node.state == "now");
     let place = here.map(title).or_else(|| order.node.as_deref().map(line)).unwrap_or_else(|| "no node".into());
     let taken = order.taken_by.as_deref().map_or_else(String::new, |by| format!(", taken by {}", line(by)));
@@ -165,6 +173,10 @@ fn facts(order: &WorkOrder, page: &Page) -> String {
         if !text.is_empty() {
             tell(key, text);
         }
+    }
+    let team: Vec<_> = order.team.iter().map(|m| format!("{} ({})", line(&m.user), line(&m.access))).collect();
+    if !team.is_empty() {
+        tell("team", team.join(", "));
     }
     tell("created", page.times.both(order.created_at));
     if let Some(at) = order.first_accepted_at {

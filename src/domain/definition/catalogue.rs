@@ -7,6 +7,7 @@ use super::evaluation::{EvaluationRule, EvaluationTemplate};
 use super::message::MessageTemplate;
 use super::process::{Process, RecordType};
 use super::role::{Right, RoleDefinition, built_in};
+use super::sharing::SharingRule;
 use super::sop::Sop;
 use super::type_state::{self, TypeState};
 use crate::domain::form::Form;
@@ -42,6 +43,8 @@ pub struct Definitions {
     /// In order of precedence; they stand as a whole. None: as they are.
     pub assignment_rules: Option<Vec<AssignmentRule>>,
     pub sops: Vec<Sop>,
+    /// They stand as a whole. None: as they are.
+    pub sharing_rules: Option<Vec<SharingRule>>,
 }
 
 /// Every definition in every version.
@@ -58,6 +61,7 @@ pub struct Catalogue {
     roles: BTreeMap<Name, Shelf<RoleDefinition>>,
     /// Of every record type that there ever was.
     type_states: BTreeMap<Name, TypeState>,
+    sharing_rules: Vec<SharingRule>,
 }
 
 /// One definition as lists tell of it.
@@ -201,6 +205,11 @@ impl Catalogue {
         &self.assignment_rules
     }
 
+    /// Whose Work Orders are shared with whom.
+    pub fn sharing_rules(&self) -> &[SharingRule] {
+        &self.sharing_rules
+    }
+
     /// What is there, deleted record types included.
     pub fn list(&self) -> Vec<Listed> {
         fn rows<'a, T>(kind: &'static str, shelf: &'a BTreeMap<Name, Shelf<T>>) -> impl Iterator<Item = Listed> + 'a {
@@ -214,6 +223,7 @@ impl Catalogue {
             .chain(rows("evaluation template", &self.templates))
             .chain(self.rules.iter().map(|r| rule("evaluation rule", &r.name)))
             .chain(self.assignment_rules.iter().map(|r| rule("assignment rule", &r.name)))
+            .chain(self.sharing_rules.iter().map(|r| rule("sharing rule", &r.name)))
             .chain(rows("message", &self.messages))
             .chain(rows("SOP", &self.sops))
             .chain(rows("role", &self.roles))
@@ -235,6 +245,7 @@ impl Catalogue {
             templates: all(&self.templates),
             rules: Some(self.rules.clone()),
             assignment_rules: Some(self.assignment_rules.clone()),
+            sharing_rules: Some(self.sharing_rules.clone()),
             messages: all(&self.messages),
             sops: all(&self.sops),
             roles: all(&self.roles),
@@ -267,6 +278,11 @@ impl Catalogue {
                 one.assignment_rules = Some(vec![rule.clone()]);
                 1
             }
+            "sharing rule" => {
+                let rule = self.sharing_rules.iter().find(|rule| rule.name == *name).filter(|_| version.is_none_or(|v| v == 1))?;
+                one.sharing_rules = Some(vec![rule.clone()]);
+                1
+            }
             "message" => at(&self.messages, name, version).map(|(items, version)| (one.messages = items, version))?.1,
             "SOP" => at(&self.sops, name, version).map(|(items, version)| (one.sops = items, version))?.1,
             "role" => at(&self.roles, name, version).map(|(items, version)| (one.roles = items, version))?.1,
@@ -275,12 +291,21 @@ impl Catalogue {
         Some((one, version))
     }
 
-    /// Whether a role has a right; unknown roles have none.
-    pub fn role_has(&self, role: &str, right: Right) -> bool {
-        let defined = Name::new(role).ok().and_then(|name| self.roles.get(&name)).and_then(Shelf::latest);
-        match defined {
-            Some(definition) => definition.rights.contains(&right),
-            None => built_in(role).is_some_and(|rights| rights.contains(&right)),
+    /// Whether a role has a right at all; unknown roles have none.
+    pub fn role_has(&self, role: &Name, right: Right) -> bool {
+        self.role_types(role, right).is_some()
+    }
+
+    /// Whether a role has a right where a record type is concerned (PER-2).
+    pub fn role_has_for(&self, role: &Name, right: Right, record_type: &Name) -> bool {
+        self.role_types(role, right).is_some_and(|types| types.is_none_or(|types| types.contains(record_type)))
+    }
+
+    /// The record types for which a role has a right, `Some(None)` meaning all; none: it has not.
+    pub fn role_types(&self, role: &Name, right: Right) -> Option<Option<&[Name]>> {
+        match self.roles.get(role).and_then(Shelf::latest) {
+            Some(definition) => definition.rights.contains(&right).then_some(definition.record_types.as_deref()),
+            None => built_in(role.as_str()).is_some_and(|rights| rights.contains(&right)).then_some(None),
         }
     }
 
@@ -298,6 +323,7 @@ impl Catalogue {
             rules: wanted.rules.clone().filter(|rules| *rules != self.rules),
             messages: changed(&self.messages, &wanted.messages, |m| &m.name),
             assignment_rules: wanted.assignment_rules.clone().filter(|rules| *rules != self.assignment_rules),
+            sharing_rules: wanted.sharing_rules.clone().filter(|rules| *rules != self.sharing_rules),
             sops: changed(&self.sops, &wanted.sops, |s| &s.name),
             roles: changed(&self.roles, &wanted.roles, |r| &r.name),
             type_states: self.moved_types(wanted),
@@ -378,6 +404,9 @@ impl Catalogue {
         if let Some(rules) = &change.assignment_rules {
             self.assignment_rules.clone_from(rules);
         }
+        if let Some(rules) = &change.sharing_rules {
+            self.sharing_rules.clone_from(rules);
+        }
         for item in &change.sops {
             Shelf::put(&mut self.sops, item.name.clone(), item.clone());
         }
@@ -391,13 +420,15 @@ impl Catalogue {
 impl Definitions {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        let Self { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules, sops } = self;
+        let Self { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules, sops, sharing_rules } =
+            self;
         forms.is_empty()
             && record_types.is_empty()
             && processes.is_empty()
             && templates.is_empty()
             && rules.is_none()
             && assignment_rules.is_none()
+            && sharing_rules.is_none()
             && messages.is_empty()
             && roles.is_empty()
             && sops.is_empty()

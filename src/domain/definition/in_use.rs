@@ -31,7 +31,9 @@ fn by_name(all: &Definitions, name: &Name) -> Option<String> {
     let assignment = all.assignment_rules.iter().flatten();
     let assignment = assignment.filter(|rule| asks(&rule.scope)).map(|rule| format!("the assignment rule {}", rule.name));
     let processes = all.processes.iter().filter(|p| p.nodes.iter().any(|n| asks(&n.condition))).map(|p| format!("the process {}", p.name));
-    evaluation.chain(assignment).chain(processes).next().map(|who| format!("{who} asks for it by name"))
+    let roles = all.roles.iter().filter(|role| role.record_types.iter().flatten().any(|named| named == name));
+    let roles = roles.map(|role| format!("the role {}", role.name));
+    evaluation.chain(assignment).chain(processes).chain(roles).next().map(|who| format!("{who} asks for it by name"))
 }
 
 /// Its process looks at a field that only its form asks, and others run that process as well.

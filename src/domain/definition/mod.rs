@@ -10,6 +10,7 @@ pub mod in_use;
 pub mod message;
 pub mod process;
 pub mod role;
+pub mod sharing;
 pub mod sop;
 pub mod test;
 pub mod type_state;
@@ -21,6 +22,7 @@ pub use evaluation::{Answer, EvaluationRule, EvaluationTemplate, FieldKind, Reci
 pub use message::{MessageTemplate, Wording};
 pub use process::{HandlerSpec, Limits, NodeSpec, Person, Process, ProcessNode, REMINDERS_MAX, RecordType};
 pub use role::{Right, RoleDefinition};
+pub use sharing::{ShareFrom, ShareTo, SharingRule};
 pub use sop::{Sop, SopStep};
 pub use test::{Check, Constant, Subject, Test};
 pub use type_state::TypeState;

@@ -14,4 +14,4 @@ pub use decide::decide;
 pub use entry::{
     Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
 };
-pub use read_model::Directory;
+pub use read_model::{Directory, Reach};

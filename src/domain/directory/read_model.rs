@@ -31,9 +31,74 @@ pub struct Directory {
     groups: BTreeMap<ServiceGroupId, GroupMembers>,
     user_groups: BTreeMap<UserGroupId, UserGroup>,
     providers: BTreeMap<ServiceProviderId, ServiceProvider>,
+    reach: Reach,
+}
+
+/// How far those above reach, by the settings (readings 19 and 20). The default: the whole line below, and sub-departments.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Subordinates are those who report directly.
+    pub direct_reports_only: bool,
+    /// A department is its own people, without those of the departments below it.
+    pub without_sub_departments: bool,
 }
 
 impl Directory {
+    /// From now on those above reach so far.
+    pub fn set_reach(&mut self, reach: Reach) {
+        self.reach = reach;
+    }
+
+    /// Whether one is a superior of another, as far as superiors reach. Those who have left stay in the line.
+    pub fn is_above(&self, superior: &StaffUserId, user: &StaffUserId) -> bool {
+        let above = |id: &StaffUserId| self.staff_user(id).and_then(|u| u.superior.as_ref());
+        let most = if self.reach.direct_reports_only { 1 } else { self.staff_users.len() };
+        let mut line = std::iter::successors(above(user), |id| above(id)).take(most);
+        user != superior && line.any(|id| id == superior)
+    }
+
+    /// All whose superior somebody is, as far as superiors reach.
+    pub fn subordinates(&self, of: &StaffUserId) -> Vec<StaffUserId> {
+        let mut below: BTreeMap<&StaffUserId, Vec<&StaffUserId>> = BTreeMap::new();
+        for user in self.staff_users.values() {
+            if let Some(superior) = &user.superior {
+                below.entry(superior).or_default().push(&user.id);
+            }
+        }
+        let mut found: Vec<&StaffUserId> = below.get(of).cloned().unwrap_or_default();
+        let mut next = 0;
+        while let Some(user) = found.get(next).copied().filter(|_| !self.reach.direct_reports_only && found.len() <= self.staff_users.len())
+        {
+            next += 1;
+            found.extend(below.get(user).into_iter().flatten());
+        }
+        found.into_iter().filter(|user| *user != of).cloned().collect()
+    }
+
+    /// Whether a department is the other one, or below it as far as departments reach.
+    pub fn is_within(&self, department: &DepartmentId, of: &DepartmentId) -> bool {
+        let above = |id: &DepartmentId| self.department(id).and_then(|d| d.parent.as_ref());
+        let most = if self.reach.without_sub_departments { 1 } else { self.departments.len().max(1) };
+        std::iter::successors(Some(department), |id| above(id)).take(most).any(|id| id == of)
+    }
+
+    /// Whether somebody heads the main department of another, or one above it as far as departments reach.
+    pub fn heads_department_of(&self, head: &StaffUserId, user: &StaffUserId) -> bool {
+        let Some(department) = self.staff_user(user).and_then(|u| u.department.as_ref()) else { return false };
+        let headed = |d: &&Department| d.head.as_ref() == Some(head);
+        self.departments().filter(headed).any(|d| self.is_within(department, &d.id))
+    }
+
+    /// All whose main department somebody heads, as far as departments reach; themselves too where they are in it.
+    pub fn headed_by(&self, head: &StaffUserId) -> Vec<StaffUserId> {
+        let headed: Vec<_> = self.departments().filter(|d| d.head.as_ref() == Some(head)).map(|d| &d.id).collect();
+        if headed.is_empty() {
+            return Vec::new();
+        }
+        let within = |user: &&StaffUser| user.department.as_ref().is_some_and(|own| headed.iter().any(|of| self.is_within(own, of)));
+        self.staff_users().filter(within).map(|user| user.id.clone()).collect()
+    }
+
     /// A staff user, also a disabled one.
     pub fn staff_user(&self, id: &StaffUserId) -> Option<&StaffUser> {
         self.staff_users.get(id)

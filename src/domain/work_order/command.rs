@@ -2,6 +2,7 @@
 
 use super::mail::MailOutcome;
 use super::state::{Channel, HoldReason, Party, Priority, RecordKind};
+use super::team::Access;
 use crate::domain::definition::evaluation::GivenAnswer;
 use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{AccountId, ContactId, InvitationNo, MailNo, Name, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
@@ -77,6 +78,25 @@ pub enum Command {
     AddServiceRecord {
         kind: RecordKind,
         text: String,
+    },
+    ChangeOwner {
+        owner: StaffUserId,
+    },
+    AddTeamMember {
+        user: StaffUserId,
+        access: Access,
+    },
+    RemoveTeamMember {
+        user: StaffUserId,
+    },
+    Lock,
+    Unlock,
+    Void {
+        reason: String,
+    },
+    Restore,
+    Delete {
+        reason: String,
     },
     /// Commands of an on-site visit.
     CompleteStep {
@@ -175,6 +195,14 @@ impl Command {
             Self::Reject { .. } => "Reject",
             Self::MoveToVersion { .. } => "MoveToVersion",
             Self::AddServiceRecord { .. } => "AddServiceRecord",
+            Self::ChangeOwner { .. } => "ChangeOwner",
+            Self::AddTeamMember { .. } => "AddTeamMember",
+            Self::RemoveTeamMember { .. } => "RemoveTeamMember",
+            Self::Lock => "Lock",
+            Self::Unlock => "Unlock",
+            Self::Void { .. } => "Void",
+            Self::Restore => "Restore",
+            Self::Delete { .. } => "Delete",
             Self::CompleteStep { .. } => "CompleteStep",
             Self::SkipStep { .. } => "SkipStep",
             Self::StartLabor { .. } => "StartLabor",

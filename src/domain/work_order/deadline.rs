@@ -19,6 +19,9 @@ pub enum Deadline {
 /// All deadlines of a Work Order, each with its time.
 pub fn deadlines(order: &WorkOrder) -> Vec<(Timestamp, Deadline)> {
     let mut all = Vec::new();
+    if !order.life.is_normal() && !mutant!("void-timers-run") {
+        return all;
+    }
     if let Some(visit) = &order.visit {
         node_deadlines(order, visit, &mut all);
     }
@@ -50,7 +53,8 @@ fn due_at(visit: &Visit, after: Span) -> Timestamp {
 /// When the node it is at is overdue, or has been since; none without such a limit, and none while that stands still on hold.
 pub fn overdue_at(order: &WorkOrder) -> Option<Timestamp> {
     let visit = order.visit.as_ref()?;
-    let stands_still = order.hold.is_some() && visit.limits.stand_still_on_hold && !visit.overdue;
+    let on_hold = order.hold.is_some() && visit.limits.stand_still_on_hold;
+    let stands_still = (on_hold || !order.life.is_normal()) && !visit.overdue;
     visit.limits.overdue_after.filter(|_| !stands_still).map(|after| due_at(visit, after))
 }
 

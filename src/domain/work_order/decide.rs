@@ -7,9 +7,11 @@ use super::event::{Created, Event};
 use super::evolve;
 use super::fields;
 use super::labor;
+use super::life;
 use super::mail::{MailOutcome, MailStatus};
 use super::remind;
 use super::state::{HoldReason, Outcome, Party, Purpose, RecordKind, Status, WorkOrder};
+use super::team;
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, MailNo};
@@ -24,6 +26,7 @@ use crate::domain::time::Timestamp;
 pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> Result<(WorkOrder, Vec<Event>), Rejection> {
     let mut draft = Draft::new(order.clone(), cx);
     let d = &mut draft;
+    life::allows(order, command, cx.principal)?;
     match command {
         Command::Create(create) => return Err(Rejection::invalid("id", format!("Work Order {} exists already", create.id))),
         Command::AssignToGroup { group } => assign::to_group(d, group),
@@ -55,6 +58,14 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::Reject { reason } => reject(d, reason),
         Command::MoveToVersion { version } => move_to_version(d, *version),
         Command::AddServiceRecord { kind, text } => add_service_record(d, *kind, text),
+        Command::ChangeOwner { owner } => team::change_owner(d, owner),
+        Command::AddTeamMember { user, access } => team::add(d, user, *access),
+        Command::RemoveTeamMember { user } => team::remove(d, user),
+        Command::Lock => life::lock(d),
+        Command::Unlock => life::unlock(d),
+        Command::Void { reason } => life::void(d, reason),
+        Command::Restore => life::restore(d),
+        Command::Delete { reason } => life::delete(d, reason),
         Command::CompleteStep { step, location, note, fields } => {
             on_site::complete_step(d, step, location.as_deref(), note.as_deref(), fields)
         }
@@ -70,7 +81,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
 
 /// Decides a creation (INT-1): the Work Order with its first node entered.
 pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Vec<Event>), Rejection> {
-    may(Action::Use(Right::CreateWorkOrders), None, cx)?;
+    may(Action::Create(&create.record_type), None, cx)?;
     let record_type = cx.catalogue.published_type(&create.record_type)?;
     let (_, process) =
         cx.catalogue.process(&record_type.process).ok_or_else(|| Rejection::unknown("process", record_type.process.as_str()))?;

@@ -2,6 +2,7 @@
 
 use super::mail::{Mail, MailStatus};
 use super::state::{Channel, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, RecordKind, Visit};
+use super::team::TeamMember;
 use crate::domain::definition::VersionedName;
 use crate::domain::form::Fields;
 use crate::domain::form::value::Changes;
@@ -86,6 +87,25 @@ pub enum Event {
         step: Option<Name>,
         may_overlap: bool,
     },
+    OwnerChanged {
+        owner: StaffUserId,
+    },
+    /// Or may do something else than before.
+    TeamMemberAdded(TeamMember),
+    TeamMemberRemoved {
+        user: StaffUserId,
+    },
+    Locked {
+        by: Option<StaffUserId>,
+    },
+    Unlocked,
+    Voided {
+        reason: PersonalText,
+    },
+    Restored,
+    Deleted {
+        reason: PersonalText,
+    },
 }
 
 /// Intake as recorded.
@@ -134,6 +154,14 @@ impl Event {
             Self::LaborStarted { .. } => "LaborStarted",
             Self::LaborStopped { .. } => "LaborStopped",
             Self::LaborEntered { .. } => "LaborEntered",
+            Self::OwnerChanged { .. } => "OwnerChanged",
+            Self::TeamMemberAdded(_) => "TeamMemberAdded",
+            Self::TeamMemberRemoved { .. } => "TeamMemberRemoved",
+            Self::Locked { .. } => "Locked",
+            Self::Unlocked => "Unlocked",
+            Self::Voided { .. } => "Voided",
+            Self::Restored => "Restored",
+            Self::Deleted { .. } => "Deleted",
         }
     }
 }

@@ -3,8 +3,10 @@
 use super::event::{Created, Event};
 use super::field_work::{FieldWork, ServiceRecord};
 use super::labor::Labor;
+use super::life::{self, Life, Lock};
 use super::mail::{MailStatus, SETTLED_KEPT};
 use super::state::{Hold, WorkOrder};
+use super::team::{self, Access, TeamMember};
 use crate::domain::definition::VersionedName;
 use crate::domain::ids::{NodeIndex, VisitNo};
 use crate::domain::process::{NodeEvent, NodeState, accept, assign, confirm, task};
@@ -29,7 +31,10 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         submitter: created.submitter.clone(),
         created_by: created.created_by.clone(),
         created_at: at,
-        owner: None,
+        owner: created.created_by.clone(),
+        team: Vec::new(),
+        life: Life::Normal,
+        lock: None,
         group: None,
         engineer: None,
         assigned_by: None,
@@ -156,6 +161,17 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             know_form(order, form);
             super::fields::take(&mut order.fields, changes);
         }
+        Event::OwnerChanged { owner } => {
+            team::take_owner(order, owner);
+            order.reassigned += 1;
+        }
+        Event::TeamMemberAdded(member) => team::join(order, member.clone()),
+        Event::TeamMemberRemoved { user } => order.team.retain(|member| member.user != *user),
+        Event::Locked { by } => order.lock = Some(Box::new(Lock { by: by.clone(), since: at })),
+        Event::Unlocked => order.lock = None,
+        Event::Voided { .. } => life::take_voided(order, at),
+        Event::Restored => life::take_restored(order, at),
+        Event::Deleted { .. } => order.life = Life::Deleted,
     }
 }
 
@@ -194,6 +210,9 @@ fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
         NodeEvent::Assign(assign::Event::EngineerChosen { engineer, by, at, .. }) => {
             order.engineer = Some(engineer.clone());
             order.assigned_by.clone_from(by);
+            if let Some(by) = by {
+                team::join(order, TeamMember { user: by.clone(), access: Access::ReadWrite });
+            }
             if let Some(NodeState::Assign(_)) = order.visit.as_ref().map(|v| &v.state) {
                 order.assigned_at = Some(*at);
             } else {
@@ -204,7 +223,7 @@ fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
         NodeEvent::Accept(accept::Event::Accepted { engineer }) => {
             if let Some(engineer) = engineer {
                 order.engineer = Some(engineer.clone());
-                order.owner = Some(engineer.clone());
+                team::take_owner(order, engineer);
             }
             order.first_accepted_at.get_or_insert(at);
         }

@@ -7,6 +7,7 @@ use super::decide::decide;
 use super::draft::Draft;
 use super::labor;
 use super::state::{Handler, HoldReason, Outcome, RecordKind};
+use super::team::Access;
 use crate::domain::context::Context;
 use crate::domain::definition::{ProcessNode, SopStep};
 use crate::domain::form::given::GivenFields;
@@ -137,6 +138,13 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
         vec![Command::Reject { reason: text() }],
         vec![Command::MoveToVersion { version }],
         vec![Command::AddServiceRecord { kind: RecordKind::Remark, text: text() }],
+        owner(order, cx).into_iter().map(|owner| Command::ChangeOwner { owner }).collect(),
+        newcomer(order, cx).into_iter().map(|user| Command::AddTeamMember { user, access: Access::Read }).collect(),
+        order.team.iter().take(1).map(|member| Command::RemoveTeamMember { user: member.user.clone() }).collect(),
+        vec![if order.lock.is_some() { Command::Unlock } else { Command::Lock }],
+        if order.life.is_normal() { vec![Command::Void { reason: text() }] } else { Vec::new() },
+        if order.life.is_normal() { Vec::new() } else { vec![Command::Restore] },
+        if order.life.is_normal() { Vec::new() } else { vec![Command::Delete { reason: text() }] },
     ]
 }
 
@@ -153,6 +161,18 @@ fn open_steps<'a>(order: &'a WorkOrder, cx: &Context<'a>) -> impl Iterator<Item 
     });
     let steps = state.and_then(|state| on_site::sop(state, cx.catalogue)).into_iter().flat_map(|sop| &sop.steps);
     steps.filter(move |step| state.is_some_and(|state| state.settled(&step.name).is_none()))
+}
+
+/// Somebody else who could be responsible.
+fn owner(order: &WorkOrder, cx: &Context<'_>) -> Option<StaffUserId> {
+    let other = |user: &&StaffUserId| cx.directory.active(user).is_some() && order.owner.as_ref() != Some(*user);
+    cx.directory.staff_users().map(|user| &user.id).find(other).cloned()
+}
+
+/// Somebody who could join the team.
+fn newcomer(order: &WorkOrder, cx: &Context<'_>) -> Option<StaffUserId> {
+    let on = |user: &StaffUserId| order.owner.as_ref() == Some(user) || order.team.iter().any(|member| member.user == *user);
+    cx.directory.staff_users().map(|user| &user.id).find(|user| cx.directory.active(user).is_some() && !on(user)).cloned()
 }
 
 /// Somebody the work could go to: of its service group, if it is in one, and not whoever has it.

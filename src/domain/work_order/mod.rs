@@ -12,10 +12,12 @@ pub mod explain;
 pub mod field_work;
 pub mod fields;
 pub mod labor;
+pub mod life;
 pub mod mail;
 pub mod reaction;
 pub mod remind;
 pub mod state;
+pub mod team;
 
 pub use command::Command;
 pub use event::Event;

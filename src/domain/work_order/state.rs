@@ -1,7 +1,9 @@
 //! What is known of one Work Order. Written by `evolve` alone.
 
 use super::field_work::FieldWork;
+use super::life::{Life, Lock};
 use super::mail::Mail;
+use super::team::TeamMember;
 use crate::domain::definition::{Answer, VersionedName};
 use crate::domain::form::Fields;
 use crate::domain::ids::{AccountId, ContactId, InvitationNo, Name, NodeIndex, Region, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
@@ -96,7 +98,7 @@ pub enum Party {
 }
 
 /// Who is to act on a node, resolved when it was entered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Handler {
     User(StaffUserId),
     Role(Name),
@@ -225,7 +227,12 @@ pub struct WorkOrder {
     pub submitter: Party,
     pub created_by: Option<StaffUserId>,
     pub created_at: Timestamp,
+    /// Who is responsible: whoever created it, until an engineer accepts it.
     pub owner: Option<StaffUserId>,
+    /// Who takes part beside the owner.
+    pub team: Vec<TeamMember>,
+    pub life: Life,
+    pub lock: Option<Box<Lock>>,
     pub group: Option<ServiceGroupId>,
     pub engineer: Option<StaffUserId>,
     /// Who assigned the engineer, and at which node: where a decline goes back to (reading 8).
@@ -263,6 +270,9 @@ pub struct WorkOrder {
 impl WorkOrder {
     /// What it asks its service group for, while it waits for the group's rule to choose.
     pub fn ask(&self) -> Option<&Ask> {
+        if !self.life.is_normal() {
+            return None;
+        }
         match &self.visit.as_ref()?.state {
             NodeState::Assign(state) => state.ask.as_ref(),
             NodeState::Accept(_) | NodeState::Task(_) | NodeState::OnSite(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => None,
@@ -297,6 +307,9 @@ impl WorkOrder {
 
     /// Which group and engineer carry it as open work, while it is unresolved (reading 21); what the service groups count.
     pub fn load(&self) -> Option<(&ServiceGroupId, Option<&StaffUserId>)> {
+        if !self.life.is_normal() {
+            return None;
+        }
         let group = self.group.as_ref()?;
         match self.status() {
             Status::Open | Status::InProgress => Some((group, self.engineer.as_ref())),

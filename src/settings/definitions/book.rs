@@ -26,6 +26,7 @@ pub enum Kind {
     Role,
     AssignmentRule,
     Sop,
+    SharingRule,
 }
 
 /// A text of a message that may hold a link.
@@ -66,7 +67,7 @@ pub struct Book<'a> {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Form,
         Self::RecordType,
         Self::Process,
@@ -76,6 +77,7 @@ impl Kind {
         Self::Role,
         Self::AssignmentRule,
         Self::Sop,
+        Self::SharingRule,
     ];
 
     /// The name of its table.
@@ -90,6 +92,7 @@ impl Kind {
             Self::Role => "role",
             Self::AssignmentRule => "assignment_rule",
             Self::Sop => "sop",
+            Self::SharingRule => "sharing_rule",
         }
     }
 
@@ -105,6 +108,7 @@ impl Kind {
             Self::Role => "role",
             Self::AssignmentRule => "assignment rule",
             Self::Sop => "SOP",
+            Self::SharingRule => "sharing rule",
         }
     }
 }

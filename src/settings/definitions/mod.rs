@@ -85,6 +85,11 @@
 //! | `[[role]]` | `name` | the name of a built-in role replaces that one | |
 //! | | `rights` | list of rights | none |
 //! | | `includes` | roles whose rights it has too | none |
+//! | | `record_types` | the record types whose Work Orders its rights are about | all |
+//! | `[[sharing_rule]]` | `name` | whose Work Orders others may see | |
+//! | | `from` | `user:U`, the owner, or `department:D`, the owner's main department | |
+//! | | `to` | `user:U`, `department:D` or `user-group:G` | |
+//! | | `access` | `read` or `read-write` | |
 //!
 //! A condition is a list of tests that must all hold: `when = [{ field = "priority", in = ["high", "urgent"] },
 //! { field = "channel", not_in = ["portal"] }]`, or a table `{ all = [...] }`, `{ any = [...] }`, `{ not = {...} }` of tests and such
@@ -136,6 +141,7 @@ mod process;
 mod record_type;
 mod role;
 mod service_ticket;
+mod sharing;
 mod sop;
 pub mod write;
 

@@ -4,7 +4,7 @@
 //! of its kind; what only shows when all are seen, to `book`.
 
 use super::book::{Book, Kind};
-use super::{assignment, evaluation, form, message, process, record_type, role, service_ticket, sop, write};
+use super::{assignment, evaluation, form, message, process, record_type, role, service_ticket, sharing, sop, write};
 use crate::domain::definition::Definitions;
 use crate::domain::ids::Name;
 use crate::settings::problem::{KnownKey, Place, Problem, Sink};
@@ -99,20 +99,33 @@ fn all(files: &[(String, String)], surroundings: &Surroundings<'_>, sink: &Sink)
 /// What no file says anything about.
 fn untouched(there: &Definitions, files: &[&(String, String)]) -> Definitions {
     let mut said: BTreeSet<(&'static str, Name)> = BTreeSet::new();
-    let (mut rules_said, mut assignment_rules_said) = (false, false);
+    let (mut rules_said, mut assignment_rules_said, mut sharing_rules_said) = (false, false, false);
     for (_, text) in files.iter().filter(|(_, text)| text.len() <= FILE_BYTES_MAX) {
         let (document, _) = DeTable::parse_recoverable(text);
         for kind in Kind::ALL {
             let Some(value) = document.get_ref().get(kind.table()) else { continue };
             rules_said |= kind == Kind::EvaluationRule;
             assignment_rules_said |= kind == Kind::AssignmentRule;
+            sharing_rules_said |= kind == Kind::SharingRule;
             let tables = value.get_ref().as_array().into_iter().flat_map(|list| list.iter());
             let names = tables.filter_map(|t| Name::new(t.get_ref().as_table()?.get("name")?.get_ref().as_str()?).ok());
             said.extend(names.map(|name| (kind.table(), name)));
         }
     }
     let mut rest = there.clone();
-    let Definitions { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules, sops } = &mut rest;
+    let Definitions {
+        forms,
+        record_types,
+        processes,
+        templates,
+        rules,
+        messages,
+        roles,
+        type_states,
+        assignment_rules,
+        sops,
+        sharing_rules,
+    } = &mut rest;
     let unsaid = |kind: Kind, name: &Name| !said.contains(&(kind.table(), name.clone()));
     forms.retain(|d| unsaid(Kind::Form, &d.name));
     record_types.retain(|d| unsaid(Kind::RecordType, &d.name));
@@ -127,6 +140,9 @@ fn untouched(there: &Definitions, files: &[&(String, String)]) -> Definitions {
     }
     if assignment_rules_said {
         *assignment_rules = None;
+    }
+    if sharing_rules_said {
+        *sharing_rules = None;
     }
     rest
 }
@@ -175,6 +191,7 @@ fn read_tables(root: &Table<'_>, kinds: &[Kind], book: &mut Book<'_>, definition
             match kind {
                 Kind::EvaluationRule => drop(definitions.rules.get_or_insert_default()),
                 Kind::AssignmentRule => drop(definitions.assignment_rules.get_or_insert_default()),
+                Kind::SharingRule => drop(definitions.sharing_rules.get_or_insert_default()),
                 Kind::Form | Kind::RecordType | Kind::Process | Kind::EvaluationTemplate | Kind::Message | Kind::Role | Kind::Sop => {}
             }
         }
@@ -197,6 +214,7 @@ fn read_tables(root: &Table<'_>, kinds: &[Kind], book: &mut Book<'_>, definition
                 Kind::Role => role::read(table, book),
                 Kind::AssignmentRule => definitions.assignment_rules.get_or_insert_default().extend(assignment::read_rule(table, book)),
                 Kind::Sop => definitions.sops.extend(sop::read(table, book)),
+                Kind::SharingRule => definitions.sharing_rules.get_or_insert_default().extend(sharing::read_rule(table, book)),
             }
         }
     }

@@ -22,6 +22,8 @@ pub struct RoleDraft {
     includes_at: Place,
     rights: Vec<Right>,
     includes: Vec<Name>,
+    /// None: all.
+    record_types: Option<Vec<Name>>,
 }
 
 /// Reads one into the book.
@@ -39,10 +41,26 @@ pub fn read(table: Table<'_>, book: &mut Book<'_>) {
     for text in table.texts("includes").map(|found| found.value).unwrap_or_default() {
         includes.extend(book.refer(Kind::Role, text.value, &text.place));
     }
+    let record_types = record_types(&table, book);
     table.finish();
     if let Some(name) = name {
-        book.roles.push(RoleDraft { name, place: table.place.clone(), includes_at: table.place_of("includes"), rights, includes });
+        let (place, includes_at) = (table.place.clone(), table.place_of("includes"));
+        book.roles.push(RoleDraft { name, place, includes_at, rights, includes, record_types });
     }
+}
+
+/// The record types that the rights are about, if they are not about all.
+fn record_types(table: &Table<'_>, book: &mut Book<'_>) -> Option<Vec<Name>> {
+    if !table.has("record_types") {
+        return None;
+    }
+    let mut types = Vec::new();
+    for text in table.texts("record_types").map(|found| found.value).unwrap_or_default() {
+        types.extend(book.refer(Kind::RecordType, text.value, &text.place));
+    }
+    types.sort();
+    types.dedup();
+    Some(types)
 }
 
 /// Works out the rights of all roles and reports circles.
@@ -67,7 +85,16 @@ pub fn resolve(book: &Book<'_>) -> Vec<RoleDefinition> {
         for (name, _) in needed.iter().filter(|(_, right)| judged && !rights.contains(right)) {
             book.sink.report_with(&role.place, format!("the role admin must keep the right {name}"), "without it nobody could undo this");
         }
-        resolved.push(RoleDefinition { name: role.name.clone(), rights: rights.into_iter().collect() });
+        for included in role.includes.iter().filter(|name| roles.get(name.as_str()).is_some_and(|r| r.record_types.is_some())) {
+            let problem = format!("the role {included} is about some record types alone; included here that would be forgotten");
+            book.sink.report_with(&role.includes_at, problem, "give people both roles, or list the rights and record_types here");
+        }
+        let named = role.record_types.is_some() && role.name.as_str() == ADMIN;
+        if named {
+            book.sink.report_with(&role.place, "the role admin is about all record types".to_owned(), "leave record_types out");
+        }
+        let record_types = role.record_types.clone();
+        resolved.push(RoleDefinition { name: role.name.clone(), rights: rights.into_iter().collect(), record_types });
     }
     resolved
 }

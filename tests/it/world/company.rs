@@ -7,8 +7,8 @@ use workorderd::domain::aggregate::{Command, Key};
 use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{
     AssignTo, AssignmentRule, CatalogueCommand, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind,
-    HandlerSpec, Limits, MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, RoleDefinition, Sop, SopStep,
-    Subject, TemplateField, Test, Wording,
+    HandlerSpec, Limits, MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, Sop, SopStep, Subject,
+    TemplateField, Test, Wording,
 };
 use workorderd::domain::directory::{Account, Contact, Department, DirectoryCommand, StaffUser};
 use workorderd::domain::form::{Choice, DetailTable, Field, Form, Kind, SingleField};
@@ -198,7 +198,8 @@ pub fn definitions(edition: u32) -> Definitions {
         messages: vec![message("ask", true), message("remind", false), message("returned", false)],
         type_states: Vec::new(),
         assignment_rules: (edition % 2 == 1).then(assignment_rules),
-        roles: vec![RoleDefinition { name: name("desk"), rights: vec![workorderd::domain::definition::Right::CreateWorkOrders] }],
+        roles: vec![super::keeping::desk(edition)],
+        sharing_rules: Some(super::keeping::sharing(edition)),
     }
 }
 

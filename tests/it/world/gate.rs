@@ -17,6 +17,9 @@ pub struct Gate {
     open: Option<Open>,
     next: Next,
     visits: u32,
+    /// Since when it is void, and whether it was deleted since.
+    void: Option<i64>,
+    deleted: bool,
 }
 
 enum Next {
@@ -72,7 +75,7 @@ impl Open {
 impl Gate {
     /// A Work Order that was created and has entered nothing yet.
     pub fn new(process: VersionedName) -> Self {
-        Self { process, open: None, next: Next::Forward(0), visits: 0 }
+        Self { process, open: None, next: Next::Forward(0), visits: 0, void: None, deleted: false }
     }
 
     /// Whether the state says the same as the events: at that visit, or ended.
@@ -94,6 +97,8 @@ impl Gate {
         (at, completes_until): (i64, i64),
         editions: &[&Catalogue],
     ) {
+        let stands_still = matches!(event, Event::Restored | Event::Deleted { .. } | Event::MailTried { .. });
+        assert!(self.void.is_none() || stands_still, "{} while it is void", event.name());
         match event {
             Event::NodePassedOver { node, .. } => {
                 assert!(self.open.is_none() && matches!(self.next, Next::Forward(n) if n == node.0), "node {node:?} is not the next one");
@@ -179,7 +184,25 @@ impl Gate {
                 let published = |c: &&Catalogue| c.published_type(&created.record_type).is_ok();
                 assert!(editions.iter().any(published), "created under {}, which is not published", created.record_type);
             }
+            Event::Voided { .. } => self.void = Some(at),
+            Event::Restored => {
+                let since = self.void.take().expect("only what is void is restored");
+                assert!(!self.deleted, "what was deleted came back");
+                // A hold that stops the limits counts that time itself.
+                if let Some(open) = self.open.as_mut().filter(|o| o.held.is_none() || !o.limits.stand_still_on_hold) {
+                    open.stood += (at - since.max(open.entered)).max(0);
+                }
+            }
+            Event::Deleted { .. } => {
+                assert!(self.void.is_some() && !self.deleted, "only what is void is deleted, once");
+                self.deleted = true;
+            }
             Event::Node(_)
+            | Event::OwnerChanged { .. }
+            | Event::TeamMemberAdded(_)
+            | Event::TeamMemberRemoved { .. }
+            | Event::Locked { .. }
+            | Event::Unlocked
             | Event::Invited(_)
             | Event::ServiceRecordAdded { .. }
             | Event::MailQueued(_)

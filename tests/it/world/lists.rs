@@ -1,15 +1,18 @@
 //! Lists, compared with picking by hand out of what is durable: by each filter alone, by pairs of them, and page by page.
 
+use super::people::administrator;
 use super::world::World;
 use std::collections::BTreeSet;
 use workorderd::domain::aggregate::State;
 use workorderd::domain::ids::WorkOrderId;
+use workorderd::domain::work_order::life::Life;
 use workorderd::domain::work_order::state::{Priority, Status};
-use workorderd::engine::board::{Filter, Row};
+use workorderd::engine::board::{Filter, LifeOf, Row};
 
 /// Whether a line is what was asked for.
 fn fits(filter: &Filter, row: &Row) -> bool {
-    let Filter { status, open, priority, record_type, group, engineer, account, contact, reference, on_hold, overdue } = filter;
+    let Filter { status, open, priority, record_type, group, engineer, account, contact, reference, on_hold, overdue, owner, life } =
+        filter;
     status.is_none_or(|s| s == row.status)
         && open.is_none_or(|o| o == row.outcome.is_none())
         && priority.is_none_or(|p| p == row.priority)
@@ -21,6 +24,12 @@ fn fits(filter: &Filter, row: &Row) -> bool {
         && (reference.is_none() || *reference == row.reference)
         && on_hold.is_none_or(|h| h == row.on_hold)
         && overdue.is_none_or(|o| o == row.overdue)
+        && (owner.is_none() || *owner == row.owner)
+        && match life {
+            LifeOf::Normal => row.life == Life::Normal,
+            LifeOf::Void => matches!(row.life, Life::Void { .. }),
+            LifeOf::Deleted => row.life == Life::Deleted,
+        }
 }
 
 /// One filter for everything that some line has.
@@ -29,6 +38,7 @@ fn filters(rows: &[Row]) -> Vec<Filter> {
     let mut all = vec![none()];
     all.extend(Status::ALL.map(|status| Filter { status: Some(status), ..none() }));
     all.extend(Priority::ALL.map(|priority| Filter { priority: Some(priority), ..none() }));
+    all.extend([LifeOf::Void, LifeOf::Deleted].map(|life| Filter { life, ..none() }));
     for yes in [true, false] {
         all.push(Filter { open: Some(yes), ..none() });
         all.push(Filter { on_hold: Some(yes), ..none() });
@@ -41,6 +51,7 @@ fn filters(rows: &[Row]) -> Vec<Filter> {
         all.push(Filter { account: row.account.clone(), ..none() });
         all.push(Filter { contact: row.contact.clone(), ..none() });
         all.push(Filter { reference: row.reference.clone(), ..none() });
+        all.push(Filter { owner: row.owner.clone(), ..none() });
         all.push(Filter { engineer: row.engineer.clone(), status: Some(row.status), overdue: Some(false), ..none() });
         all.push(Filter { contact: row.contact.clone(), account: row.account.clone(), open: Some(true), ..none() });
     }
@@ -50,6 +61,7 @@ fn filters(rows: &[Row]) -> Vec<Filter> {
 impl World {
     /// Each list holds what fits, once, and says how many; its pages are parts of it, one behind the other.
     pub fn check_lists(&self) {
+        let scope = self.scope(&administrator());
         let board = self.daemon.views.board();
         let orders = self.audit.known.values().filter_map(|known| match &known.state {
             State::WorkOrder(order) => Some(Row::of(order)),
@@ -58,13 +70,13 @@ impl World {
         let rows: Vec<Row> = orders.collect();
         for filter in filters(&rows) {
             let expected: BTreeSet<WorkOrderId> = rows.iter().filter(|row| fits(&filter, row)).map(|row| row.id).collect();
-            let whole = board.list(&filter, None, usize::MAX);
+            let whole = board.list(&scope, None, &filter, None, usize::MAX);
             let found: Vec<WorkOrderId> = whole.rows.iter().map(|row| row.id).collect();
             assert_eq!(found.iter().copied().collect::<BTreeSet<_>>(), expected, "the list by {filter:?}");
             assert_eq!((whole.total, whole.next), (expected.len() as u64, None), "{filter:?}");
             let (mut pages, mut after) = (Vec::new(), None);
             loop {
-                let page = board.list(&filter, after, 3);
+                let page = board.list(&scope, None, &filter, after, 3);
                 assert_eq!(page.total, whole.total, "{filter:?}: a page knows how many there are");
                 pages.extend(page.rows.iter().map(|row| row.id));
                 after = page.next;

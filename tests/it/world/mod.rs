@@ -13,6 +13,7 @@ pub mod deliver;
 pub mod disk;
 pub mod equipment;
 pub mod gate;
+pub mod keeping;
 pub mod labor;
 pub mod ledger;
 pub mod lists;

@@ -1,6 +1,6 @@
 //! The people of the company: what they ask for, sensibly or not, one at a time or in a burst, once or again.
 //!
-//! They look at what is durable, as people do, and so they are often late. Nothing here judges; refusals are welcome.
+//! They look at what is durable, as people do, and so they are often late. Nothing here judges.
 
 use super::clients::Call;
 use super::company::{self, ACCOUNTS, CONTACTS, ENGINEERS, GROUPS, RECORD_TYPES, STAFF};
@@ -133,7 +133,7 @@ impl World {
         }
     }
 
-    fn request_id(&mut self) -> RequestId {
+    pub fn request_id(&mut self) -> RequestId {
         RequestId::new(&format!("r{}", self.clients.calls.len())).expect("a good request id")
     }
 
@@ -339,6 +339,9 @@ impl World {
 
     /// One command to a Work Order: what fits its node by one who may, mostly.
     fn work_on(&mut self, order: &WorkOrder) {
+        if order.lock.is_some() || !order.life.is_normal() || self.rng.u32(..12) == 0 {
+            return self.keep(order);
+        }
         let (mut principal, mut command) = self.sensible(order);
         if self.rng.u32(..6) == 0 {
             principal = self.anybody(order);
@@ -351,15 +354,6 @@ impl World {
         let revision = self.audit.revision(&key);
         let expected = (self.rng.u32(..12) == 0).then(|| revision + u64::from(self.rng.u32(..4) == 0));
         self.ask(key, principal, Command::WorkOrder(command), id, expected);
-    }
-
-    fn anybody(&mut self, order: &WorkOrder) -> Principal {
-        match self.rng.u32(..10) {
-            0 => administrator(),
-            1 => Principal::Guest { order: order.id, invitation: InvitationNo(self.rng.u16(1..6)) },
-            2 => Principal::Guest { order: WorkOrderId(1), invitation: InvitationNo(1) },
-            _ => staff(STAFF[self.rng.usize(..STAFF.len())].0),
-        }
     }
 
     fn handler(&mut self, order: &WorkOrder) -> Principal {

@@ -28,7 +28,7 @@ pub struct Work {
 impl Work {
     /// Whether the work is still to be done.
     pub fn is_open_work(order: &WorkOrder) -> bool {
-        let Some(visit) = order.visit().filter(|_| order.is_open()) else { return false };
+        let Some(visit) = order.visit().filter(|_| order.is_open() && order.life.is_normal()) else { return false };
         let done = matches!(visit.state, NodeState::Confirm(_) | NodeState::Evaluate(_)) && order.last_completed_at.is_some();
         !done
     }

@@ -11,6 +11,7 @@ mod message;
 mod process;
 mod record_type;
 mod role;
+mod sharing;
 mod sheet;
 mod sop;
 
@@ -28,7 +29,7 @@ pub struct Written {
 }
 
 /// The kinds with the files they are exported to.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("form", "forms"),
     ("record type", "record-types"),
     ("process", "processes"),
@@ -38,6 +39,7 @@ const FILES: [(&str, &str); 9] = [
     ("message", "messages"),
     ("SOP", "sops"),
     ("role", "roles"),
+    ("sharing rule", "sharing-rules"),
 ];
 
 /// The words for the kinds.
@@ -61,8 +63,19 @@ const FILE_BYTES: usize = super::FILE_BYTES_MAX / 2;
 
 /// Every definition by itself, kind after kind.
 pub fn each(definitions: &Definitions) -> Vec<Written> {
-    let Definitions { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules, sops } =
-        definitions;
+    let Definitions {
+        forms,
+        record_types,
+        processes,
+        templates,
+        rules,
+        messages,
+        roles,
+        type_states,
+        assignment_rules,
+        sops,
+        sharing_rules,
+    } = definitions;
     let mut all = Vec::new();
     let mut put = |kind: &'static str, name: &Name, write: &dyn Fn(&mut Sheet)| {
         let mut sheet = Sheet::default();
@@ -80,6 +93,7 @@ pub fn each(definitions: &Definitions) -> Vec<Written> {
     messages.iter().for_each(|d| put("message", &d.name, &|sheet| message::write(d, sheet)));
     sops.iter().for_each(|d| put("SOP", &d.name, &|sheet| sop::write(d, sheet)));
     roles.iter().for_each(|d| put("role", &d.name, &|sheet| role::write(d, sheet)));
+    sharing_rules.iter().flatten().for_each(|d| put("sharing rule", &d.name, &|sheet| sharing::write(d, sheet)));
     all
 }
 
@@ -117,6 +131,7 @@ fn none_of(kind: &str, definitions: &Definitions) -> Option<String> {
     let (count, table) = match kind {
         "evaluation rule" => (definitions.rules.as_ref().map(Vec::len), "evaluation_rule"),
         "assignment rule" => (definitions.assignment_rules.as_ref().map(Vec::len), "assignment_rule"),
+        "sharing rule" => (definitions.sharing_rules.as_ref().map(Vec::len), "sharing_rule"),
         _ => return None,
     };
     (count == Some(0)).then(|| format!("{table} = []\n"))

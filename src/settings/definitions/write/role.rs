@@ -1,14 +1,17 @@
 //! `[[role]]`: with all its rights; what it included was worked out when it was applied.
 
 use super::sheet::Sheet;
-use crate::domain::definition::{Right, RoleDefinition};
+use crate::domain::definition::RoleDefinition;
 
 /// Writes one.
 pub fn write(role: &RoleDefinition, sheet: &mut Sheet) {
-    let RoleDefinition { name, rights } = role;
+    let RoleDefinition { name, rights, record_types } = role;
     sheet.table("role");
     sheet.text("name", name.as_str());
     if !rights.is_empty() {
-        sheet.texts("rights", rights.iter().filter_map(|right| Right::ALL.iter().find(|(_, known)| known == right).map(|(name, _)| *name)));
+        sheet.texts("rights", rights.iter().map(|right| right.name()));
+    }
+    if let Some(types) = record_types {
+        sheet.texts("record_types", types.iter().map(|name| name.as_str()));
     }
 }

@@ -1,23 +1,36 @@
 //! The one predicate of permissions: `may(principal, action, subject)`.
 //!
-//! A node's commands belong to the node's handlers (reading 10); the rest goes by the rights of roles.
+//! A node's commands belong to the node's handlers. Everything else on a Work Order has two gates, both needed (reading 10): the data
+//! gate, which is what somebody has to do with it (`relation`), and the role gate, which is a right. Admins pass both.
+
+pub mod relation;
+pub mod why;
 
 use super::context::Context;
 use super::definition::Right;
-use super::ids::StaffUserId;
+use super::ids::{Name, StaffUserId};
 use super::principal::Principal;
 use super::rejection::Rejection;
 use super::work_order::WorkOrder;
-use super::work_order::state::{Handler, Party};
+use super::work_order::state::Handler;
+use relation::{Relation, Subject, Viewer, data_gate};
+
+pub use relation::sees;
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action<'a> {
-    /// Something that a right of a role allows, whatever Work Order it is about.
+    /// Something that a right of a role allows, whatever Work Order it is about; where one is given, for its record type.
     Use(Right),
+    /// Raise a Work Order of this record type.
+    Create(&'a Name),
+    /// See it.
+    See,
+    /// Something outside the node's own commands: the data gate, and a role with the right.
+    Outside(Right),
     /// A command of the node the Work Order is at.
     HandleNode,
-    /// Hold, resume, annotate: the node's handlers, the owner, and who has the right to handle Work Orders.
+    /// Hold, resume, annotate: the node's handlers; others need both gates.
     Handle,
     /// Tell of one's labor afterwards: the node's handlers, and whose work it was.
     BookLabor,
@@ -31,10 +44,17 @@ pub enum Action<'a> {
 
 /// Whether the principal may. The Work Order is given where the action is about one.
 pub fn may(action: Action<'_>, order: Option<&WorkOrder>, cx: &Context<'_>) -> Result<(), Rejection> {
+    let outside = |right| {
+        let role = has_right_for(right, order, cx) || mutant!("role-gate-open");
+        order.is_some_and(|o| has_right(Right::Administer, cx) || (role && data_gate(&Subject::of(o), cx)))
+    };
     let yes = match action {
-        Action::Use(right) => has_right(right, cx),
+        Action::Use(right) => has_right_for(right, order, cx),
+        Action::Create(record_type) => has_right_of(Right::CreateWorkOrders, Some(record_type), cx),
+        Action::See => order.is_some_and(|o| sees(&Subject::of(o), cx)),
+        Action::Outside(right) => outside(right),
         Action::HandleNode => order.is_some_and(|o| is_handler(o, cx)),
-        Action::Handle => order.is_some_and(|o| is_handler(o, cx) || is_owner(o, cx)) || has_right(Right::HandleWorkOrders, cx),
+        Action::Handle => order.is_some_and(|o| is_handler(o, cx)) || outside(Right::HandleWorkOrders),
         Action::BookLabor => order.is_some_and(|o| is_handler(o, cx) || is_owner(o, cx) || is_engineer(o, cx)),
         Action::CancelOwn => order.is_some_and(|o| is_submitter(o, cx)),
         Action::SetAbsence(user) => is_or_leads(user, cx) || has_right(Right::ChangeDirectory, cx),
@@ -51,31 +71,32 @@ pub fn may(action: Action<'_>, order: Option<&WorkOrder>, cx: &Context<'_>) -> R
     }
 }
 
-/// Whether a role of the principal has the right. Disabled people have none.
+/// Whether a role of the principal has the right, for any record type. Disabled people have none.
 pub fn has_right(right: Right, cx: &Context<'_>) -> bool {
-    match cx.principal {
-        Principal::Staff { user, roles, .. } => {
-            user.as_ref().is_none_or(|u| cx.directory.active(u).is_some() || mutant!("the-disabled-may"))
-                && roles.iter().any(|role| cx.catalogue.role_has(role.as_str(), right))
-        }
-        Principal::System => true,
-        Principal::Guest { .. } => false,
-    }
+    has_right_of(right, None, cx)
+}
+
+/// Whether a role of the principal has the right where a Work Order is concerned.
+pub fn has_right_for(right: Right, order: Option<&WorkOrder>, cx: &Context<'_>) -> bool {
+    has_right_of(right, order.map(|o| &o.record_type), cx)
+}
+
+fn has_right_of(right: Right, record_type: Option<&Name>, cx: &Context<'_>) -> bool {
+    *cx.principal == Principal::System || Viewer::of(cx).is_some_and(|viewer| viewer.has(right, record_type, cx))
 }
 
 /// Whether the principal is one of the handlers of the node the Work Order is at.
 pub fn is_handler(order: &WorkOrder, cx: &Context<'_>) -> bool {
-    order.visit().is_some_and(|visit| visit.handlers.iter().any(|handler| matches_handler(handler, order, cx)))
+    matches!(cx.principal, Principal::Guest { .. })
+        && order.visit().is_some_and(|v| v.handlers.contains(&Handler::Submitter))
+        && is_submitter(order, cx)
+        || Relation::Handler.holds(&Subject::of(order), cx)
 }
 
 /// Whether the principal raised the Work Order or is the one it was raised for.
 pub fn is_submitter(order: &WorkOrder, cx: &Context<'_>) -> bool {
     match cx.principal {
-        Principal::Staff { user: Some(user), .. } => {
-            cx.directory.active(user).is_some()
-                && (order.submitter == Party::Staff(user.clone()) || order.created_by.as_ref() == Some(user))
-        }
-        Principal::Staff { user: None, .. } => false,
+        Principal::Staff { .. } => Relation::Submitter.holds(&Subject::of(order), cx),
         Principal::Guest { order: id, invitation } => *id == order.id && order.invitation(*invitation).is_some_and(|i| i.for_submitter),
         Principal::System => false,
     }
@@ -83,38 +104,21 @@ pub fn is_submitter(order: &WorkOrder, cx: &Context<'_>) -> bool {
 
 fn is_or_leads(user: &StaffUserId, cx: &Context<'_>) -> bool {
     let Some(by) = cx.principal.user().filter(|by| cx.directory.active(by).is_some()) else { return false };
-    let above = |id: &StaffUserId| cx.directory.staff_user(id).and_then(|u| u.superior.clone());
-    let mut line = std::iter::successors(Some(user.clone()), above).take(cx.directory.staff_users().count() + 1);
-    line.any(|id| id == *by)
+    user == by || cx.directory.is_above(by, user)
 }
 
 /// Whether the principal is the leader of the group the Work Order is in.
 pub fn leads_group(order: &WorkOrder, cx: &Context<'_>) -> bool {
-    order.group.as_ref().is_some_and(|group| matches_handler(&Handler::Leader(group.clone()), order, cx))
+    let leader = order.group.as_ref().map(|group| Handler::Leader(group.clone()));
+    leader.is_some_and(|leader| Viewer::of(cx).is_some_and(|viewer| viewer.is(&leader, &Subject::of(order), cx)))
 }
 
 fn is_owner(order: &WorkOrder, cx: &Context<'_>) -> bool {
-    cx.principal.user().is_some_and(|user| order.owner.as_ref() == Some(user) && cx.directory.active(user).is_some())
+    Relation::Owner.holds(&Subject::of(order), cx)
 }
 
 fn is_engineer(order: &WorkOrder, cx: &Context<'_>) -> bool {
-    cx.principal.user().is_some_and(|user| order.engineer.as_ref() == Some(user) && cx.directory.active(user).is_some())
-}
-
-fn matches_handler(handler: &Handler, order: &WorkOrder, cx: &Context<'_>) -> bool {
-    let Principal::Staff { user, roles, .. } = cx.principal else {
-        return *handler == Handler::Submitter && is_submitter(order, cx);
-    };
-    if user.as_ref().is_some_and(|u| cx.directory.active(u).is_none()) {
-        return false;
-    }
-    match handler {
-        Handler::User(id) => user.as_ref() == Some(id),
-        Handler::Role(name) => roles.contains(name),
-        Handler::Members(group) => user.as_ref().is_some_and(|u| cx.directory.is_member(group, u)),
-        Handler::Leader(group) => user.is_some() && cx.directory.group(group).and_then(|g| g.leader.as_ref()) == user.as_ref(),
-        Handler::Submitter => is_submitter(order, cx),
-    }
+    Relation::Engineer.holds(&Subject::of(order), cx)
 }
 
 fn who(principal: &Principal) -> String {
@@ -137,12 +141,20 @@ fn handlers_text(order: &WorkOrder) -> String {
 impl Action<'_> {
     fn describe(self) -> String {
         match self {
-            Self::Use(right) => {
-                let name = Right::ALL.iter().find(|(_, r)| *r == right).map_or("?", |(n, _)| n);
-                format!("this needs the right {name}")
-            }
+            Self::Use(right) => format!("this needs the right {}", right.name()),
+            Self::Create(record_type) => format!("raising a Work Order of the record type {record_type} needs create_work_orders for it"),
+            Self::See => "this is for those who have to do with it".into(),
+            Self::Outside(right) => format!(
+                "this is for the owner, their superiors, team members who may write, and those it is shared with to write; and for these \
+                 with a role that has the right {}",
+                right.name()
+            ),
             Self::HandleNode => "this is for the handlers of the node".into(),
-            Self::Handle => "this is for the owner, the handlers of the node, or a role with handle_work_orders".into(),
+            Self::Handle => {
+                "this is for the handlers of the node; for the owner, their superiors and those on the team with a role that has \
+                            handle_work_orders"
+                    .into()
+            }
             Self::BookLabor => "this is for the handlers of the node, and for whose work it was".into(),
             Self::CancelOwn => "this is for the submitter".into(),
             Self::SetAbsence(_) => "this is for themselves, their superiors, or a role with change_directory".into(),

@@ -1,0 +1,53 @@
+//! The calls that the commands about whose a Work Order is make, for `cli_commands`; and how `why` is printed.
+
+use serde_json::{Value, json};
+use workorderd::cli::view::why;
+use workorderd::protocol::work_orders::WhyTold;
+
+use crate::cli_people::words;
+use crate::cli_views::{golden, page};
+
+/// A command line, the method it calls, and the parameters.
+pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
+    let act = |line: &str, method, more: Value| {
+        let mut parameters = json!({ "requestId": "r-1", "number": "W" });
+        more.as_object().unwrap().iter().for_each(|(key, value)| parameters[key] = value.clone());
+        (words(&format!("{line}|--request-id|r-1")), method, parameters)
+    };
+    vec![
+        act("change-owner|W|mei", "WorkOrders1.ChangeOwner", json!({ "owner": "mei" })),
+        act("team|add|W|mei|--access|read", "WorkOrders1.AddTeamMember", json!({ "user": "mei", "access": "read" })),
+        act("team|remove|W|mei", "WorkOrders1.RemoveTeamMember", json!({ "user": "mei" })),
+        act("lock|W", "WorkOrders1.Lock", json!({})),
+        act("unlock|W|--expected-revision|3", "WorkOrders1.Unlock", json!({ "expectedRevision": 3 })),
+        act("void|W|--reason|twice", "WorkOrders1.Void", json!({ "reason": "twice" })),
+        act("restore|W", "WorkOrders1.Restore", json!({})),
+        act("delete|W|--reason|twice", "WorkOrders1.Delete", json!({ "reason": "twice" })),
+        (words("why|W"), "WorkOrders1.Why", json!({ "number": "W" })),
+        (words("why|mei|W"), "WorkOrders1.Why", json!({ "number": "W", "user": "mei" })),
+        (
+            words("list|--scene|shared-to-me|--owner|mei|--void"),
+            "WorkOrders1.List",
+            json!({ "scene": "shared-to-me", "owner": "mei", "life": "void" }),
+        ),
+        (words("list|--deleted"), "WorkOrders1.List", json!({ "life": "deleted" })),
+    ]
+}
+
+#[test]
+fn why_tells_yes_and_no_by_the_rules_within_80_columns() {
+    let told: WhyTold = serde_json::from_value(json!({
+        "number": "WO-20261122-000017",
+        "user": "mei",
+        "relations": ["is on the team, to read", "is in its service group"],
+        "verdicts": [
+            { "action": "see", "allowed": true, "because": ["the role engineer has the right read_work_orders", "is on the team, to read"] },
+            { "action": "reassign", "allowed": false, "because": [
+                "data gate: is neither the owner, nor a superior of theirs, nor on the team to write",
+                "role gate: no role has the right reassign_work_orders for the record type 维修",
+            ] },
+        ],
+    }))
+    .unwrap();
+    golden("why", &why::why(&told, &page()));
+}

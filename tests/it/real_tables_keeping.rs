@@ -1,0 +1,73 @@
+//! The rows of `real_tables` about whose a Work Order is and whether it counts: good parameters, and refusals.
+
+use serde_json::{Value, json};
+
+use crate::real_places::Stage;
+use crate::real_tables::Case;
+
+/// Who may call what, as in `real_tables`.
+pub const ROLES: [(&str, &str); 9] = [
+    ("WorkOrders1.Why", "yyyhhhhh"),
+    ("WorkOrders1.ChangeOwner", "yynhhhhh"),
+    ("WorkOrders1.AddTeamMember", "yynhhhhh"),
+    ("WorkOrders1.RemoveTeamMember", "yynhhhhh"),
+    ("WorkOrders1.Lock", "yynhhhhh"),
+    ("WorkOrders1.Unlock", "yynhhhhh"),
+    ("WorkOrders1.Void", "yynhhhhh"),
+    // What is void admins alone see.
+    ("WorkOrders1.Restore", "yhhhhhhh"),
+    ("WorkOrders1.Delete", "yhhhhhhh"),
+];
+
+/// A Work Order of emil's, on whose team dora is, after this of dora's.
+fn after(stage: &Stage, command: &str) -> String {
+    let number = stage.at("task");
+    let reason = if command == "Void" { json!({ "reason": "entered twice" }) } else { json!({}) };
+    stage.caller("dora").act(&number, command, reason);
+    number
+}
+
+/// Parameters with which the method is accepted from whoever may call it; none, if it is another table's.
+pub fn good(stage: &Stage, method: &str) -> Option<Value> {
+    Some(match method {
+        "WorkOrders1.Why" | "WorkOrders1.Lock" => json!({ "number": stage.at("task") }),
+        "WorkOrders1.ChangeOwner" => json!({ "number": stage.at("task"), "owner": "mei" }),
+        "WorkOrders1.AddTeamMember" => json!({ "number": stage.at("task"), "user": "mei" }),
+        "WorkOrders1.RemoveTeamMember" => json!({ "number": stage.at("task"), "user": "dora" }),
+        "WorkOrders1.Unlock" => json!({ "number": after(stage, "Lock") }),
+        "WorkOrders1.Void" => json!({ "number": stage.at("task"), "reason": "entered twice" }),
+        "WorkOrders1.Restore" => json!({ "number": after(stage, "Void") }),
+        "WorkOrders1.Delete" => json!({ "number": after(stage, "Void"), "reason": "entered twice" }),
+        _ => return None,
+    })
+}
+
+/// Refusals.
+pub fn cases(stage: &Stage) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut case = |who, method, error, says, parameters| cases.push(Case { who, method, parameters, error, says });
+    let n = |number: &str, more: Value| {
+        let mut all = more;
+        all["number"] = number.into();
+        all
+    };
+    let (task, void, locked) = (stage.at("task"), after(stage, "Void"), after(stage, "Lock"));
+    case("dora", "WorkOrders1.ChangeOwner", "NothingToChange", "so already", n(&task, json!({ "owner": "emil" })));
+    case("dora", "WorkOrders1.ChangeOwner", "UnknownReference", "nobody", n(&task, json!({ "owner": "nobody" })));
+    case("dora", "WorkOrders1.AddTeamMember", "InvalidField", "is the owner", n(&task, json!({ "user": "emil" })));
+    case("dora", "WorkOrders1.AddTeamMember", "InvalidField", "access", n(&task, json!({ "user": "mei", "access": "write" })));
+    case("dora", "WorkOrders1.RemoveTeamMember", "InvalidField", "not on the team", n(&task, json!({ "user": "mei" })));
+    case("dora", "WorkOrders1.Lock", "Locked", "by dora", n(&locked, json!({})));
+    case("emil", "WorkOrders1.CompleteTask", "Locked", "unlock it first", n(&locked, json!({})));
+    case("dora", "WorkOrders1.Unlock", "NotLocked", "not locked", n(&task, json!({})));
+    case("", "WorkOrders1.Void", "Void", "void", n(&void, json!({ "reason": "again" })));
+    case("", "WorkOrders1.AddServiceRecord", "Void", "void", n(&void, json!({ "text": "x" })));
+    case("dora", "WorkOrders1.Void", "InvalidField", "reason", n(&task, json!({ "reason": " " })));
+    case("", "WorkOrders1.Restore", "NotVoid", "not void", n(&task, json!({})));
+    case("", "WorkOrders1.Delete", "NotVoid", "not void", n(&task, json!({ "reason": "x" })));
+    case("emil", "WorkOrders1.Why", "NotPermitted", "administer", n(&task, json!({ "user": "mei" })));
+    case("", "WorkOrders1.Why", "UnknownReference", "nobody", n(&task, json!({ "user": "nobody" })));
+    case("dora", "WorkOrders1.List", "InvalidField", "scene", json!({ "scene": "ours" }));
+    case("dora", "WorkOrders1.List", "InvalidField", "life", json!({ "life": "dead" }));
+    cases
+}
