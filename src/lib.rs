@@ -57,7 +57,7 @@
 //! | a kind of entry of the directory | `domain/ids.rs`, `domain/directory/` (entry, rule, read model); then the compiler asks: `domain/aggregate.rs`, `domain/transition.rs`, `codec/key.rs` (writing; reading it does not ask for), `engine/reference.rs`, `control/tell.rs`; its methods as for a command, in `control/entries.rs` (what comes) and `directory.rs`, `people.rs` or `equipment.rs`; `tests/it/codec_bytes.rs`, `world/equipment.rs` or `companies.rs`; where fields may lead to it `domain/form/kind.rs` (`Target`), `value.rs` |
 //! | a kind of field | `domain/form/kind.rs`, its check in `cell.rs`, its words in `shown.rs`; `settings/definitions/field_kind.rs` and `operand.rs` |
 //! | a mail | `domain/work_order/draft.rs` queues it; its words are a message template in the definitions |
-//! | a stored field | a new schema version in `codec` (a frozen struct of the old one, a `From`), and a golden file |
+//! | a stored field | a new schema version in `codec` (a frozen struct of the old one, a `From`), and a golden file; if it changes what is on disk, another kept folder for `tests/it/upgrade.rs` |
 //! | what a data folder must have to go on | `runtime/back_up.rs` (it goes into back-ups), `protocol/back_up.rs` (its name), `archive/export.rs`, `import.rs` and `line.rs` |
 //! | a setting | `settings/daemon/keys.rs` and `model.rs`, `config/workorderd.toml` |
 //! | a query | `engine/board.rs`, its room in `control/`, the `.varlink` file, `cli/` |

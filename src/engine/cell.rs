@@ -143,6 +143,13 @@ impl<T> Cell<T> {
         self.entity.recent.iter().any(|a| a.request.id == request.id) || self.in_flight(request).is_some()
     }
 
+    /// Whether a submission waits for room on the disk: new steps of people do. The system's own is what accepted steps still ask for
+    /// (what it begins anew it holds back: timers, mails), and what is repeated takes no new step.
+    pub fn needs_room(&self, submission: &Submission) -> bool {
+        let repeated = submission.request.as_ref().is_some_and(|request| self.knows(request) && !mutant!("reserve-asked-of-repeats"));
+        !matches!(submission.principal, Principal::System) && !repeated && !mutant!("reserve-not-asked")
+    }
+
     /// Judges a command; what comes out is to be done by the shell, in order.
     pub fn submit(&mut self, ticket: T, submission: Submission, cx: &Context<'_>) -> Option<Output<T>> {
         if self.waiting.len() >= WAITING_MAX {

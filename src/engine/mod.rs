@@ -18,6 +18,7 @@ pub mod pending;
 pub mod queues;
 pub mod reference;
 pub mod residency;
+pub mod room;
 pub mod schedule;
 pub mod scope;
 pub mod suspects;

@@ -201,7 +201,7 @@ pub enum JournalError {
         found: u32,
     },
     /// The visitor returned an error.
-    #[error("record {sequence} at {position} was refused by its reader")]
+    #[error("record {sequence} at {position} was refused by its reader: {source}")]
     Visitor {
         /// Sequence of the record.
         sequence: u64,

@@ -149,10 +149,8 @@ impl Handler<Submit> for CellActor {
 
     fn handle(&mut self, message: Submit, cx: &mut Self::Context) {
         let shared = Arc::clone(&self.shared);
-        // The system's own goes on: it is what accepted steps still ask for, and what it begins anew it holds back (timers, mails).
         if let Some(refusal) = shared.room.refusal()
-            && !matches!(message.submission.principal, Principal::System)
-            && !message.submission.request.as_ref().is_some_and(|request| self.cell.knows(request))
+            && self.cell.needs_room(&message.submission)
         {
             return self.answer(message.answer, Err(refusal));
         }

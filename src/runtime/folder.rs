@@ -101,6 +101,16 @@ impl Folder {
         std::fs::rename(&from, &to).map_err(|source| FolderError::Io { path: from, source })?;
         Ok(to)
     }
+
+    /// Puts a store back that was moved aside, in place of the new one, which was to be built and could not be.
+    pub fn put_store_back(&self, aside: &Path) -> Result<(), FolderError> {
+        let to = self.store();
+        let io = |source| FolderError::Io { path: to.clone(), source };
+        match std::fs::remove_dir_all(&to) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(io(e)),
+            _ => std::fs::rename(aside, &to).map_err(io),
+        }
+    }
 }
 
 fn has_files(folder: &Path) -> bool {

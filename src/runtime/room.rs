@@ -6,6 +6,7 @@
 
 use super::shared::Shared;
 use crate::engine::cell::Refusal;
+use crate::engine::room::is_scarce;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -92,11 +93,9 @@ impl Room {
         }
         let free = self.free.load(Ordering::Relaxed);
         let reserve = self.reserve.load(Ordering::Relaxed);
-        let wanted = reserve + if self.segment_waits.load(Ordering::Acquire) { self.segment } else { 0 };
+        let more = if self.segment_waits.load(Ordering::Acquire) { self.segment } else { 0 };
         let failed = self.segment_failed.load(Ordering::Acquire);
-        // Somewhat more to go on than to stop, so that it does not go to and fro.
-        let limit = if *self.scarce.borrow() { wanted + wanted / 16 } else { wanted };
-        let enough = reserve == 0 || free.saturating_sub(owed) >= limit;
+        let enough = !is_scarce(*self.scarce.borrow(), free.saturating_sub(owed), reserve, more);
         self.scarce.send_if_modified(|scarce| {
             let now = !enough || failed;
             let changed = now != *scarce;

@@ -279,7 +279,14 @@ fn load(folder: &Folder, options: &Options, report: &mut StartReport) -> Result<
             };
             report.said.push(format!("{why}; moved aside to {}", aside.display()));
             report.rebuilt = true;
-            try_load(folder, options, report)
+            try_load(folder, options, report).inspect_err(|_| {
+                // Then it was not the store, or not the store alone: whoever can read this folder finds it as it was.
+                if !mutant!("store-not-put-back")
+                    && let Err(error) = folder.put_store_back(&aside)
+                {
+                    tracing::warn!(%error, "the store that was moved aside could not be put back");
+                }
+            })
         }
         result => result,
     }

@@ -80,3 +80,40 @@ fn points_in_time_are_read_in_the_zone() {
         assert!(read_time(text, &shanghai).is_err(), "{text}");
     }
 }
+
+/// 2026-10-25T00:30:00Z; half an hour later clocks in Berlin go from 03:00 back to 02:00.
+const BEFORE: i64 = 1_792_888_200_000;
+/// 2026-03-29T00:30:00Z; half an hour later they go from 02:00 on to 03:00.
+const SPRING: i64 = 1_774_744_200_000;
+
+#[test]
+fn the_hour_that_comes_twice_says_which_one_it_is_and_none_is_told_that_does_not_come() {
+    let berlin = times("Europe/Berlin");
+    let told: Vec<_> = (-1..4).map(|hours| berlin.minute(BEFORE + hours * HOUR)).collect();
+    let hours = ["01:30", "02:30 CEST", "02:30 CET", "03:30", "04:30"];
+    assert_eq!(told, hours.map(|hour| format!("2026-10-25 {hour}")));
+    assert_eq!(berlin.second(BEFORE), "2026-10-25 02:30:00 CEST");
+    let told: Vec<_> = (0..2).map(|hours| berlin.minute(SPRING + hours * HOUR)).collect();
+    assert_eq!(told, ["2026-03-29 01:30", "2026-03-29 03:30"]);
+}
+
+#[test]
+fn a_time_that_comes_twice_or_never_is_asked_back_and_the_offset_settles_it() {
+    let berlin = TimeZone::get("Europe/Berlin").unwrap();
+    let read = |text: &str| read_time(text, &berlin);
+    let twice = read("2026-10-25T02:30").unwrap_err();
+    assert_eq!(
+        twice,
+        "2026-10-25T02:30 comes twice in Europe/Berlin, as clocks are put back in that hour; write which one: \
+         2026-10-25T02:30:00+02 or 2026-10-25T02:30:00+01"
+    );
+    for (offset, hours) in [("+02", 0), ("+02:00", 0), ("+01", 1)] {
+        assert_eq!(read(&format!("2026-10-25T02:30:00{offset}")), Ok(BEFORE + hours * HOUR));
+    }
+    let never = read("2026-03-29 02:30").unwrap_err();
+    assert_eq!(never, "there is no 2026-03-29 02:30 in Europe/Berlin: clocks are put ahead in that hour, from +01 to +02");
+    assert_eq!(read("2026-03-29T03:00"), Ok(SPRING + HOUR / 2));
+    assert_eq!(read("2026-10-25"), Ok(BEFORE - 5 * HOUR / 2), "a day begins when it begins");
+    // Clocks in Beirut go from 00:00 on to 01:00.
+    assert_eq!(read_time("2026-03-29", &TimeZone::get("Asia/Beirut").unwrap()), Ok(SPRING - 5 * HOUR / 2));
+}

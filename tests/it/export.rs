@@ -16,6 +16,7 @@ use crate::back_up::told;
 use crate::real_places::Stage;
 use crate::real_stage::{Home, program, seed, work};
 use crate::world::disk::SimDisk;
+use crate::world::folders::bring_back;
 use crate::world::ledger::{self, Item};
 use crate::world::restart::INSTALLATION;
 use crate::world::world::World;
@@ -61,6 +62,7 @@ fn simulated(seed: u64, steps: usize) -> SimDisk {
     let mut world = World::new(seed);
     world.run(steps);
     let disk = world.disk.copy();
+    bring_back(&disk);
     let options = Options { segment_bytes: 1 << 16, installation: INSTALLATION, epoch: 1 };
     assert!(erase(&disk, options, 7) > 0);
     disk

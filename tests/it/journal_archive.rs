@@ -1,48 +1,10 @@
 //! The journal's archive on simulated disks: wherever power fails while segments move, every one of them is in one of the two folders.
 
-use std::io;
-use std::sync::Arc;
-
-use workorderd::journal::{Archive, ArchiveError, Checkpoint, Journal, JournalError, Storage, StorageFile, Why, WithArchive, verify_chain};
+use workorderd::journal::{Archive, ArchiveError, Checkpoint, Journal, JournalError, Storage, Why, verify_chain};
 
 use crate::world::disk::{Fault, SimDisk};
+use crate::world::folders::{Folder, both};
 use crate::world::ledger::{Item, append, options};
-
-/// A folder of a disk: power fails for both folders at once.
-#[derive(Clone)]
-struct Folder(SimDisk, &'static str);
-
-impl Folder {
-    fn at(&self, name: &str) -> String {
-        format!("{}/{name}", self.1)
-    }
-}
-
-impl Storage for Folder {
-    fn list(&self) -> io::Result<Vec<String>> {
-        let start = self.at("");
-        Ok(self.0.list()?.iter().filter_map(|name| name.strip_prefix(&start)).map(str::to_owned).collect())
-    }
-    fn create(&self, name: &str) -> io::Result<Box<dyn StorageFile>> {
-        self.0.create(&self.at(name))
-    }
-    fn open(&self, name: &str, write: bool) -> io::Result<Box<dyn StorageFile>> {
-        self.0.open(&self.at(name), write)
-    }
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.0.rename(&self.at(from), &self.at(to))
-    }
-    fn remove(&self, name: &str) -> io::Result<()> {
-        self.0.remove(&self.at(name))
-    }
-    fn sync_dir(&self) -> io::Result<()> {
-        self.0.sync_dir()
-    }
-}
-
-fn both(disk: &SimDisk) -> Arc<WithArchive> {
-    Arc::new(WithArchive::new(Arc::new(Folder(disk.clone(), "journal")), Arc::new(Folder(disk.clone(), "archive"))))
-}
 
 fn reopen(disk: &SimDisk, checkpoint: Option<Checkpoint>) -> Result<(Journal, usize, u32), JournalError> {
     let mut seen = 0;
@@ -89,7 +51,7 @@ fn segments(folder: &Folder) -> Vec<String> {
 }
 
 fn places(disk: &SimDisk) -> (Vec<String>, Vec<String>) {
-    (segments(&Folder(disk.clone(), "journal")), segments(&Folder(disk.clone(), "archive")))
+    (segments(&Folder(disk.clone(), "")), segments(&Folder(disk.clone(), "archive")))
 }
 
 #[test]
@@ -216,9 +178,9 @@ fn a_segment_stays_while_it_is_needed_or_there_is_room_or_it_is_damaged() {
     let size = u64::from(options().segment_bytes);
     assert_eq!(archive.move_oldest(0, 1).unwrap(), None, "a start may need it");
     assert_eq!(archive.move_oldest(6 * size, 5).unwrap(), None, "there is room");
-    disk.tamper("journal/00000001.seg", |bytes| bytes[700] ^= 1);
+    disk.tamper("00000001.seg", |bytes| bytes[700] ^= 1);
     assert!(matches!(archive.move_oldest(5 * size, 5), Err(ArchiveError::Damaged { segment, .. }) if segment.0 == 1));
-    disk.tamper("journal/00000001.seg", |bytes| bytes[700] ^= 1);
+    disk.tamper("00000001.seg", |bytes| bytes[700] ^= 1);
     assert!(archive.move_oldest(5 * size, 5).unwrap().is_some());
     assert_eq!(archive.move_oldest(5 * size, 5).unwrap(), None, "five stay");
     whole(&disk, records, 9);

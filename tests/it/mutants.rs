@@ -77,6 +77,14 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("limit-not-claimed", WORLD, "by the limit None"),
     ("turn-does-not-move", "groups::the_turn_goes_round_and_everybody_gets_equally_many", "left: ["),
     ("labor-overlaps", WORLD, "is at two places at once"),
+    ("reserve-not-asked", WORLD, "was begun while the disk was nearly full"),
+    ("reserve-asked-of-repeats", WORLD, "and now there is no room to say so"),
+    ("timers-ask-no-reserve", "real_reserve::timers_that_fall_due_meanwhile_wait_and_fire_late", "nothing fires while room is scarce"),
+    (
+        "store-not-put-back",
+        "upgrade::a_folder_of_a_newer_program_is_refused_by_both_versions_and_stays_as_it_is",
+        "the folder is another one after the refusal",
+    ),
     ("store-sums-unread", "real_start::a_store_that_lost_a_row_is_found_out_by_its_sums", "does not match its own sums"),
     // The gate and who may (promise 4).
     // Who sees what, and who may do what (reading 10).

@@ -80,8 +80,8 @@ fn thousands_of_simulated_days_keep_every_promise() {
     println!("{}", coverage.summary());
 }
 
-/// What a few dozen seeds must reach.
-const REACHED: [(&str, &[&str]); 11] = [
+/// What some dozens of seeds must reach.
+const REACHED: [(&str, &[&str]); 14] = [
     (
         "command",
         &[
@@ -212,11 +212,15 @@ const REACHED: [(&str, &[&str]); 11] = [
     ("end", &["process", "machine", "by a timer"]),
     ("exit", &Exit::NAMES),
     ("outcome", &Outcome::NAMES),
+    ("room", &["scarce", "scarce while timers were due", "there again", "there again, with timers overdue"]),
+    ("reload", &["reserve", "mail server", "no mail server", "journal to keep"]),
+    ("archive", &["moved a segment"]),
     ("evaluation", &["link", "qr-code", "after completion"]),
     ("mail", &["sent", "deferred", "failed", "expired"]),
     (
         "refusal",
         &[
+            "DiskNearlyFull",
             "NotFound",
             "InvalidField",
             "InvalidFormField",
@@ -267,11 +271,17 @@ const REACHED: [(&str, &[&str]); 11] = [
 #[test]
 fn the_world_reaches_every_command_event_exit_and_refusal() {
     let mut coverage = Coverage::default();
-    for seed in 1_000..1_060 {
+    let missing = |coverage: &Coverage| -> Vec<_> {
+        REACHED.iter().map(|(kind, names)| (kind, coverage.missing(kind, names))).filter(|(_, m)| !m.is_empty()).collect()
+    };
+    // Some are met by one seed in fifty: they are gone on with until all were, but not for ever.
+    for seed in 1_000..1_200 {
         coverage.add(&run(seed).coverage);
+        if seed >= 1_060 && missing(&coverage).is_empty() {
+            break;
+        }
     }
-    let missing: Vec<_> =
-        REACHED.iter().map(|(kind, names)| (kind, coverage.missing(kind, names))).filter(|(_, m)| !m.is_empty()).collect();
+    let missing = missing(&coverage);
     assert!(missing.is_empty(), "never reached: {missing:?}\n{}", coverage.summary());
     for (kind, name) in [("writer", "void"), ("cell", "left"), ("cell", "dropped a step"), ("client", "asked again after a crash")] {
         assert!(coverage.of(kind, name) > 0, "no {kind} was ever: {name}");

@@ -1,8 +1,8 @@
 //! Times for people: in their time zone, and from now ("in 3 h", "2 d ago"); and what people write read back.
 //! Now and the zone are arguments; `now` is the daemon's, whose clock may be set by hand.
 
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, SpanRelativeTo, Timestamp};
 
 const SECOND: i64 = 1_000;
@@ -64,7 +64,12 @@ impl Times {
 
     fn told(&self, at: i64, form: &str) -> String {
         match Timestamp::from_millisecond(at) {
-            Ok(at) => at.to_zoned(self.zone.clone()).strftime(form).to_string(),
+            Ok(at) => {
+                let local = at.to_zoned(self.zone.clone());
+                // In the hour that comes twice when clocks are put back, the time alone does not say which one is meant.
+                let twice = self.zone.to_ambiguous_timestamp(local.datetime()).is_ambiguous();
+                local.strftime(&if twice && !form.contains("%Z") { format!("{form} %Z") } else { form.to_owned() }).to_string()
+            }
             Err(_) => format!("{at} ms"),
         }
     }
@@ -108,5 +113,19 @@ pub fn read_time(text: &str, zone: &TimeZone) -> Result<i64, String> {
         return Ok(at.as_millisecond());
     }
     let civil = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(Date::into)).map_err(|_| wrong())?;
-    zone.to_timestamp(civil).map(Timestamp::as_millisecond).map_err(|_| wrong())
+    if !text.contains(':') && civil.time() == Time::midnight() {
+        // A day begins when it begins, which is not everywhere at 00:00.
+        return civil.date().to_zoned(zone.clone()).map(|start| start.timestamp().as_millisecond()).map_err(|_| wrong());
+    }
+    let found = zone.to_ambiguous_timestamp(civil);
+    let zone = zone.iana_name().unwrap_or("the time zone");
+    match found.offset() {
+        AmbiguousOffset::Unambiguous { .. } => found.compatible().map(Timestamp::as_millisecond).map_err(|_| wrong()),
+        AmbiguousOffset::Gap { before, after } => {
+            Err(format!("there is no {text} in {zone}: clocks are put ahead in that hour, from {before} to {after}"))
+        }
+        AmbiguousOffset::Fold { before, after } => Err(format!(
+            "{text} comes twice in {zone}, as clocks are put back in that hour; write which one: {civil}{before} or {civil}{after}"
+        )),
+    }
 }

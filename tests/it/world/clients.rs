@@ -111,7 +111,10 @@ impl Clients {
                 }
                 call.refused = true;
             }
-            Err(Refusal::Busy | Refusal::DiskNearlyFull { .. } | Refusal::Internal(_)) => {}
+            Err(refusal @ Refusal::DiskNearlyFull { .. }) => {
+                assert!(expected.is_none(), "{call:?} was accepted as {expected:?}, and now there is no room to say so: {refusal}");
+            }
+            Err(Refusal::Busy | Refusal::Internal(_)) => {}
         }
     }
 

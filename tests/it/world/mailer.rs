@@ -5,6 +5,7 @@
 
 use super::daemon::{Letter, Ticket};
 use super::post::Said;
+use super::settings::Office;
 use super::world::World;
 use std::sync::Arc;
 use workorderd::domain::aggregate::{Command, Key, State};
@@ -24,13 +25,12 @@ use workorderd::engine::suspects::{self, CRASHES_MAX};
 
 /// Timers fired at a time.
 const BATCH: usize = 8;
-/// Mails worked on at a time.
-const AT_ONCE: usize = 3;
 
 /// One attempt at one mail.
 pub struct Errand {
     timer: Timer,
     no: MailNo,
+    office: Office,
     stage: Stage,
 }
 
@@ -137,7 +137,9 @@ impl World {
 
     /// Whether timers can be lent out.
     pub fn timers_are_due(&self) -> bool {
-        self.daemon.firing == 0 && (self.suspects.remain() || self.daemon.views.schedule().next_due().is_some_and(|due| due <= self.now))
+        !self.settings.scarce
+            && self.daemon.firing == 0
+            && (self.suspects.remain() || self.daemon.views.schedule().next_due().is_some_and(|due| due <= self.now))
     }
 
     /// A firing was answered.
@@ -159,19 +161,26 @@ impl World {
 
     /// Whether the mailer has something to do.
     pub fn mailer_is_ready(&self) -> bool {
-        (!self.daemon.mails_due.is_empty() && self.daemon.errands.len() < AT_ONCE) || self.daemon.errands.values().any(Errand::is_ready)
+        self.an_errand_can_begin() || self.daemon.errands.values().any(Errand::is_ready)
+    }
+
+    /// Whether a mail waits, there is a place for it in the office, and room to record what will come of it.
+    fn an_errand_can_begin(&self) -> bool {
+        let office = self.settings.office;
+        let places = self.daemon.errands.values().filter(|errand| errand.office.no == office.no).count();
+        !self.daemon.mails_due.is_empty() && places < office.at_once && !self.settings.scarce
     }
 
     /// The mailer begins an errand, or goes on with one.
     pub fn mailer_goes_on(&mut self) {
         let ready: Vec<u64> = self.daemon.errands.iter().filter(|(_, e)| e.is_ready()).map(|(id, _)| *id).collect();
-        let begin = !self.daemon.mails_due.is_empty() && self.daemon.errands.len() < AT_ONCE;
+        let begin = self.an_errand_can_begin();
         if begin && (ready.is_empty() || self.rng.bool()) {
             let Some(timer) = self.daemon.mails_due.pop_front() else { return };
             let Deadline::Mail(no) = timer.deadline else { panic!("{timer:?} is no mail") };
             self.daemon.next_errand += 1;
             let id = self.daemon.next_errand;
-            self.daemon.errands.insert(id, Errand { timer, no, stage: Stage::Reading });
+            self.daemon.errands.insert(id, Errand { timer, no, office: self.settings.office, stage: Stage::Reading });
             let key = Key::WorkOrder(timer.order);
             let published = self.audit.revision(&key);
             self.send(&key, Letter::Read(id, published));
@@ -211,8 +220,14 @@ impl World {
     }
 
     fn post(&mut self, id: u64, attempts: u32) {
-        let Errand { timer, no, .. } = self.daemon.errands[&id];
+        let Errand { timer, no, office, .. } = self.daemon.errands[&id];
         let intent = (timer.order, no);
+        if !office.enabled {
+            *self.post.tries.entry(intent).or_insert(0) += 1;
+            self.coverage.count("server", "none in the settings");
+            let outcome = self.later(id, attempts, "no mail server is configured");
+            return self.record(id, attempts + 1, outcome);
+        }
         let story = self.audit.mails.get(&intent).unwrap_or_else(|| panic!("mail {intent:?} is sent before it is durable"));
         assert!(story.ended.is_none(), "mail {intent:?} is sent though it ended as {:?}", story.ended);
         let said = self.post.receive(intent, self.life, &mut self.rng);

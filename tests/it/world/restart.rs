@@ -2,8 +2,8 @@
 
 use super::daemon::Daemon;
 use super::disk::SimDisk;
+use super::folders;
 use super::store::SimStore;
-use std::sync::Arc;
 use workorderd::engine::commit::Committer;
 use workorderd::engine::pending::Place;
 use workorderd::engine::views::Views;
@@ -12,8 +12,6 @@ use workorderd::runtime::recovery::{self, Overlay, RecoveryError};
 use workorderd::runtime::step;
 
 pub const INSTALLATION: [u8; 16] = *b"simulated world.";
-/// Small, so that a run passes many.
-pub const SEGMENT_BYTES: u32 = 64 << 10;
 
 /// Why a start did not come to its end.
 #[derive(Debug)]
@@ -34,27 +32,28 @@ pub struct Started {
 }
 
 /// Starts. What cannot be repaired by another start is a broken promise and panics.
-pub fn start(disk: &SimDisk, store: &mut SimStore) -> Result<(Daemon, Started), StartFailure> {
+/// Segments are small, so that a run passes many.
+pub fn start(disk: &SimDisk, store: &mut SimStore, segment_bytes: u32) -> Result<(Daemon, Started), StartFailure> {
     let existed = store.image().rows().next().is_some();
-    match try_start(disk, store) {
+    match try_start(disk, store, segment_bytes) {
         Err(StartFailure::Store(_)) if existed => {
             store.clear();
-            let (daemon, started) = try_start(disk, store)?;
+            let (daemon, started) = try_start(disk, store, segment_bytes)?;
             Ok((daemon, Started { rebuilt: true, ..started }))
         }
         result => result,
     }
 }
 
-fn try_start(disk: &SimDisk, store: &SimStore) -> Result<(Daemon, Started), StartFailure> {
+fn try_start(disk: &SimDisk, store: &SimStore, segment_bytes: u32) -> Result<(Daemon, Started), StartFailure> {
     let image = store.image();
     let applied = image.applied;
     let checkpoint = (applied.sequence > 0).then_some(Checkpoint { sequence: applied.sequence, position: Position(applied.position) });
     let mut overlay = Overlay::default();
     let mut letters = Vec::new();
-    let options = Options { segment_bytes: SEGMENT_BYTES, installation: INSTALLATION, epoch: 1 };
+    let options = Options { segment_bytes, installation: INSTALLATION, epoch: 1 };
     let mut stored = |key: &[u8]| Ok(image.get(key));
-    let opened = Journal::open(Arc::new(disk.clone()), options, checkpoint, &mut |record| {
+    let opened = Journal::open(folders::both(disk), options, checkpoint, &mut |record| {
         let step = overlay.fold(&record, &mut stored)?;
         if !step.messages.is_empty() {
             letters.push((record.sequence(), record.position().0, step.messages));

@@ -4,7 +4,6 @@
 
 use super::daemon::{Letter, Ticket};
 use super::disk::Fault;
-use super::restart::SEGMENT_BYTES;
 use super::world::World;
 use std::collections::VecDeque;
 use workorderd::codec;
@@ -87,6 +86,11 @@ impl World {
             self.daemon.mailboxes.remove(&key);
         }
         let now = self.now;
+        let no_room = match &letter {
+            Letter::Submit(_, submission) => self.no_room(self.daemon.cells.get(&key).is_some_and(|cell| cell.needs_room(submission))),
+            _ => None,
+        };
+        let may_begin = matches!(&letter, Letter::Submit(_, submission) if self.may_begin(submission));
         let daemon = &mut self.daemon;
         let cell = daemon.cells.get_mut(&key).unwrap_or_else(|| panic!("{key} left while it had work"));
         match letter {
@@ -95,7 +99,12 @@ impl World {
                     let handed = daemon.handed.get(&key).copied().unwrap_or(0);
                     self.clients.judged(*attempt, handed, &self.audit);
                 }
+                if let Some(refusal) = no_room {
+                    return self.answer(&key, ticket, Err(refusal));
+                }
                 let output = with_context(&daemon.views, now, |cx| cell.submit(ticket, *submission, cx));
+                let begun = matches!(&output, Some(Output::Append(_)));
+                assert!(may_begin || !begun, "{key}: a step of a person was begun while the disk was nearly full");
                 self.perform(&key, output.into_iter().collect());
             }
             Letter::Read(errand, published) => {
@@ -213,7 +222,7 @@ impl World {
         let wanted = 1 + self.rng.usize(..self.daemon.steps.len());
         let (mut group, mut bytes) = (Vec::new(), 0);
         while group.len() < wanted
-            && bytes < SEGMENT_BYTES as usize / 2
+            && bytes < self.settings.segment_bytes as usize / 2
             && let Some(step) = self.daemon.steps.pop_front()
         {
             bytes += 256 + step.key.len() + step.parts.body.len() + step.parts.personal.len();

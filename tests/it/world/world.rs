@@ -8,12 +8,12 @@ use super::clients::{Clients, Then};
 use super::company;
 use super::coverage::Coverage;
 use super::daemon::{Daemon, Ticket};
-use super::disk::{Fault, SimDisk};
+use super::disk::SimDisk;
 use super::people;
 use super::post::Post;
-use super::restart::{self, StartFailure, Started};
-use super::store::{Fate, SimStore};
-use std::sync::Arc;
+use super::restart;
+use super::settings::Settings;
+use super::store::SimStore;
 use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::installation::{ClockAnchor, InstallationCommand};
 use workorderd::domain::number::WorkOrderNumber;
@@ -22,7 +22,6 @@ use workorderd::engine::cell::Refusal;
 use workorderd::engine::clock_guard::Reading;
 use workorderd::engine::schedule::Timer;
 use workorderd::engine::suspects::Suspects;
-use workorderd::journal;
 
 /// When it begins.
 pub const BEGINNING: Timestamp = Timestamp(1_780_000_000_000);
@@ -50,12 +49,12 @@ pub struct World {
     crash_rate: u32,
     pub manual_clock: bool,
     /// Which start of the machine, and how long ago it was, in milliseconds: what nobody can set.
-    boot: u128,
-    since_boot: u64,
+    pub boot: u128,
+    pub since_boot: u64,
     /// By how much the machine's clock was set away, in milliseconds, if far.
-    displaced: i64,
+    pub displaced: i64,
     synchronised: bool,
-    must_be_synchronised: bool,
+    pub must_be_synchronised: bool,
     /// The latest time at which the clock could be trusted, as the world knows it.
     pub trusted_until: Timestamp,
     /// The timers that are being fired, and who is suspected, as the two files have it.
@@ -69,6 +68,8 @@ pub struct World {
     pub anchor_seen: Option<ClockAnchor>,
     /// What a firing was told that nobody waits for any more, and that may still go through.
     pub lingers_since: Timestamp,
+    /// What a reload changes, and the room on the disk.
+    pub settings: Settings,
 }
 
 #[derive(Clone, Copy)]
@@ -85,6 +86,8 @@ enum Next {
     People,
     Clock,
     Mood,
+    Settings,
+    Archive,
     Crash,
 }
 
@@ -93,7 +96,7 @@ impl World {
     pub fn new(seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let (disk, mut store) = (SimDisk::default(), SimStore::default());
-        let (daemon, _) = restart::start(&disk, &mut store).expect("nothing fails yet");
+        let (daemon, _) = restart::start(&disk, &mut store, Settings::default().segment_bytes).expect("nothing fails yet");
         let manual_clock = rng.u32(..4) == 0;
         let crash_rate = [0, 1, 4, 12][rng.usize(..4)];
         let mut world = Self {
@@ -126,6 +129,7 @@ impl World {
             suspects: Suspects::default(),
             poison: None,
             poisoned: 0,
+            settings: Settings::default(),
         };
         world.synchronised |= world.rng.u32(..3) == 0;
         world.must_be_synchronised = world.rng.u32(..5) == 0;
@@ -165,6 +169,7 @@ impl World {
     pub fn rest(&mut self) {
         let busy = std::mem::take(&mut self.busy);
         self.calm = true;
+        self.make_room();
         self.come_to_rest();
         self.check_at_rest();
         self.calm = false;
@@ -185,6 +190,8 @@ impl World {
     fn let_time_pass(&mut self) {
         self.calm = true;
         self.busy = false;
+        self.make_room();
+        self.bring_mail_server();
         self.trust_clock();
         self.mend();
         self.come_to_rest();
@@ -282,13 +289,15 @@ impl World {
                     self.mend();
                 }
             }
+            Next::Settings => self.settings_change(),
+            Next::Archive => self.move_segment(),
             Next::Crash => self.crash(),
         }
     }
 
     fn choose(&mut self) -> Next {
         let daemon = &self.daemon;
-        let mut can: [(Next, u32); 13] = [
+        let mut can: [(Next, u32); 15] = [
             (Next::Letter, if daemon.mailboxes.is_empty() { 0 } else { 120 }),
             (Next::Tell, if daemon.told.is_empty() { 0 } else { 90 }),
             (Next::Write, if daemon.steps.is_empty() { 0 } else { 50 }),
@@ -301,6 +310,8 @@ impl World {
             (Next::People, 40),
             (Next::Clock, if daemon.firing > 0 { 25 } else { 6 }),
             (Next::Mood, 1),
+            (Next::Settings, if self.settings.scarce { 12 } else { 1 }),
+            (Next::Archive, if self.settings.journal_keep > 0 { 3 } else { 0 }),
             (Next::Crash, 0),
         ];
         if self.calm {
@@ -390,111 +401,5 @@ impl World {
                 self.daemon.views.schedule().look_again();
             }
         }
-    }
-
-    /// The process or the machine ends; then starts follow until one comes to its end.
-    pub fn crash(&mut self) {
-        let killed = !self.disk.is_off() && self.rng.u32(..3) == 0;
-        self.end(killed);
-    }
-
-    /// The process ends, or the machine with it.
-    pub fn end(&mut self, killed: bool) {
-        self.life += 1;
-        let kept = self.audit.lines.len();
-        self.coverage.count("end", if killed { "process" } else { "machine" });
-        self.trusted_until = Timestamp(i64::MIN);
-        self.anchor_seen = None;
-        self.lingers_since = Timestamp(i64::MAX);
-        if !killed {
-            self.boot += 1;
-            self.since_boot = self.rng.u64(..100_000);
-            self.displaced = 0; // nobody can know: a clock that is wrong when the machine starts is taken for right
-        }
-        let started = loop {
-            if killed {
-                self.disk.kill()
-            } else {
-                self.disk.crash(&mut self.rng)
-            }
-            let fate = self.store.crash(&mut self.rng);
-            self.coverage.count("store", fate_name(fate));
-            if self.rng.u32(..4) == 0 {
-                let n = self.rng.u64(..12);
-                self.disk.inject(if self.rng.bool() { Fault::Power(n) } else { Fault::Sync(n / 4) });
-            }
-            match restart::start(&self.disk, &mut self.store) {
-                Ok((daemon, started)) if !self.disk.is_off() => {
-                    self.daemon = daemon;
-                    self.daemon.views.clock().must_be_synchronised(self.must_be_synchronised);
-                    self.look_for_poison();
-                    // Nothing of it was synced.
-                    if !killed && self.rng.bool() {
-                        self.marker.clear();
-                    }
-                    self.suspects = Suspects::after_start(&self.kept, &self.marker, &mut self.daemon.views.schedule());
-                    (self.kept, self.marker) = (self.suspects.text(), String::new());
-                    break started;
-                }
-                Ok(_) => self.coverage.count("start", "power failed"),
-                Err(StartFailure::Disk) => self.coverage.count("start", "disk failed"),
-                Err(StartFailure::Store(error)) => panic!("the journal does not fit together: {error}"),
-            }
-        };
-        self.disk.forgive();
-        self.last_number = None;
-        self.told(started);
-        self.recount(kept);
-        if let Some(clock) = self.daemon.clock {
-            self.now = clock;
-        }
-        self.check_views();
-        self.clients.check(&self.audit);
-        for call in self.clients.crashed() {
-            if self.rng.u32(..8) > 0 {
-                self.coverage.count("client", "asked again after a crash");
-                self.try_call(call);
-            }
-        }
-    }
-
-    fn told(&mut self, started: Started) {
-        let Started { rebuilt, torn, replayed, behind } = started;
-        let how = match (rebuilt, behind, replayed) {
-            (true, ..) => "store moved aside, rebuilt",
-            (false, false, _) => "no store, rebuilt",
-            (false, true, 0) => "clean",
-            (false, true, _) => "store behind",
-        };
-        self.coverage.count("start", how);
-        if torn {
-            self.coverage.count("start", "torn");
-        }
-    }
-
-    /// The auditor reads the whole journal again; what was durable before is there, unaltered.
-    fn recount(&mut self, kept: usize) {
-        let mut fresh = Audit::default();
-        let verified = journal::verify_chain(Arc::new(self.disk.clone()), &mut |record| {
-            fresh.take(&record, None);
-            Ok(())
-        });
-        let verified = verified.unwrap_or_else(|e| panic!("the chain does not hold after a crash: {e}"));
-        assert_eq!(verified.head, self.daemon.journal.head(), "the daemon goes on from the end of the chain");
-        let same = fresh.lines.len() >= kept && fresh.lines[..kept] == self.audit.lines[..];
-        assert!(same, "what was durable before the crash is not what is there after it");
-        self.coverage
-            .count("crash", if fresh.lines.len() > kept { "kept more than was acknowledged" } else { "kept what was acknowledged" });
-        self.audit = fresh;
-    }
-}
-
-fn fate_name(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Kept => "kept",
-        Fate::Reverted => "reverted",
-        Fate::Lost => "lost",
-        Fate::RowLost => "lost a row",
-        Fate::RowAged => "aged a row",
     }
 }
