@@ -48,9 +48,9 @@ fn who<T>(
 
 fn access(table: &Table<'_>) -> Option<Access> {
     let found = table.required("access", "write read or read-write")?;
-    let access = Access::from_name(&found.value);
+    let access = Access::from_name(found.value);
     if access.is_none() {
-        let hint = nearest::hint(&found.value, Access::NAMES.into_iter());
+        let hint = nearest::hint(found.value, Access::NAMES);
         table.sink().put(&found.place, format!("{:?} is neither read nor read-write", found.value), hint);
     }
     access
