@@ -9,6 +9,7 @@ use crate::domain::aggregate::{Command, Key, State};
 use crate::domain::definition::Right;
 use crate::domain::directory::{Absence, Account, Contact, Directory};
 use crate::domain::ids::{AccountId, ContactId, ServiceGroupId, StaffUserId};
+use crate::domain::may;
 use crate::domain::rejection::Rejection;
 use crate::domain::service_group::ServiceGroup;
 use crate::domain::text::PersonalText;
@@ -98,12 +99,15 @@ async fn get_service_group(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let Some(State::ServiceGroup(group)) = entity.state.as_deref() else {
         return Err(refuse::rejection(&Rejection::NotFound { what: "service group", id: p.id }));
     };
+    let service_group = service_group(&group.id, &group.as_members());
+    if !visit.judge(|cx| may::sees_load_of(&group.id, cx)) {
+        return Ok(Outcome::reply(&shape::GotServiceGroup { service_group, open: None, loads: Vec::new(), last_chosen: None }));
+    }
     let reference = visit.desk.runtime.views().reference();
     let strangers = group.open_by_engineer.keys().filter(|e| !group.members.contains(e));
     let loads = group.members.iter().chain(strangers).map(|engineer| load(group, engineer, &reference.directory)).collect();
     let last_chosen = group.last_chosen.as_ref().map(ToString::to_string);
-    let service_group = service_group(&group.id, &group.as_members());
-    Ok(Outcome::reply(&shape::GotServiceGroup { service_group, open: i64::from(group.open), loads, last_chosen }))
+    Ok(Outcome::reply(&shape::GotServiceGroup { service_group, open: Some(i64::from(group.open)), loads, last_chosen }))
 }
 
 fn load(group: &ServiceGroup, engineer: &StaffUserId, directory: &Directory) -> shape::ServiceGroupLoad {

@@ -108,9 +108,7 @@ fn is_shown(key: &Key, board: &Board, cx: &Context<'_>) -> bool {
     match key {
         Key::WorkOrder(id) => board.sees(*id, cx),
         // A group's steps tell of the work it is given.
-        Key::ServiceGroup(group) => {
-            may::has_right(Right::ReadAllWorkOrders, cx) || cx.principal.user().is_some_and(|user| cx.directory.is_member(group, user))
-        }
+        Key::ServiceGroup(group) => may::sees_load_of(group, cx),
         Key::StaffUser(_)
         | Key::Department(_)
         | Key::Account(_)

@@ -85,6 +85,7 @@ impl Reloader {
         self.desk.service_ticket_types.set(loaded.settings.definitions.service_ticket_types);
         self.desk.peers.set(prepared.peers);
         self.bounds.set(prepared.limits);
+        running.runtime.set_reach(loaded.settings.people);
         running.runtime.set_reserve(loaded.settings.data.reserve_bytes);
         running.runtime.set_journal_keep(loaded.settings.data.journal_keep_bytes);
         running.set_post(prepared.post);

@@ -100,6 +100,7 @@ async fn serve(
     let mut told_to_stop = pin!(told_to_stop()?);
     let sockets = sockets::open(passed, &settings.control)?;
     let runtime = running.runtime.clone();
+    runtime.set_reach(settings.people);
     let desk = Rc::new(Desk::new(runtime.clone(), prepared.peers, running.report.said.clone(), settings.links.base_url.clone())?);
     desk.service_ticket_types.set(settings.definitions.service_ticket_types);
     let guests = Rc::new(Desk::for_guests(runtime.clone())?);

@@ -129,8 +129,8 @@ pub fn look(stage: &mut Stage, played: &Played) -> Result<Table> {
     let open: Vec<_> = group.loads.iter().filter(|load| load.open != 0).collect();
     stage.checks.that(
         "no engineer carries open work any more",
-        group.open == 0 && open.is_empty(),
-        format_args!("{} {open:?}", group.open),
+        group.open == Some(0) && open.is_empty(),
+        format_args!("{:?} {open:?}", group.open),
     );
     let status = stage.status()?;
     let left = (status.timers, status.timers_parked, status.messages_under_way, status.panics);

@@ -44,7 +44,7 @@ fn carried(stage: &mut Stage, wanted: i64) -> Result<i64> {
     stage.until(&format!("the group to carry {wanted} open orders"), |stage| {
         let group = stage.group()?;
         let by_engineer: i64 = group.loads.iter().map(|load| load.open).sum();
-        Ok((group.open == wanted && by_engineer == wanted).then_some(group.open))
+        Ok((group.open == Some(wanted) && by_engineer == wanted).then_some(wanted))
     })
 }
 

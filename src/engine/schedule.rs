@@ -33,7 +33,8 @@ pub enum Parked {
 pub struct Schedule {
     set: BTreeSet<Timer>,
     completions: BTreeSet<Timer>,
-    lent: HashMap<Timer, ()>,
+    /// Each with whether its state has it still: one that is fired while a Work Order is voided and restored is not lent out twice.
+    lent: HashMap<Timer, bool>,
     failures: HashMap<Timer, u32>,
     parked: BTreeMap<Timer, Parked>,
     /// As of the last look: what was due until then may complete a node.
@@ -66,7 +67,7 @@ impl Schedule {
         for &(due, deadline) in before.iter().filter(|d| !after.contains(d) && !mutant!("timer-outlives-its-state")) {
             let timer = Timer { due, order, deadline };
             self.set_of(deadline).remove(&timer);
-            self.lent.remove(&timer);
+            self.lent.entry(timer).and_modify(|wanted| *wanted = false);
             self.failures.remove(&timer);
             self.parked.remove(&timer);
         }
@@ -85,7 +86,10 @@ impl Schedule {
     }
 
     fn insert(&mut self, timer: Timer) {
-        self.set_of(timer.deadline).insert(timer);
+        match self.lent.get_mut(&timer) {
+            Some(wanted) if !mutant!("lent-out-twice") => *wanted = true,
+            Some(_) | None => drop(self.set_of(timer.deadline).insert(timer)),
+        }
     }
 
     /// Lends out up to `most` timers that are due, in order of due time; auto-completions only as far as the clock is trusted.
@@ -97,7 +101,7 @@ impl Schedule {
             && (first.due <= now || mutant!("timer-taken-early"))
         {
             self.set_of(first.deadline).remove(&first);
-            self.lent.insert(first, ());
+            self.lent.insert(first, true);
             taken.push(first);
         }
         taken
@@ -119,7 +123,7 @@ impl Schedule {
     pub fn take(&mut self, timer: Timer) -> bool {
         let set = self.set_of(timer.deadline).remove(&timer);
         if set {
-            self.lent.insert(timer, ());
+            self.lent.insert(timer, true);
         }
         set
     }
@@ -138,7 +142,7 @@ impl Schedule {
 
     /// Firing failed before it was recorded: it is due again, or parked if it fails again and again.
     pub fn failed(&mut self, timer: Timer) {
-        if self.lent.remove(&timer).is_none() {
+        if self.lent.remove(&timer) != Some(true) {
             return;
         }
         let failures = self.failures.entry(timer).or_insert(0);
@@ -153,14 +157,14 @@ impl Schedule {
 
     /// Firing did not come about, because the daemon was busy: it is due again. That is no failure of the timer.
     pub fn again(&mut self, timer: Timer) {
-        if self.lent.remove(&timer).is_some() {
+        if self.lent.remove(&timer) == Some(true) {
             self.insert(timer);
         }
     }
 
     /// Sets a timer aside; whether it was set.
     pub fn park(&mut self, timer: Timer, why: Parked) -> bool {
-        let set = self.set_of(timer.deadline).remove(&timer) || self.lent.remove(&timer).is_some();
+        let set = self.set_of(timer.deadline).remove(&timer) || self.lent.remove(&timer) == Some(true);
         if set {
             self.parked.insert(timer, why);
         }
@@ -190,7 +194,7 @@ impl Schedule {
 
     /// How many timers are set.
     pub fn len(&self) -> usize {
-        self.set.len() + self.completions.len() + self.lent.len()
+        self.set.len() + self.completions.len() + self.lent.values().filter(|wanted| **wanted).count()
     }
 
     /// Whether no timer is set.
@@ -206,6 +210,7 @@ impl Schedule {
     /// Every timer that is set, lent out or parked, in no order.
     pub fn all(&self) -> impl Iterator<Item = Timer> + '_ {
         let waiting = self.set.iter().chain(&self.completions).copied();
-        waiting.chain(self.lent.keys().copied()).chain(self.parked.keys().copied())
+        let lent = self.lent.iter().filter(|(_, wanted)| **wanted).map(|(timer, _)| *timer);
+        waiting.chain(lent).chain(self.parked.keys().copied())
     }
 }

@@ -82,7 +82,7 @@ shapes! {
     /// Parameters of `GetServiceGroup`.
     GetServiceGroup { id: String }
     /// Reply of `GetServiceGroup`.
-    GotServiceGroup { service_group: ServiceGroup, open: i64, loads: Vec<ServiceGroupLoad>, last_chosen: Option<String> }
+    GotServiceGroup { service_group: ServiceGroup, open: Option<i64>, loads: Vec<ServiceGroupLoad>, last_chosen: Option<String> }
     /// Parameters of every list but that of terminals: `after` is the id the page begins behind.
     List { after: Option<String>, limit: Option<i64> }
     /// Parameters of `ListTerminals`.

@@ -8,6 +8,7 @@ use super::room::Space;
 use super::shared::Shared;
 use super::{links, registry};
 use crate::domain::aggregate::{Command, Key};
+use crate::domain::directory::Reach;
 use crate::domain::ids::{InvitationNo, Name, RequestId, WorkOrderId};
 use crate::domain::installation::ClockAnchor;
 use crate::domain::number::WorkOrderNumber;
@@ -208,6 +209,11 @@ impl Runtime {
     /// From now on so many bytes of the disk are kept free of new steps; 0: none.
     pub fn set_reserve(&self, bytes: u64) {
         self.shared.set_reserve(bytes);
+    }
+
+    /// From now on those above reach so far.
+    pub fn set_reach(&self, reach: Reach) {
+        self.shared.views.set_reach(reach);
     }
 
     /// From now on so many bytes of the journal stay in the data folder; older segments move to the archive. 0: nothing is moved.

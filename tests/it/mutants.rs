@@ -64,6 +64,7 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("expected-revision-unread", WORLD, "is not the revision that was expected"),
     ("timer-taken-early", WORLD, "timers were lent out early"),
     ("stale-timer-forgotten", "simulation_cases::a_timer_whose_clock_was_set_back_while_it_fired_stays_set", "left: None"),
+    ("lent-out-twice", "simulation_cases::a_timer_that_goes_and_comes_back_while_it_is_fired_is_fired_once", "it is fired already"),
     ("timer-outlives-its-state", WORLD, "timers are those of the states"),
     ("overdue-not-set", WORLD, "timers are those of the states"),
     ("timer-not-checked-again", WORLD, "a visit is reminded of once at each time | by a clock that is doubted"),

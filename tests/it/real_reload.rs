@@ -119,6 +119,40 @@ fn a_reload_that_would_take_a_restart_is_refused_as_a_whole() {
     assert!(problems.len() == 1 && problems[0].contains("links.secret_file: the secret in it is another one"), "{problems:?}");
 }
 
+/// Readings 19 and 20. vera is above lena, who is above emil; vera heads the office, of which emil's workshop is a part.
+#[test]
+fn how_far_those_above_reach_is_a_setting_at_the_start_and_at_a_reload() {
+    let narrow = "[people]\ndirect_reports_only = true\nwith_sub_departments = false\n";
+    let r = Reloading::start(narrow);
+    let mut admin = r.daemon.admin();
+    seed(&mut admin);
+    let put = |id: &str, superior: Option<&str>, department: &str| {
+        let user = json!({ "id": id, "name": id, "roles": ["engineer", "service-staff"], "superior": superior, "department": (!department.is_empty()).then_some(department) });
+        r.daemon.admin().ok("Directory1.PutStaffUser", json!({ "staffUser": user }));
+    };
+    put("vera", None, "");
+    for (id, head, parent) in [("office", Some("vera"), None), ("workshop", None, Some("office"))] {
+        let department = json!({ "id": id, "name": id, "head": head, "parent": parent });
+        r.daemon.admin().ok("Directory1.PutDepartment", json!({ "department": department }));
+    }
+    put("lena", Some("vera"), "office");
+    put("emil", Some("lena"), "workshop");
+    let number = r.daemon.user("emil").create(json!({}));
+    let mut vera = r.daemon.user("vera");
+    let mut sees = |scene: &str| {
+        let lines = vera.call("WorkOrders1.List", json!({ "scene": scene })).unwrap()["lines"].clone();
+        lines.as_array().unwrap().iter().any(|line| line["number"] == number.as_str())
+    };
+    let scenes = ["all", "my-subordinates-responsible", "my-responsible-departments"];
+    assert_eq!(scenes.map(&mut sees), [false, false, false], "she reaches lena and the office itself");
+    assert_eq!(r.reload(&mut admin, "[people]\nwith_sub_departments = false\n"), [""; 0]);
+    assert_eq!(scenes.map(&mut sees), [true, true, false]);
+    assert_eq!(r.reload(&mut admin, "[people]\ndirect_reports_only = true\n"), [""; 0]);
+    assert_eq!(scenes.map(&mut sees), [true, false, true]);
+    assert_eq!(r.reload(&mut admin, narrow), [""; 0]);
+    assert_eq!(scenes.map(&mut sees), [false, false, false]);
+}
+
 #[test]
 fn limits_change_for_new_connections() {
     let r = Reloading::start("");

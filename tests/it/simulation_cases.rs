@@ -6,7 +6,7 @@ use std::sync::Arc;
 use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::context::Context;
 use workorderd::domain::directory::{DirectoryCommand, DirectoryEvent};
-use workorderd::domain::ids::{RequestId, ServiceGroupId, VisitNo, WorkOrderId};
+use workorderd::domain::ids::{MailNo, RequestId, ServiceGroupId, VisitNo, WorkOrderId};
 use workorderd::domain::installation::Installation;
 use workorderd::domain::principal::Principal;
 use workorderd::domain::rejection::Rejection;
@@ -176,6 +176,37 @@ fn a_timer_whose_clock_was_set_back_while_it_fired_stays_set() {
     schedule.change(timer.order, &[(timer.due, timer.deadline)], &[]);
     schedule.settled(timer, true);
     assert!(schedule.is_empty() && schedule.parked().len() == 0);
+}
+
+/// Else a mail that is on its way while its Work Order is voided and restored would be sent by two at once.
+#[test]
+fn a_timer_that_goes_and_comes_back_while_it_is_fired_is_fired_once() {
+    let timer = Timer { due: Timestamp(100), order: WorkOrderId(1), deadline: Deadline::Mail(MailNo(1)) };
+    let (none, set): (&[_], &[_]) = (&[], &[(timer.due, timer.deadline)]);
+    let lent = || {
+        let mut schedule = Schedule::default();
+        schedule.change(timer.order, none, set);
+        assert_eq!(schedule.take_due(Timestamp(100), Timestamp(100), 9), [timer]);
+        schedule.change(timer.order, set, none);
+        assert!(schedule.is_empty() && schedule.all().next().is_none());
+        schedule.change(timer.order, none, set);
+        assert_eq!((schedule.len(), schedule.all().collect::<Vec<_>>()), (1, vec![timer]));
+        assert_eq!(schedule.take_due(Timestamp(100), Timestamp(100), 9), [], "it is fired already");
+        schedule
+    };
+    let mut recorded = lent();
+    recorded.change(timer.order, set, none);
+    recorded.settled(timer, false);
+    assert!(recorded.is_empty());
+    let again: [fn(&mut Schedule, Timer); 3] = [Schedule::again, Schedule::failed, |schedule, timer| schedule.settled(timer, true)];
+    for again in again {
+        let mut schedule = lent();
+        again(&mut schedule, timer);
+        assert_eq!(schedule.take_due(Timestamp(100), Timestamp(100), 9), [timer]);
+        schedule.change(timer.order, set, none);
+        again(&mut schedule, timer);
+        assert!(schedule.is_empty() && schedule.parked().len() == 0, "its state has it no more");
+    }
 }
 
 #[test]

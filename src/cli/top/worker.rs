@@ -151,6 +151,11 @@ impl Worker {
         let told: Option<StatusTold> = permitted(self.ask(system::NAME, "Status", &json!({})))?;
         let away =
             |absence: &directory::Absence| told.as_ref().is_some_and(|told| (absence.from..absence.until).contains(&told.status.now));
+        if got.open.is_none() {
+            // How much they have to do is not told to us.
+            let unknown = |id| Engineer { open: None, absent: false, id };
+            return Ok(got.service_group.members.into_iter().map(unknown).collect());
+        }
         let members = got.loads.into_iter().filter(|load| load.member && !load.disabled);
         Ok(members
             .map(|load| Engineer { open: Some(load.open), absent: load.absence.as_ref().is_some_and(away), id: load.engineer })

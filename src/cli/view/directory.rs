@@ -133,7 +133,8 @@ pub fn service_group(got: &GotServiceGroup, page: &Page) -> String {
     let head = page.paint.tone(Tone::Strong, &format!("{}  {}", line(&group.id), line(&group.name)));
     let rule = line(group.rule.as_deref().unwrap_or("by-leader"));
     let limit = group.limit.map_or_else(|| "no limit".to_owned(), |n| format!("at most {n} each"));
-    let mut out = format!("{head}\n{leader}, {} open in all{state}\nrule {rule}, {limit}", got.open);
+    let open = got.open.map(|open| format!(", {open} open in all")).unwrap_or_default();
+    let mut out = format!("{head}\n{leader}{open}{state}\nrule {rule}, {limit}");
     if let Some(last) = &got.last_chosen {
         out.push_str(&format!(", last chosen {}", line(last)));
     }
@@ -152,6 +153,10 @@ pub fn service_group(got: &GotServiceGroup, page: &Page) -> String {
         ]
     };
     let rows: Vec<Vec<Cell>> = got.loads.iter().map(row).collect();
+    if got.open.is_none() {
+        let members: Vec<String> = group.members.iter().map(|member| line(member)).collect();
+        out.push_str(&format!("members {}\n", if members.is_empty() { "none".to_owned() } else { members.join(", ") }));
+    }
     if !rows.is_empty() {
         out.push('\n');
         out.push_str(&table(

@@ -8,7 +8,7 @@ pub mod why;
 
 use super::context::Context;
 use super::definition::Right;
-use super::ids::{Name, StaffUserId};
+use super::ids::{Name, ServiceGroupId, StaffUserId};
 use super::principal::Principal;
 use super::rejection::Rejection;
 use super::work_order::WorkOrder;
@@ -74,6 +74,11 @@ pub fn may(action: Action<'_>, order: Option<&WorkOrder>, cx: &Context<'_>) -> R
 /// Whether a role of the principal has the right, for any record type. Disabled people have none.
 pub fn has_right(right: Right, cx: &Context<'_>) -> bool {
     has_right_of(right, None, cx)
+}
+
+/// Whether the principal is told how much work a service group has: its own people are, and who reads all Work Orders.
+pub fn sees_load_of(group: &ServiceGroupId, cx: &Context<'_>) -> bool {
+    has_right(Right::ReadAllWorkOrders, cx) || cx.principal.user().is_some_and(|user| cx.directory.is_member(group, user))
 }
 
 /// Whether a role of the principal has the right where a Work Order is concerned.

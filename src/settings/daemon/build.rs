@@ -5,6 +5,7 @@ use super::layer::SettingProblem;
 use super::load::Merged;
 use super::model::{Control, Data, DefinitionLimits, Links, Log, LogLevel, Mail, Mailbox, Runtime, Security, Settings, Time};
 use super::peer;
+use crate::domain::directory::Reach;
 use crate::settings::span::parse_span;
 use config::ValueKind;
 use std::collections::BTreeMap;
@@ -52,6 +53,10 @@ pub fn build(values: &Merged, written: &Written, problems: &mut Vec<SettingProbl
         links: Links { base_url: get.text("links.base_url")?, secret_file: get.path("links.secret_file") },
         time: Time { zone: get.text("time.zone")?, require_synchronised: get.flag("time.require_synchronised")? },
         runtime: Runtime { arbiters: get.size("runtime.arbiters")?, resident_closed: get.size("runtime.resident_closed")? },
+        people: Reach {
+            direct_reports_only: get.flag("people.direct_reports_only")?,
+            without_sub_departments: !get.flag("people.with_sub_departments")?,
+        },
         definitions: DefinitionLimits { service_ticket_types: get.size("definitions.service_ticket_types")? },
         log: Log { level: get.text("log.level").and_then(|text| find(&LogLevel::ALL, &text))? },
     };

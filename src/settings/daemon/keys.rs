@@ -60,13 +60,13 @@ const fn fixed(key: Key) -> Key {
 }
 
 /// The sections, in order.
-pub const SECTIONS: [&str; 8] = ["data", "control", "mail", "links", "time", "runtime", "definitions", "log"];
+pub const SECTIONS: [&str; 9] = ["data", "control", "mail", "links", "time", "runtime", "people", "definitions", "log"];
 
 /// The base of links where nothing is said: good for trying things out on one machine.
 pub const LOCAL_BASE_URL: &str = "http://localhost:8080/e/";
 
 /// All keys, by section, in order.
-pub const KEYS: [Key; 32] = [
+pub const KEYS: [Key; 34] = [
     fixed(key("data.dir", Shape::Path, "/var/lib/workorderd")),
     fixed(key("data.segment_mib", Shape::Number(1, 2_047), "64")),
     fixed(key("data.store_cache_mib", Shape::Number(16, 1 << 20), "256")),
@@ -97,6 +97,8 @@ pub const KEYS: [Key; 32] = [
     fixed(key("time.require_synchronised", Shape::Flag, "false")),
     fixed(key("runtime.arbiters", Shape::Number(0, 256), "0")),
     fixed(key("runtime.resident_closed", Shape::Number(0, 100_000_000), "10000")),
+    key("people.direct_reports_only", Shape::Flag, "false"),
+    key("people.with_sub_departments", Shape::Flag, "true"),
     key("definitions.service_ticket_types", Shape::Number(1, 1_000), "15"),
     key("log.level", Shape::LogLevel, "info"),
 ];

@@ -1,6 +1,7 @@
 //! The settings as the daemon uses them: plain typed values that were checked when they were loaded.
 
 use super::peer::Peer;
+use crate::domain::directory::Reach;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ pub struct Settings {
     pub links: Links,
     pub time: Time,
     pub runtime: Runtime,
+    /// How far those above reach.
+    pub people: Reach,
     pub definitions: DefinitionLimits,
     pub log: Log,
 }
