@@ -176,7 +176,11 @@ pub fn takes_request_id(command: &Command) -> bool {
         || matches!(command, Command::Definitions(of) if of.command.as_ref().is_some_and(|c| c.takes_request_id()))
         || matches!(
             command,
-            Command::Create(_) | Command::Apply { .. } | Command::Clock(_) | Command::ParkedTimers(ParkedCommand::Retry { .. })
+            Command::Create(_)
+                | Command::Batch(_)
+                | Command::Apply { .. }
+                | Command::Clock(_)
+                | Command::ParkedTimers(ParkedCommand::Retry { .. })
         )
         || matches!(command, Command::Guest(GuestCommand::Evaluate { .. } | GuestCommand::Confirm { .. }))
 }

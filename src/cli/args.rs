@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use serde_json::Value;
 
 use super::args_act::ActCommand;
 use super::args_definitions::DefinitionsArgs;
@@ -15,8 +16,9 @@ use super::args_more::{
     ParkedCommand, StaffUserCommand,
 };
 use super::args_people::{ServiceProviderCommand, UserGroupCommand};
+use super::batch::Batch;
 use super::bench_args::BenchArguments;
-use super::fields::{FieldArgs, FormOf};
+use super::fields::{FieldArgs, FormOf, sought};
 use super::queues::Pressing;
 use super::replay::ReplayArgs;
 
@@ -107,7 +109,7 @@ pub struct Number {
 pub enum Command {
     /// Create a Work Order
     Create(Create),
-    /// List Work Orders, newest first
+    /// List Work Orders, by whatever they are filtered and in whatever order
     List(List),
     /// Count open, unassigned and overdue Work Orders, of all and of each service group
     Queues,
@@ -155,6 +157,10 @@ pub enum Command {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
         after: Option<i64>,
     },
+    /// Carry one command out on many Work Orders, and tell of each whether it was done, or why not
+    ///
+    /// For example: workorderctl batch --owner emil --open -- change-owner NUMBER mei
+    Batch(Box<Batch>),
     /// Commands on one Work Order.
     #[command(flatten)]
     Act(ActCommand),
@@ -346,12 +352,30 @@ pub struct List {
     /// Only those of this owner
     #[arg(long, value_name = "ID")]
     pub owner: Option<String>,
+    /// Only those raised by this staff user, or for them
+    #[arg(long, value_name = "ID")]
+    pub submitter: Option<String>,
+    /// Only those at a node that this staff user handles
+    #[arg(long, value_name = "ID")]
+    pub handler: Option<String>,
+    /// Only those created from then on, such as 2026-11-22 or 2026-11-22T08:00
+    #[arg(long, value_name = "TIME")]
+    pub created_from: Option<String>,
+    /// Only those created before
+    #[arg(long, value_name = "TIME")]
+    pub created_until: Option<String>,
+    /// Only those with this value in a field of a form (of a table: TABLE.COLUMN=VALUE); several times, all must hold
+    #[arg(long = "field", value_name = "NAME=VALUE", value_parser = sought)]
+    pub fields: Vec<(String, Value)>,
     /// Those of a scene: yours, your subordinates', ...
     #[arg(long, value_parser = [
         "all", "my-responsible", "my-participation", "my-responsible-departments", "my-subordinates-responsible",
         "my-subordinates-participated", "shared-to-me", "unresolved", "urgent", "closed", "submitted-by-me",
     ])]
     pub scene: Option<String>,
+    /// In which order [default: newest]
+    #[arg(long, value_parser = ["newest", "oldest", "priority", "changed"])]
+    pub sort: Option<String>,
     /// Those that are void, instead of those that count (for admins)
     #[arg(long, conflicts_with = "deleted")]
     pub void: bool,
@@ -381,7 +405,7 @@ pub struct Paging {
 }
 
 /// Most lines of one page: the daemon gives no more.
-const PAGE_MOST: i64 = 1_000;
+pub const PAGE_MOST: i64 = 1_000;
 
 impl Paging {
     /// How many to ask for when this many are there; `None`: what the daemon thinks fit.

@@ -53,6 +53,14 @@ fn attachment(text: &str) -> Result<(String, PathBuf), String> {
     }
 }
 
+/// A value that a list is filtered by, as it is written.
+pub fn sought(text: &str) -> Result<(String, Value), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), Value::String(value.to_owned()))),
+        _ => Err("a field is written NAME=VALUE, such as floor=3".to_owned()),
+    }
+}
+
 fn field(text: &str) -> Result<(String, Value), String> {
     let (name, value) = match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => (name.trim().to_owned(), value),

@@ -13,6 +13,7 @@ pub mod args_people;
 pub mod attachments;
 pub mod back_up;
 mod back_up_folder;
+pub mod batch;
 pub mod bench_args;
 pub mod definitions;
 pub mod directory;

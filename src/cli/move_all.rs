@@ -4,13 +4,11 @@
 use serde_json::{Value, json};
 
 use super::failure::Failure;
+use super::orders::numbers;
 use super::session::Session;
 use super::view::width::line;
 use crate::client::connection::ClientError;
-use crate::protocol::work_orders::{Act, Get, Got, List, Listed, NAME};
-
-/// Numbers asked for at a time.
-const PAGE: i64 = 500;
+use crate::protocol::work_orders::{Act, Get, Got, List, NAME};
 
 /// What became of one.
 struct Report {
@@ -25,10 +23,11 @@ struct Report {
 /// # Errors
 /// What the daemon says about the list, or that some could not be moved.
 pub fn move_all(session: &mut Session<'_, '_>, process: &str, version: i64, dry_run: bool) -> Result<(), Failure> {
-    let numbers = running(session)?;
+    // Taken before the first is moved: moving changes the list.
+    let numbers = numbers(session, List { open: Some(true), ..List::default() }, None)?;
     let (mut moved, mut stayed, mut so_already) = (0_usize, 0_usize, 0_usize);
     for (index, number) in numbers.iter().enumerate() {
-        progress(session, index + 1, numbers.len());
+        session.progress(index + 1, numbers.len());
         let reply = session.ask(&format!("{NAME}.Get"), &Get { number: number.clone(), language: None })?;
         let order = session.shape::<Got>(reply)?.work_order;
         if order.process != process || order.outcome.is_some() {
@@ -46,7 +45,7 @@ pub fn move_all(session: &mut Session<'_, '_>, process: &str, version: i64, dry_
         }
         tell(session, &Report { number: number.clone(), from: order.process_version, why_not }, version, dry_run)?;
     }
-    progress(session, 0, 0);
+    session.progress(0, 0);
     if session.json() {
         session.print_json_line(&json!({ "moved": moved, "stayed": stayed, "soAlready": so_already, "dryRun": dry_run }))?;
     } else {
@@ -55,22 +54,6 @@ pub fn move_all(session: &mut Session<'_, '_>, process: &str, version: i64, dry_
             .write(&format!("{moved} {would} to version {version} of {}, {stayed} stayed, {so_already} had it already\n", line(process)))?;
     }
     if stayed > 0 { Err(Failure::Nothing(format!("{stayed} Work Orders stayed on their version"))) } else { Ok(()) }
-}
-
-/// The numbers of all that run. Taken before the first is moved: moving changes the list.
-fn running(session: &mut Session<'_, '_>) -> Result<Vec<String>, Failure> {
-    let mut numbers = Vec::new();
-    let mut after = None;
-    loop {
-        let list = List { open: Some(true), limit: Some(PAGE), after, ..List::default() };
-        let reply = session.ask(&format!("{NAME}.List"), &list)?;
-        let page: Listed = session.shape(reply)?;
-        numbers.extend(page.lines.into_iter().map(|line| line.number));
-        after = page.next;
-        if after.is_none() {
-            return Ok(numbers);
-        }
-    }
 }
 
 /// Moves one; why not, where the daemon refuses.
@@ -100,13 +83,4 @@ fn tell(session: &mut Session<'_, '_>, report: &Report, version: i64, dry_run: b
         (None, false) => format!("moved from version {from}"),
     };
     session.write(&format!("{} {said}\n", line(number)))
-}
-
-/// One line that overwrites itself, on a terminal alone; (0, 0) takes it away.
-fn progress(session: &mut Session<'_, '_>, done: usize, all: usize) {
-    if !session.json() && session.console.terminal.is_some() {
-        let text = if all == 0 { "\r\x1b[K".to_owned() } else { format!("\r\x1b[K{done} of {all}\r") };
-        // Only to while away the time: that it cannot be told stops nothing.
-        let _ = session.console.err.write_all(text.as_bytes());
-    }
 }

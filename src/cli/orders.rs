@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use super::act::{Step, told};
-use super::args::{Create, List};
+use super::args::{Create, List, PAGE_MOST};
 use super::failure::Failure;
 use super::fields::FormOf;
 use super::session::Session;
 use super::view::explain as explain_view;
 use super::view::list::ListView;
+use super::view::times::read_time;
 use super::view::why as why_view;
 use super::view::{fields, history, qr, show, width};
 use crate::protocol::work_orders::{self as shapes, Accepted, Explained, Explanation, Got, HistoryTold, Listed};
@@ -57,26 +58,7 @@ pub fn create(session: &mut Session<'_, '_>, create: Create) -> Result<(), Failu
 /// # Errors
 /// What the daemon says.
 pub fn list(session: &mut Session<'_, '_>, list: List) -> Result<(), Failure> {
-    let mut parameters = shapes::List {
-        // The word has a space where it is shown.
-        status: list.status.map(|status| status.replace('-', " ")),
-        open: list.open,
-        priority: list.priority,
-        record_type: list.record_type,
-        group: list.group,
-        engineer: list.engineer,
-        account: list.account,
-        contact: list.contact,
-        reference: list.reference,
-        on_hold: list.on_hold,
-        overdue: list.overdue,
-        owner: list.owner,
-        life: if list.void { Some("void".to_owned()) } else { list.deleted.then(|| "deleted".to_owned()) },
-        scene: list.scene,
-        limit: list.paging.next_limit(0),
-        after: list.paging.after.clone(),
-        at_least: list.at_least,
-    };
+    let mut parameters = asked(session, &list)?;
     let (mut view, mut got) = (ListView::default(), 0);
     loop {
         let reply = session.ask(&method("List"), &parameters)?;
@@ -95,6 +77,72 @@ pub fn list(session: &mut Session<'_, '_>, list: List) -> Result<(), Failure> {
         }
         (parameters.after, parameters.limit) = (page.next, list.paging.next_limit(got));
     }
+}
+
+/// What a list is asked for.
+fn asked(session: &Session<'_, '_>, list: &List) -> Result<shapes::List, Failure> {
+    let zone = session.page.times.zone.clone();
+    let time = |text: &Option<String>| text.as_deref().map(|text| read_time(text, &zone)).transpose().map_err(Failure::Usage);
+    if let Some((twice, _)) = list.fields.iter().enumerate().find_map(|(at, one)| list.fields[..at].iter().find(|(n, _)| *n == one.0)) {
+        return Err(Failure::Usage(format!("--field {twice} is given twice; a list is filtered by one value of a field")));
+    }
+    Ok(shapes::List {
+        // The word has a space where it is shown.
+        status: list.status.as_ref().map(|status| status.replace('-', " ")),
+        open: list.open,
+        priority: list.priority.clone(),
+        record_type: list.record_type.clone(),
+        group: list.group.clone(),
+        engineer: list.engineer.clone(),
+        account: list.account.clone(),
+        contact: list.contact.clone(),
+        reference: list.reference.clone(),
+        on_hold: list.on_hold,
+        overdue: list.overdue,
+        owner: list.owner.clone(),
+        life: if list.void { Some("void".to_owned()) } else { list.deleted.then(|| "deleted".to_owned()) },
+        submitter: list.submitter.clone(),
+        handler: list.handler.clone(),
+        created_from: time(&list.created_from)?,
+        created_until: time(&list.created_until)?,
+        fields: (!list.fields.is_empty()).then(|| list.fields.iter().cloned().collect()),
+        scene: list.scene.clone(),
+        sort: list.sort.clone(),
+        limit: list.paging.next_limit(0),
+        after: list.paging.after.clone(),
+        at_least: list.at_least,
+    })
+}
+
+/// The numbers of all that are listed, or of the first so many.
+///
+/// # Errors
+/// What the daemon says.
+pub fn numbers(session: &mut Session<'_, '_>, mut list: shapes::List, most: Option<i64>) -> Result<Vec<String>, Failure> {
+    let most = most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+    let mut numbers = Vec::new();
+    list.limit = Some(PAGE_MOST);
+    loop {
+        let reply = session.ask(&method("List"), &list)?;
+        let page: Listed = session.shape(reply)?;
+        numbers.extend(page.lines.into_iter().map(|line| line.number).take(most - numbers.len()));
+        list.after = page.next.filter(|_| numbers.len() < most);
+        if list.after.is_none() {
+            return Ok(numbers);
+        }
+    }
+}
+
+/// The same, as it is typed. Something has to be said: a batch about everything is asked for with `--all`.
+///
+/// # Errors
+/// What the daemon says; nothing was said.
+pub fn numbers_of(session: &mut Session<'_, '_>, list: &List) -> Result<Vec<String>, Failure> {
+    let asked = shapes::List { limit: None, ..asked(session, list)? };
+    if asked == shapes::List::default() && !list.paging.all {
+        return Err(Failure::Usage("say which Work Orders: by filters as of `list`, by --numbers FILE, or --all".to_owned()));
+    }
+    numbers(session, asked, list.paging.limit)
 }
 
 fn get(session: &mut Session<'_, '_>, number: &str, language: Option<String>) -> Result<Value, Failure> {

@@ -17,7 +17,7 @@ use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
 use super::{
-    act, attachments, back_up, definitions, directory, equipment, guest, on_site, orders, people, queues, replay, system, top, watch,
+    act, attachments, back_up, batch, definitions, directory, equipment, guest, on_site, orders, people, queues, replay, system, top, watch,
 };
 
 /// Columns of a page that is no terminal.
@@ -96,6 +96,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
             attachments::bring(session, &mut create.fields)?;
             orders::create(session, create)
         }
+        Command::Batch(of) => batch::batch(session, *of),
         Command::SaveAttachment { of, attachment, to } => attachments::save(session, &of.number, &attachment, to),
         Command::List(list) => orders::list(session, list),
         Command::Queues => queues::queues(session),

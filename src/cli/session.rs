@@ -71,6 +71,15 @@ impl<'a, 'c> Session<'a, 'c> {
         self.global.expected_revision
     }
 
+    /// One line that overwrites itself, on a terminal alone: so many of so many; of 0 it is taken away.
+    pub fn progress(&mut self, done: usize, all: usize) {
+        if !self.json() && self.console.terminal.is_some() {
+            let text = if all == 0 { "\r\x1b[K".to_owned() } else { format!("\r\x1b[K{done} of {all}\r") };
+            // Only to while away the time: that it cannot be told stops nothing.
+            let _ = self.console.err.write_all(text.as_bytes());
+        }
+    }
+
     /// Asks; the reply as it came.
     ///
     /// # Errors

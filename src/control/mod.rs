@@ -25,6 +25,7 @@ pub mod explain;
 pub mod field_work;
 pub mod fields;
 mod guest;
+pub mod list;
 pub mod peers;
 mod people;
 pub mod present;

@@ -4,19 +4,17 @@ use super::attachments;
 use super::desk::Visit;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
-use super::{explain, field_work, fields, present, queues, why};
+use super::{explain, field_work, fields, list, present, queues, why};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
-use crate::domain::work_order::state::{Channel, HoldReason, Party, Priority, RecordKind, Status};
+use crate::domain::work_order::state::{Channel, HoldReason, Party, Priority, RecordKind};
 use crate::domain::work_order::team::Access;
-use crate::engine::board::{Filter, LifeOf};
 use crate::engine::cell::Submission;
 use crate::engine::entity::Entity;
-use crate::engine::scope::{Scene, Scope};
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
 use crate::protocol::work_orders as shape;
 use crate::runtime::Runtime;
@@ -24,7 +22,7 @@ use crate::runtime::attachments::Attachments;
 use std::time::Duration;
 
 /// Lines of one page at most.
-const PAGE_MAX: i64 = 1000;
+pub(super) const PAGE_MAX: i64 = 1000;
 /// Steps of a history at most.
 const HISTORY_MAX: i64 = 1000;
 
@@ -38,7 +36,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "Explain" => explain::call(visit).await,
         "Why" => why::call(visit).await,
         "History" => history(visit).await,
-        "List" => list(visit).await,
+        "List" => list::list(visit).await,
         "GetQueues" => queues::queues(visit).await,
         "ListPressing" => queues::pressing(visit).await,
         "DescribeForm" => describe_form(visit).await,
@@ -186,46 +184,6 @@ pub fn bounded(name: &str, value: Option<i64>, default: i64, most: i64) -> Resul
     }
 }
 
-async fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    visit.need(Right::ReadWorkOrders)?;
-    let p: shape::List = visit.parameters()?;
-    let limit = bounded("limit", p.limit, 50, PAGE_MAX)?;
-    let filter = Filter {
-        status: p.status.map(|t| word("status", &t, &Status::NAMES, Status::from_name)).transpose()?,
-        open: p.open,
-        priority: p.priority.map(|t| word("priority", &t, &Priority::NAMES, Priority::from_name)).transpose()?,
-        record_type: optional_slug("recordType", p.record_type.as_deref(), Name::new)?,
-        group: optional_slug("group", p.group.as_deref(), ServiceGroupId::new)?,
-        engineer: optional_slug("engineer", p.engineer.as_deref(), StaffUserId::new)?,
-        account: optional_slug("account", p.account.as_deref(), AccountId::new)?,
-        contact: optional_slug("contact", p.contact.as_deref(), ContactId::new)?,
-        reference: p.reference.map(Into::into),
-        on_hold: p.on_hold,
-        overdue: p.overdue,
-        owner: optional_slug("owner", p.owner.as_deref(), StaffUserId::new)?,
-        life: match p.life.as_deref() {
-            None | Some("normal") => LifeOf::Normal,
-            Some("void") => LifeOf::Void,
-            Some("deleted") => LifeOf::Deleted,
-            Some(other) => return Err(field("life", format!("{other:?} is none of normal, void, deleted"))),
-        },
-    };
-    let scene = p.scene.map(|t| word("scene", &t, &Scene::NAMES, Scene::from_name)).transpose()?;
-    let after = p.after.map(|text| cursor(&text)).transpose()?;
-    if let Some(sequence) = p.at_least {
-        shown_through(visit, sequence).await?;
-    }
-    let scope = visit.judge(Scope::of);
-    let board = visit.desk.runtime.views().board();
-    if after.is_some_and(|id| !board.has(id)) {
-        return Err(field("after", "is not what a list gave as next"));
-    }
-    let listed = board.list(&scope, scene, &filter, after, limit);
-    let lines = listed.rows.iter().map(present::line).collect();
-    let next = listed.next.map(|id| id.to_string());
-    Ok(Outcome::reply(&shape::Listed { lines, next, total: listed.total as i64 }))
-}
-
 /// Waits until lists show everything up to a sequence.
 pub async fn shown_through(visit: &Visit<'_>, sequence: i64) -> Result<(), ErrorReply> {
     let sequence = u64::try_from(sequence).map_err(|_| field("atLeast", "is negative"))?;
@@ -237,11 +195,6 @@ pub async fn shown_through(visit: &Visit<'_>, sequence: i64) -> Result<(), Error
             Err(field("atLeast", format!("record {sequence} has not been written; the last one is {}", visit.desk.runtime.head().sequence)))
         }
     }
-}
-
-fn cursor(text: &str) -> Result<WorkOrderId, ErrorReply> {
-    let id = u128::from_str_radix(text, 16).map(WorkOrderId);
-    id.map_err(|_| field("after", format!("{text:?} is not what a list gave as next")))
 }
 
 async fn act(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {

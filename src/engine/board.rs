@@ -15,9 +15,11 @@ use crate::domain::work_order::deadline::overdue_at;
 use crate::domain::work_order::life::Life;
 use crate::domain::work_order::state::{Outcome, Party, Priority, Status};
 use crate::domain::work_order::team::TeamMember;
-use crate::engine::columns::{Columns, Seen, Shared};
+use crate::engine::columns::{Columns, Found, Seen, Shared};
+use crate::engine::listing::{Ask, Filter, Listed};
 use crate::engine::queues::{Counts, Only, Place, Queue, Queues, Standing};
-use crate::engine::scope::{Scene, Scope};
+use crate::engine::scope::Scope;
+use crate::engine::sorting::{Cursor, Times};
 use roaring::RoaringBitmap;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -53,48 +55,18 @@ pub struct Row {
     pub locked: bool,
 }
 
-/// What a list asks for; every field that is set must match.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    pub status: Option<Status>,
-    pub open: Option<bool>,
-    pub priority: Option<Priority>,
-    pub record_type: Option<Name>,
-    pub group: Option<ServiceGroupId>,
-    pub engineer: Option<StaffUserId>,
-    pub account: Option<AccountId>,
-    pub contact: Option<ContactId>,
-    pub reference: Option<Box<str>>,
-    pub on_hold: Option<bool>,
-    pub overdue: Option<bool>,
-    pub owner: Option<StaffUserId>,
-    pub life: LifeOf,
-}
-
-/// Which lives a list shows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum LifeOf {
-    #[default]
-    Normal,
-    Void,
-    Deleted,
-}
-
-/// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    pub rows: Vec<Row>,
-    /// Where the next page goes on, if there is one.
-    pub next: Option<WorkOrderId>,
-    /// How many match, on all pages.
-    pub total: u64,
-}
-
 /// What is kept of a Work Order.
 #[derive(Debug)]
 enum Kept {
     Open(Arc<State>),
-    Closed(Box<Row>),
+    Closed(Box<Closed>),
+}
+
+#[derive(Debug)]
+struct Closed {
+    row: Row,
+    /// What it is found by in its fields.
+    fields: Box<[u64]>,
 }
 
 /// All rows, each at its place: in the order in which they came, those of a start by creation.
@@ -105,6 +77,9 @@ pub struct Board {
     numbers: HashMap<WorkOrderNumber, u32>,
     columns: Columns,
     queues: Queues,
+    times: Times,
+    /// What was taken in at a start so far, each with its last record.
+    loading: Vec<(Kept, u64)>,
     through: u64,
 }
 
@@ -160,15 +135,26 @@ impl Row {
 }
 
 impl Kept {
-    fn of(state: &Arc<State>, order: &WorkOrder) -> Self {
-        if order.is_open() { Self::Open(Arc::clone(state)) } else { Self::Closed(Box::new(Row::of(order))) }
+    fn of(state: &Arc<State>, order: &WorkOrder, columns: &Columns) -> Self {
+        if order.is_open() {
+            return Self::Open(Arc::clone(state));
+        }
+        let fields = if mutant!("closed-lose-their-fields") { Box::default() } else { columns.hashes(&order.fields) };
+        Self::Closed(Box::new(Closed { row: Row::of(order), fields }))
     }
 
     /// The Work Order or the line, whichever is kept.
     fn either(&self) -> Result<&WorkOrder, Option<&Row>> {
         match self {
             Self::Open(state) => state.work_order().ok_or(None),
-            Self::Closed(row) => Err(Some(row)),
+            Self::Closed(closed) => Err(Some(&closed.row)),
+        }
+    }
+
+    fn fields(&self) -> Found<'_> {
+        match self {
+            Self::Open(state) => state.work_order().map_or(Found::Hashes(&[]), |order| Found::Values(&order.fields)),
+            Self::Closed(closed) => Found::Hashes(&closed.fields),
         }
     }
 
@@ -217,6 +203,7 @@ impl Kept {
                 reference: order.reference.as_deref(),
                 on_hold: order.hold.is_some(),
                 overdue: order.visit().is_some_and(|v| v.overdue),
+                fields: self.fields(),
             },
             Err(row) => {
                 let row = row?;
@@ -230,6 +217,7 @@ impl Kept {
                     reference: row.reference.as_deref(),
                     on_hold: row.on_hold,
                     overdue: row.overdue,
+                    fields: self.fields(),
                 }
             }
         })
@@ -240,21 +228,25 @@ impl Board {
     /// Takes a stored state in, at start, each Work Order once. Nothing is shown of it before [`Board::loaded`].
     pub fn load(&mut self, state: &Arc<State>, sequence: u64) {
         let Some(order) = state.work_order() else { return };
-        self.kept.push(Kept::of(state, order));
+        self.loading.push((Kept::of(state, order, &self.columns), sequence));
         self.through = self.through.max(sequence);
     }
 
     /// All that is stored was taken in.
     pub fn loaded(&mut self) {
-        self.kept.sort_unstable_by_key(Kept::age);
-        self.places.reserve(self.kept.len());
-        self.numbers.reserve(self.kept.len());
-        for (place, kept) in (0..).zip(&self.kept) {
-            if let (Some((_, id)), Some(number), Some(seen)) = (kept.age(), kept.number(), kept.seen()) {
+        let mut loaded = std::mem::take(&mut self.loading);
+        loaded.sort_unstable_by_key(|(kept, _)| kept.age());
+        self.kept.reserve(loaded.len());
+        self.places.reserve(loaded.len());
+        self.numbers.reserve(loaded.len());
+        for (place, (kept, sequence)) in (0..).zip(loaded) {
+            if let (Some((created, id)), Some(number), Some(seen)) = (kept.age(), kept.number(), kept.seen()) {
+                self.times.put(place, created, sequence);
                 self.places.insert(id, place);
                 self.numbers.insert(number.clone(), place);
                 self.columns.change(place, None, &seen);
             }
+            self.kept.push(kept);
         }
         self.queues.load(self.kept.iter().filter_map(Kept::standing));
     }
@@ -262,13 +254,14 @@ impl Board {
     /// Takes the durable state of a Work Order in.
     pub fn take(&mut self, state: &Arc<State>, sequence: u64) {
         let Some(order) = state.work_order() else { return };
-        let new = Kept::of(state, order);
+        let new = Kept::of(state, order, &self.columns);
         let place = self.places.get(&order.id).copied().unwrap_or(self.kept.len() as u32);
         let old = self.kept.get_mut(place as usize);
         self.queues.change(old.as_ref().and_then(|old| old.standing()), Standing::of(order));
         if let Some(seen) = new.seen() {
             self.columns.change(place, old.as_ref().and_then(|old| old.seen()).as_ref(), &seen);
         }
+        self.times.put(place, order.created_at, sequence);
         match old {
             Some(old) => *old = new,
             None => {
@@ -320,20 +313,29 @@ impl Board {
         self.subject(id).is_some_and(|subject| may::sees(&subject, cx))
     }
 
-    /// The newest that match and may be seen, up to `most`, or those next older than `after`.
-    pub fn list(&self, scope: &Scope, scene: Option<Scene>, filter: &Filter, after: Option<WorkOrderId>, most: usize) -> Listed {
+    /// A page of those that match and may be seen.
+    pub fn list(&self, scope: &Scope, ask: &Ask<'_>) -> Listed {
+        let filter = ask.filter;
         let mut matching = self.columns.matching(filter);
+        if filter.created_from.is_some() || filter.created_until.is_some() {
+            matching &= self.times.created_within(filter.created_from, filter.created_until);
+        }
+        if let Some(handler) = ask.handler {
+            matching &= handler.handled(&self.columns);
+        }
         scope.narrow(&mut matching, &self.columns);
-        if let Some(scene) = scene {
+        if let Some(scene) = ask.scene {
             scene.narrow(&mut matching, &self.columns, scope);
         }
         let total = matching.len();
-        if let Some(place) = after.and_then(|id| self.places.get(&id)) {
-            matching.remove_range(*place..);
-        }
-        let rows: Vec<Row> =
-            matching.iter().rev().take(most).filter_map(|place| self.kept.get(place as usize).and_then(Kept::row)).collect();
-        let next = rows.last().map(|row| row.id).filter(|_| matching.len() > most as u64);
+        let behind = ask.after.and_then(|after| Some((after.key, *self.places.get(&after.id)?)));
+        let (places, more) = self.times.page(matching, ask.sort, behind, ask.most, &self.columns);
+        let cursor = |place: &u32| {
+            let (_, id) = self.kept.get(*place as usize)?.age()?;
+            Some(Cursor { key: self.times.key(ask.sort, *place, &self.columns), id })
+        };
+        let next = places.last().filter(|_| more).and_then(cursor);
+        let rows = places.iter().filter_map(|place| self.kept.get(*place as usize).and_then(Kept::row)).collect();
         Listed { rows, next, total }
     }
 

@@ -1,9 +1,10 @@
 //! Columns: for everything that lists can be filtered by, which Work Orders have it, so that no list goes through all of them.
 //!
-//! What many share (a status, a group) has a bitmap of places on the board; what few share (a contact) is one ordered set of
-//! (hash, place). The board feeds it.
+//! What many share (a status, a group) has a bitmap of places on the board; what few share (a contact, the value of a form's field) is
+//! one ordered set of (hash, place). The board feeds it.
 
-use super::board::{Filter, LifeOf};
+use super::listing::{FieldIs, Filter, LifeOf};
+use crate::domain::form::{Fields, sought};
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId};
 use crate::domain::may::relation::Subject;
 use crate::domain::work_order::life::Life;
@@ -25,6 +26,14 @@ pub struct Seen<'a> {
     pub reference: Option<&'a str>,
     pub on_hold: bool,
     pub overdue: bool,
+    pub fields: Found<'a>,
+}
+
+/// What is found by the fields of forms: the values, or of one that has ended their hashes alone.
+#[derive(Debug, Clone, Copy)]
+pub enum Found<'a> {
+    Values(&'a Fields),
+    Hashes(&'a [u64]),
 }
 
 /// What many Work Orders share.
@@ -59,6 +68,8 @@ enum Rare<'a> {
     Account(&'a AccountId),
     Contact(&'a ContactId),
     Reference(&'a str),
+    /// Field, column of a table, and the text of a value.
+    Field(&'a str, Option<&'a str>, &'a str),
 }
 
 /// All columns.
@@ -127,6 +138,7 @@ impl Filter {
             self.group.clone().map(Shared::Group),
             self.engineer.clone().map(Shared::Engineer),
             self.owner.clone().map(Shared::Owner),
+            self.submitter.clone().map(Shared::Raised),
         ];
         let so = either.into_iter().filter(|(wanted, _)| *wanted == Some(true)).map(|(_, what)| what);
         (wanted.into_iter().flatten().chain(so).collect(), not)
@@ -138,7 +150,13 @@ impl Filter {
             self.contact.as_ref().map(Rare::Contact),
             self.reference.as_deref().map(Rare::Reference),
         ];
-        all.into_iter().flatten()
+        all.into_iter().flatten().chain(self.fields.iter().map(FieldIs::rare))
+    }
+}
+
+impl FieldIs {
+    fn rare(&self) -> Rare<'_> {
+        Rare::Field(self.field.as_str(), self.column.as_ref().map(Name::as_str), &self.text)
     }
 }
 
@@ -164,15 +182,34 @@ impl Columns {
                 }
             }
         }
-        let old = before.map(Seen::rare).unwrap_or_default();
-        for (old, new) in old.into_iter().zip(after.rare()).filter(|(old, new)| old != new) {
-            if let Some(old) = old {
-                self.rare.remove(&(self.hasher.hash_one(old), place));
-            }
-            if let Some(new) = new {
-                self.rare.insert((self.hasher.hash_one(new), place));
-            }
+        let old = before.map(|before| self.rare_of(before)).unwrap_or_default();
+        let new = self.rare_of(after);
+        for gone in old.iter().filter(|hash| !new.contains(hash)) {
+            self.rare.remove(&(*gone, place));
         }
+        self.rare.extend(new.into_iter().filter(|hash| !old.contains(hash)).map(|hash| (hash, place)));
+    }
+
+    fn rare_of(&self, seen: &Seen<'_>) -> Vec<u64> {
+        let mut hashes: Vec<u64> = seen.rare().into_iter().flatten().map(|rare| self.hasher.hash_one(rare)).collect();
+        match seen.fields {
+            Found::Values(fields) => self.hash_fields(fields, |hash| hashes.push(hash)),
+            Found::Hashes(known) => hashes.extend_from_slice(known),
+        }
+        hashes
+    }
+
+    fn hash_fields(&self, fields: &Fields, mut put: impl FnMut(u64)) {
+        sought::each(fields, |field, column, text| {
+            put(self.hasher.hash_one(Rare::Field(field.as_str(), column.map(Name::as_str), text)));
+        });
+    }
+
+    /// What a Work Order that has ended goes on to be found by.
+    pub fn hashes(&self, fields: &Fields) -> Box<[u64]> {
+        let mut hashes = Vec::new();
+        self.hash_fields(fields, |hash| hashes.push(hash));
+        hashes.into()
     }
 
     /// The places that have something.

@@ -171,14 +171,30 @@ impl Scope {
     fn without_right(&self, columns: &Columns) -> RoaringBitmap {
         let raised = self.me.iter().cloned().flat_map(|me| [Shared::Raised(me.clone()), Shared::Handler(Handler::User(me))]);
         let mut found = columns.any_of(raised.chain(self.handlers.iter().cloned().map(Shared::Handler)));
-        if let Some(me) = &self.me {
-            let raised = columns.any_of([Shared::Raised(me.clone())]);
-            found |= raised & columns.any_of([Shared::Handler(Handler::Submitter)]);
-        }
+        found |= self.asked(columns);
         if let Some(company) = &self.provider {
             found |= columns.any_of(company.roles.iter().cloned().map(Shared::Handler)) & company.given(columns);
         }
         found
+    }
+
+    /// What waits for its submitter, where they are it.
+    fn asked(&self, columns: &Columns) -> RoaringBitmap {
+        let raised = columns.any_of(self.me.iter().cloned().map(Shared::Raised));
+        raised & columns.any_of([Shared::Handler(Handler::Submitter)])
+    }
+
+    /// What they are a handler of, as submitter too.
+    pub fn handled(&self, columns: &Columns) -> RoaringBitmap {
+        self.handled_as_staff(columns) | self.asked(columns)
+    }
+
+    fn handled_as_staff(&self, columns: &Columns) -> RoaringBitmap {
+        let mut handled = columns.any_of(self.handlers.iter().cloned().map(Shared::Handler));
+        if let Some(company) = &self.provider {
+            handled |= columns.any_of(company.roles.iter().cloned().map(Shared::Handler)) & company.given(columns);
+        }
+        handled
     }
 
     /// What they have to do with.
@@ -221,13 +237,7 @@ fn of_scene(scene: Scene, columns: &Columns, scope: &Scope) -> RoaringBitmap {
     match scene {
         Scene::All => columns.all(),
         Scene::MyResponsible => owned(me),
-        Scene::MyParticipation => {
-            let mut handled = columns.any_of(scope.handlers.iter().cloned().map(Shared::Handler));
-            if let Some(company) = &scope.provider {
-                handled |= columns.any_of(company.roles.iter().cloned().map(Shared::Handler)) & company.given(columns);
-            }
-            joined(me) | handled
-        }
+        Scene::MyParticipation => joined(me) | scope.handled_as_staff(columns),
         Scene::MyDepartments => owned(&scope.headed) | joined(&scope.headed),
         Scene::SubordinatesResponsible => owned(&scope.subordinates),
         Scene::SubordinatesParticipated => joined(&scope.subordinates),

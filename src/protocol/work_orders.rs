@@ -140,8 +140,9 @@ shapes! {
     List {
         status: Option<String>, open: Option<bool>, priority: Option<String>, record_type: Option<String>, group: Option<String>,
         engineer: Option<String>, account: Option<String>, contact: Option<String>, reference: Option<String>, on_hold: Option<bool>,
-        overdue: Option<bool>, owner: Option<String>, life: Option<String>, scene: Option<String>, limit: Option<i64>, after: Option<String>,
-        at_least: Option<i64>,
+        overdue: Option<bool>, owner: Option<String>, submitter: Option<String>, handler: Option<String>, created_from: Option<i64>,
+        created_until: Option<i64>, fields: Option<Parameters>, life: Option<String>, scene: Option<String>, sort: Option<String>,
+        limit: Option<i64>, after: Option<String>, at_least: Option<i64>,
     }
     /// Reply of `List`; `total` counts all that match, on every page.
     Listed { lines: Vec<Line>, next: Option<String>, total: i64 }

@@ -30,6 +30,16 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
             "WorkOrders1.List",
             json!({ "scene": "shared-to-me", "owner": "mei", "life": "void" }),
         ),
+        (
+            words(
+                "list|--field|cause=wear|--field|parts-used.part=阀 4|--handler|emil|--submitter|dora|--created-from|2025-11-03T09:00Z|--sort|changed",
+            ),
+            "WorkOrders1.List",
+            json!({
+                "fields": { "cause": "wear", "parts-used.part": "阀 4" }, "handler": "emil", "submitter": "dora",
+                "createdFrom": 1_762_160_400_000_i64, "sort": "changed",
+            }),
+        ),
         (words("list|--deleted"), "WorkOrders1.List", json!({ "life": "deleted" })),
     ]
 }

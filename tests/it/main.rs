@@ -52,6 +52,7 @@ mod permissions;
 mod queues;
 mod real_archive;
 mod real_bad_input;
+mod real_batch;
 mod real_clock;
 mod real_definitions;
 mod real_faults;
@@ -63,6 +64,7 @@ mod real_hostile;
 mod real_kill;
 mod real_labor;
 mod real_ledger;
+mod real_lists;
 mod real_mail;
 #[cfg(feature = "mutants")]
 mod real_panic;

@@ -92,6 +92,7 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("data-gate-open", "permissions::the_permission_matrix_is_as_it_was_read_and_agreed", "says otherwise"),
     ("role-gate-open", "permissions::the_permission_matrix_is_as_it_was_read_and_agreed", "says otherwise"),
     ("everybody-sees", WORLD, " sees "),
+    ("closed-lose-their-fields", WORLD, "the list by Filter"),
     ("everybody-lists", WORLD, "is what is listed"),
     ("void-is-seen", WORLD, " sees "),
     ("void-is-listed", WORLD, "is what is listed"),

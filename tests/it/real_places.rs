@@ -8,7 +8,7 @@ use crate::real_tables_on_site as on_site;
 
 pub struct Stage {
     pub daemon: Daemon,
-    _home: Home,
+    home: Home,
 }
 
 impl Stage {
@@ -48,7 +48,15 @@ impl Stage {
         admin.ok("Definitions1.Apply", json!({ "files": files }));
         let spare = "[[record_type]]\nname = \"spare\"\nstate = \"draft\"\nnumber = \"SP-{counter}\"\nprocess = \"repair\"\n";
         admin.ok("Definitions1.Apply", json!({ "files": [{ "path": "spare.toml", "text": spare }] }));
-        Stage { _home: home, daemon }
+        Stage { home, daemon }
+    }
+
+    /// The same after a stop in order and a start.
+    pub fn restarted(self) -> Stage {
+        let Stage { daemon, home } = self;
+        daemon.stop();
+        let daemon = home.start();
+        Stage { daemon, home }
     }
 
     pub fn caller(&self, who: &str) -> Caller {

@@ -69,5 +69,22 @@ pub fn cases(stage: &Stage) -> Vec<Case> {
     case("", "WorkOrders1.Why", "UnknownReference", "nobody", n(&task, json!({ "user": "nobody" })));
     case("dora", "WorkOrders1.List", "InvalidField", "scene", json!({ "scene": "ours" }));
     case("dora", "WorkOrders1.List", "InvalidField", "life", json!({ "life": "dead" }));
+    case("dora", "WorkOrders1.List", "InvalidField", "newest, oldest, priority, changed", json!({ "sort": "best" }));
+    case("dora", "WorkOrders1.List", "UnknownReference", "handler", json!({ "handler": "nobody" }));
+    for (path, value, says) in [
+        ("caus", json!("wear"), "did you mean cause?"),
+        ("parts-used", json!("bolt"), "parts-used.part, parts-used.quantity"),
+        ("parts-used.pat", json!("bolt"), "did you mean part?"),
+        ("cause.part", json!("bolt"), "is no table"),
+        ("cost", json!("dear"), "is not a number"),
+        ("wanted-on", json!("soon"), "fields.wanted-on"),
+        ("under-warranty", json!("perhaps"), "neither yes nor no"),
+        ("photos", json!("a.png"), "cannot be filtered"),
+        ("fault", json!("x".repeat(201)), "more than 200 characters"),
+        ("fault", json!(" "), "is empty"),
+        ("fault", json!(["a"]), "expected a text"),
+    ] {
+        case("dora", "WorkOrders1.List", "InvalidFormField", says, json!({ "fields": { (path): value } }));
+    }
     cases
 }

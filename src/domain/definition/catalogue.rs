@@ -10,7 +10,7 @@ use super::role::{Right, RoleDefinition, built_in};
 use super::sharing::SharingRule;
 use super::sop::Sop;
 use super::type_state::{self, TypeState};
-use crate::domain::form::Form;
+use crate::domain::form::{Field, Form};
 use crate::domain::ids::Name;
 use crate::domain::rejection::Rejection;
 use serde::{Deserialize, Serialize};
@@ -130,6 +130,16 @@ impl Catalogue {
     /// A pinned version of a form.
     pub fn pinned_form(&self, pin: &VersionedName) -> Option<&Form> {
         pinned(&self.forms, pin)
+    }
+
+    /// All fields of all forms there ever were, those of newer versions first; one name is of one kind everywhere.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.forms.values().flat_map(|versions| versions.0.iter().rev()).flat_map(|form| &form.fields)
+    }
+
+    /// The field of that name, of whatever form.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields().find(|field| field.name().as_str() == name)
     }
 
     /// The latest version of a record type under which Work Orders can be created (REC-4).

@@ -11,6 +11,7 @@ pub mod given;
 pub mod kind;
 pub mod pattern;
 pub mod shown;
+pub mod sought;
 pub mod value;
 
 pub use definition::{DetailTable, Field, Form, SingleField};

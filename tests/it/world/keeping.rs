@@ -11,12 +11,13 @@ use workorderd::domain::context::Context;
 use workorderd::domain::definition::{Right, RoleDefinition, ShareFrom, ShareTo, SharingRule};
 use workorderd::domain::directory::Directory;
 use workorderd::domain::ids::{InvitationNo, StaffUserId, UserGroupId, WorkOrderId};
+use workorderd::domain::may;
 use workorderd::domain::principal::Principal;
 use workorderd::domain::work_order::life::Life;
 use workorderd::domain::work_order::state::{Handler, Party, Priority, Status};
 use workorderd::domain::work_order::team::Access;
 use workorderd::domain::work_order::{Command as Order, WorkOrder};
-use workorderd::engine::board::{Filter, LifeOf};
+use workorderd::engine::listing::{Ask, Filter, LifeOf};
 use workorderd::engine::queues::{Only, Queue};
 use workorderd::engine::scope::{Scene, Scope};
 
@@ -105,6 +106,7 @@ impl World {
         let reference = self.daemon.views.reference();
         let board = self.daemon.views.board();
         let orders: Vec<&WorkOrder> = self.audit.known.values().filter_map(|known| known.state.work_order()).collect();
+        let all = self.scope(&administrator());
         for principal in everybody() {
             let cx = Context { now: self.now, principal: &principal, catalogue: &reference.catalogue, directory: &reference.directory };
             let who = principal.key();
@@ -116,17 +118,22 @@ impl World {
             let scope = Scope::of(&cx);
             let mut listed = BTreeSet::new();
             for life in [LifeOf::Normal, LifeOf::Void, LifeOf::Deleted] {
-                let list = board.list(&scope, None, &Filter { life, ..Filter::default() }, None, usize::MAX);
+                let list = board.list(&scope, &Ask::all(&Filter { life, ..Filter::default() }));
                 listed.extend(list.rows.iter().map(|row| row.id));
             }
             assert_eq!(listed, seen, "what {who} sees is what is listed");
+            let filter = Filter::default();
             for scene in Scene::ALL {
-                let list = board.list(&scope, Some(scene), &Filter::default(), None, usize::MAX);
+                let list = board.list(&scope, &Ask { scene: Some(scene), ..Ask::all(&filter) });
                 let found: BTreeSet<_> = list.rows.iter().map(|row| row.id).collect();
                 let belongs = |o: &&&WorkOrder| o.life.is_normal() && seen.contains(&o.id) && slow.belongs(o, scene, &cx);
                 let expected: BTreeSet<_> = orders.iter().filter(belongs).map(|o| o.id).collect();
                 assert_eq!(found, expected, "the scene {} of {who}", scene.name());
             }
+            let handles = board.list(&all, &Ask { handler: Some(&scope), ..Ask::all(&filter) });
+            let found: BTreeSet<_> = handles.rows.iter().map(|row| row.id).collect();
+            let expected = orders.iter().filter(|o| o.life.is_normal() && may::is_handler(o, &cx)).map(|o| o.id);
+            assert_eq!(found, expected.collect(), "what {who} is a handler of");
             let counted: u64 = board.counts(&scope).map(|(_, count)| count).sum();
             let normal = orders.iter().filter(|o| o.life.is_normal() && seen.contains(&o.id)).count();
             assert_eq!(counted, normal as u64, "what is counted for {who}");
