@@ -4,6 +4,7 @@ use super::load::{self, Line, Measured, Work};
 use super::stage::Stage;
 use super::{bare, report};
 use crate::cli::bench_args::BenchArguments as Arguments;
+use crate::protocol::work_orders::{SCENES, SORTS};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,8 @@ pub struct Firing {
 #[derive(Debug)]
 pub struct Lists {
     pub calls: Measured,
+    /// Every scene and every order, of somebody whose all of them are.
+    pub scenes: Measured,
     pub steps: Measured,
 }
 
@@ -62,8 +65,9 @@ pub fn measure(program: &Path, arguments: &Arguments) -> Result<report::Million,
 
     eprintln!("lists while steps go on ...");
     let time = Duration::from_secs(arguments.seconds.clamp(1, 20));
-    let (calls, steps) = beside_people(&stage, |stage| lists(stage, time))?;
-    let lists = Lists { calls, steps };
+    let ((calls, scenes), steps) =
+        beside_people(&stage, |stage| Ok((lists(stage, time, None, &filters())?, lists(stage, time, Some("bench"), &scenes())?)))?;
+    let lists = Lists { calls, scenes, steps };
 
     eprintln!("{due} timers at once ...");
     let ((timers, elapsed), steps) = beside_people(&stage, |stage| {
@@ -112,25 +116,37 @@ fn beside_people<T>(stage: &Stage, what: impl FnOnce(&Stage) -> Result<T, String
     })
 }
 
-fn lists(stage: &Stage, time: Duration) -> Result<Measured, String> {
+fn list(filter: &str) -> String {
+    format!(r#"{{"method":"org.workorderd.WorkOrders1.List","parameters":{{{filter}}}}}"#)
+}
+
+fn filters() -> Vec<String> {
+    vec![
+        list(r#""limit":50"#),
+        list(r#""status":"open","priority":"high","limit":50"#),
+        list(r#""overdue":true,"limit":50"#),
+        list(r#""engineer":"bench","open":true,"limit":50"#),
+        list(r#""open":false,"priority":"low","limit":50"#),
+        list(r#""status":"resolved","onHold":true,"recordType":"bench","limit":50"#),
+        list(r#""status":"open","onHold":false,"overdue":false,"recordType":"bench","limit":50"#),
+        r#"{"method":"org.workorderd.WorkOrders1.ListPressing","parameters":{"unassigned":true,"limit":50}}"#.to_owned(),
+    ]
+}
+
+fn scenes() -> Vec<String> {
+    let scenes = SCENES.map(|scene| list(&format!(r#""scene":"{scene}","limit":50"#)));
+    let sorts = SORTS.map(|sort| list(&format!(r#""scene":"my-responsible","sort":"{sort}","limit":50"#)));
+    scenes.into_iter().chain(sorts).collect()
+}
+
+fn lists(stage: &Stage, time: Duration, user: Option<&str>, frames: &[String]) -> Result<Measured, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     runtime.block_on(async {
-        let mut line = Line::open(&stage.socket(), None).await?;
-        let list = |filter: &str| format!(r#"{{"method":"org.workorderd.WorkOrders1.List","parameters":{{{filter}}}}}"#);
-        let frames = [
-            list(r#""limit":50"#),
-            list(r#""status":"open","priority":"high","limit":50"#),
-            list(r#""overdue":true,"limit":50"#),
-            list(r#""engineer":"bench","open":true,"limit":50"#),
-            list(r#""open":false,"priority":"low","limit":50"#),
-            list(r#""status":"resolved","onHold":true,"recordType":"bench","limit":50"#),
-            list(r#""status":"open","onHold":false,"overdue":false,"recordType":"bench","limit":50"#),
-            r#"{"method":"org.workorderd.WorkOrders1.ListPressing","parameters":{"unassigned":true,"limit":50}}"#.to_owned(),
-        ];
+        let mut line = Line::open(&stage.socket(), user).await?;
         let began = Instant::now();
         let mut measured = Measured::default();
         while began.elapsed() < time {
-            for frame in &frames {
+            for frame in frames {
                 let asked = Instant::now();
                 line.call(frame).await?;
                 measured.latencies.push(asked.elapsed().as_micros().min(u128::from(u32::MAX)) as u32);

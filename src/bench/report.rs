@@ -88,11 +88,13 @@ pub fn print(table: &Table) -> String {
         );
         out += &format!(
             "\ndisk: {:.0} bytes of journal and {:.0} of store for each, made by one step\n\
-             lists with filters: p50 {:.2} ms, p99 {:.2} ms, while {:.0} steps/s went on with p99 {:.2} ms\n{}\n{}",
+             lists with filters: p50 {:.2} ms, p99 {:.2} ms; scenes and orders: p50 {:.2} ms, p99 {:.2} ms; while {:.0} steps/s went on with p99 {:.2} ms\n{}\n{}",
             r.journal_bytes as f64 / r.orders.max(1) as f64,
             r.store_bytes as f64 / r.orders.max(1) as f64,
             r.lists.calls.percentile(50.0),
             r.lists.calls.percentile(99.0),
+            r.lists.scenes.percentile(50.0),
+            r.lists.scenes.percentile(99.0),
             r.lists.steps.rate(),
             r.lists.steps.percentile(99.0),
             fired("timers due at once", &r.at_once),

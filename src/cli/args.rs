@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::args_act::ActCommand;
 use super::args_definitions::DefinitionsArgs;
 use super::args_equipment::{ProductCommand, TerminalCommand};
+use super::args_import::ImportArgs;
 use super::args_more::{
     AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, LaborCommand,
     ParkedCommand, StaffUserCommand,
@@ -21,6 +22,7 @@ use super::bench_args::BenchArguments;
 use super::fields::{FieldArgs, FormOf, sought};
 use super::queues::Pressing;
 use super::replay::ReplayArgs;
+use crate::protocol::work_orders::{SCENES, SORTS};
 
 /// Where the daemon listens when nothing else is said.
 pub const DEFAULT_SOCKET: &str = "/run/workorderd/control.sock";
@@ -214,6 +216,11 @@ pub enum Command {
     /// Terminals: installed devices at customers
     #[command(subcommand)]
     Terminal(TerminalCommand),
+    /// Import entries of the directory, or Work Orders, from a spreadsheet
+    ///
+    /// Every line is judged before the first one is sent; a bad one is named with its line and field. It is safe to repeat: lines that
+    /// were imported before are told as already there. Repeat it as the same user.
+    Import(ImportArgs),
     /// Apply definition files, all or none
     Apply {
         /// Folder whose *.toml files (also in its folders) are sent, or one file
@@ -368,13 +375,10 @@ pub struct List {
     #[arg(long = "field", value_name = "NAME=VALUE", value_parser = sought)]
     pub fields: Vec<(String, Value)>,
     /// Those of a scene: yours, your subordinates', ...
-    #[arg(long, value_parser = [
-        "all", "my-responsible", "my-participation", "my-responsible-departments", "my-subordinates-responsible",
-        "my-subordinates-participated", "shared-to-me", "unresolved", "urgent", "closed", "submitted-by-me",
-    ])]
+    #[arg(long, value_parser = SCENES)]
     pub scene: Option<String>,
     /// In which order [default: newest]
-    #[arg(long, value_parser = ["newest", "oldest", "priority", "changed"])]
+    #[arg(long, value_parser = SORTS)]
     pub sort: Option<String>,
     /// Those that are void, instead of those that count (for admins)
     #[arg(long, conflicts_with = "deleted")]

@@ -36,6 +36,10 @@ pub enum Failure {
     Usage(String),
     /// There is nothing that could be done.
     Nothing(String),
+    /// The same as `Usage` in several places: what is wrong, and each place with its problem.
+    Places(&'static str, Vec<String>),
+    /// Something long broke off because the daemon went away; done again, it goes on.
+    Broken(String),
     /// Standard output cannot be written.
     Output(std::io::Error),
     /// A file cannot be written or read.
@@ -59,8 +63,8 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Failure::Client(ClientError::Refused { name, .. }) => exit_code_of(name),
-            Failure::Client(_) | Failure::Unknown(..) => UNREACHABLE,
-            Failure::Usage(_) => USAGE,
+            Failure::Client(_) | Failure::Unknown(..) | Failure::Broken(_) => UNREACHABLE,
+            Failure::Usage(_) | Failure::Places(..) => USAGE,
             Failure::Nothing(_) => REFUSED,
             Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
             Failure::Output(_) | Failure::File(..) => OUTPUT,
@@ -76,6 +80,9 @@ impl Failure {
                 text.push('\n');
             }
         }
+        if let Failure::Places(_, places) = self {
+            places.iter().for_each(|place| text.push_str(&format!("{}\n", width::line(place))));
+        }
         if let Some(hint) = self.hint() {
             text.push_str(&format!("hint: {hint}\n"));
         }
@@ -86,6 +93,7 @@ impl Failure {
     pub fn as_json(&self) -> Value {
         match self {
             Failure::Client(ClientError::Refused { name, parameters }) => json!({ "error": name, "parameters": parameters }),
+            Failure::Places(_, places) => json!({ "error": null, "message": self.sentence(), "problems": places }),
             other => json!({ "error": null, "message": other.sentence() }),
         }
     }
@@ -98,7 +106,8 @@ impl Failure {
             }
             Failure::Client(error @ ClientError::Protocol { .. }) => error.to_string(),
             Failure::Unknown(error, _) => format!("no answer came, so it is not known whether this was done: {error}"),
-            Failure::Usage(problem) | Failure::Nothing(problem) => problem.clone(),
+            Failure::Usage(problem) | Failure::Nothing(problem) | Failure::Broken(problem) => problem.clone(),
+            Failure::Places(problem, _) => (*problem).to_owned(),
             Failure::Output(error) => format!("the output cannot be written: {error}"),
             Failure::File(path, error) => format!("{}: {error}", path.display()),
         }

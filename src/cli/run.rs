@@ -17,7 +17,8 @@ use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
 use super::{
-    act, attachments, back_up, batch, definitions, directory, equipment, guest, on_site, orders, people, queues, replay, system, top, watch,
+    act, attachments, back_up, batch, definitions, directory, equipment, guest, import, on_site, orders, people, queues, replay, system,
+    top, watch,
 };
 
 /// Columns of a page that is no terminal.
@@ -118,6 +119,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Contact(command) => directory::contact(session, command),
         Command::Product(command) => equipment::product(session, command),
         Command::Terminal(command) => equipment::terminal(session, command),
+        Command::Import(args) => import::import(session, &args),
         Command::Apply { dry_run, .. } => definitions::apply(session, files, dry_run),
         Command::Definitions(arguments) => definitions::definitions(session, arguments),
         Command::Backup { dest, with_secret } => back_up::back_up(session, &dest, with_secret),

@@ -4,7 +4,7 @@ use super::desk::Visit;
 use super::refuse::{self, field, slug};
 use super::service::Outcome;
 use super::work_orders::bounded;
-use super::{entries, equipment, people};
+use super::{entries, equipment, judge, people};
 use crate::domain::aggregate::{Command, Key, State};
 use crate::domain::definition::Right;
 use crate::domain::directory::{Absence, Account, Contact, Directory};
@@ -58,6 +58,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
             let p: shape::PutTerminal = visit.parameters()?;
             put(visit, entries::terminal(p.terminal)?, &p.request_id, p.expected_revision).await
         }
+        "JudgePut" => judge::put(visit).await,
         "SetAbsence" => people::set_absence(visit).await,
         "ClearAbsence" => people::clear_absence(visit).await,
         "GetStaffUser" => people::get_staff_user(visit),

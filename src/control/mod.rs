@@ -5,6 +5,7 @@ mod calls;
 
 pub mod connection;
 mod frames;
+mod judge;
 pub mod limits;
 pub mod listener;
 mod output;

@@ -4,10 +4,11 @@ use super::attachments;
 use super::desk::Visit;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
-use super::{explain, field_work, fields, list, present, queues, why};
+use super::{explain, field_work, fields, judge, list, present, queues, why};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use crate::domain::number::WorkOrderNumber;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
@@ -30,6 +31,7 @@ const HISTORY_MAX: i64 = 1000;
 pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     match visit.call.member() {
         "Create" => create(visit).await,
+        "JudgeCreate" => judge::create(visit).await,
         "Get" => get(visit).await,
         "BringAttachment" => attachments::bring(visit).await,
         "ReadAttachment" => attachments::read(visit).await,
@@ -49,22 +51,10 @@ async fn create(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::Create = visit.parameters()?;
     let runtime = &visit.desk.runtime;
     let request = visit.request(&p.request_id)?;
-    let record_type = slug("recordType", &p.record_type, Name::new)?;
     let id = Runtime::work_order_id(&visit.principal, &request.id);
-    let create = Create {
-        id,
-        number: runtime.next_number(&record_type).map_err(|r| refuse::rejection(&r))?,
-        record_type,
-        subject: p.subject,
-        description: p.description,
-        reference: p.reference,
-        account: optional_slug("account", p.account.as_deref(), AccountId::new)?,
-        contact: optional_slug("contact", p.contact.as_deref(), ContactId::new)?,
-        priority: p.priority.map_or(Ok(Priority::Normal), |t| word("priority", &t, &Priority::NAMES, Priority::from_name))?,
-        channel: p.channel.map_or(Ok(Channel::Staff), |t| word("channel", &t, &Channel::NAMES, Channel::from_name))?,
-        submitter: p.submitter.map(|t| party(&t)).transpose()?,
-        fields: fields::given(p.fields, runtime.attachments())?,
-    };
+    let record_type = slug("recordType", &p.record_type, Name::new)?;
+    let number = runtime.next_number(&record_type).map_err(|r| refuse::rejection(&r))?;
+    let create = creation(p, id, number, runtime.attachments())?;
     let command = Command::WorkOrder(OrderCommand::Create(Box::new(create)));
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision: None };
     let key = Key::WorkOrder(id);
@@ -73,6 +63,29 @@ async fn create(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let entity = runtime.read(&key).await.map_err(refuse::refusal)?;
     let number = entity.state.as_ref().and_then(|s| s.work_order()).map(|o| o.number.to_string()).unwrap_or_default();
     Ok(Outcome::reply(&shape::Accepted { receipt: present::receipt(number, receipt) }))
+}
+
+/// A creation as it comes, with the number that it shall have.
+pub(super) fn creation(
+    p: shape::Create,
+    id: WorkOrderId,
+    number: WorkOrderNumber,
+    attachments: &Attachments,
+) -> Result<Create, ErrorReply> {
+    Ok(Create {
+        id,
+        number,
+        record_type: slug("recordType", &p.record_type, Name::new)?,
+        subject: p.subject,
+        description: p.description,
+        reference: p.reference,
+        account: optional_slug("account", p.account.as_deref(), AccountId::new)?,
+        contact: optional_slug("contact", p.contact.as_deref(), ContactId::new)?,
+        priority: p.priority.map_or(Ok(Priority::Normal), |t| word("priority", &t, &Priority::NAMES, Priority::from_name))?,
+        channel: p.channel.map_or(Ok(Channel::Staff), |t| word("channel", &t, &Channel::NAMES, Channel::from_name))?,
+        submitter: p.submitter.map(|t| party(&t)).transpose()?,
+        fields: fields::given(p.fields, attachments)?,
+    })
 }
 
 fn party(text: &str) -> Result<Party, ErrorReply> {

@@ -67,6 +67,14 @@ shapes! {
     PutServiceGroup { request_id: String, expected_revision: Option<i64>, service_group: ServiceGroup }
     /// Parameters of `PutDepartment`.
     PutDepartment { request_id: String, expected_revision: Option<i64>, department: Department }
+    /// Parameters of `JudgePut`.
+    JudgePut {
+        staff_user: Option<StaffUser>, department: Option<Department>, user_group: Option<UserGroup>,
+        service_provider: Option<ServiceProvider>, account: Option<Account>, contact: Option<Contact>, product: Option<Product>,
+        terminal: Option<Terminal>,
+    }
+    /// Reply of `JudgePut`.
+    PutJudged { change: bool }
     /// Parameters of `SetAbsence`.
     SetAbsence { request_id: String, expected_revision: Option<i64>, id: String, from: i64, until: i64 }
     /// Parameters of `ClearAbsence`.

@@ -22,6 +22,23 @@ macro_rules! shapes {
 }
 pub(crate) use shapes;
 
+/// The scenes of `List`.
+pub const SCENES: [&str; 11] = [
+    "all",
+    "my-responsible",
+    "my-participation",
+    "my-responsible-departments",
+    "my-subordinates-responsible",
+    "my-subordinates-participated",
+    "shared-to-me",
+    "unresolved",
+    "urgent",
+    "closed",
+    "submitted-by-me",
+];
+/// The orders of `List`.
+pub const SORTS: [&str; 4] = ["newest", "oldest", "priority", "changed"];
+
 shapes! {
     /// What an accepted command gives.
     Receipt { number: String, revision: i64, sequence: i64 }
@@ -128,6 +145,14 @@ shapes! {
         request_id: String, record_type: String, subject: String, description: Option<String>, reference: Option<String>, account: Option<String>,
         contact: Option<String>, priority: Option<String>, channel: Option<String>, submitter: Option<String>, fields: Option<Parameters>,
     }
+    /// Parameters of `JudgeCreate`.
+    JudgeCreate {
+        request_id: Option<String>, record_type: String, subject: String, description: Option<String>, reference: Option<String>,
+        account: Option<String>, contact: Option<String>, priority: Option<String>, channel: Option<String>, submitter: Option<String>,
+        fields: Option<Parameters>,
+    }
+    /// Reply of `JudgeCreate`.
+    CreateJudged { number: Option<String> }
     /// Parameters of `Get`.
     Get { number: String, language: Option<String> }
     /// Reply of `Get`.

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use workorderd::cli::view::why;
-use workorderd::protocol::work_orders::WhyTold;
+use workorderd::engine::scope::Scene;
+use workorderd::engine::sorting::Sort;
+use workorderd::protocol::work_orders::{SCENES, SORTS, WhyTold};
 
 use crate::cli_people::words;
 use crate::cli_views::{golden, page};
@@ -60,4 +62,10 @@ fn why_tells_yes_and_no_by_the_rules_within_80_columns() {
     }))
     .unwrap();
     golden("why", &why::why(&told, &page()));
+}
+
+#[test]
+fn the_scenes_and_orders_that_can_be_typed_are_those_that_there_are() {
+    assert_eq!(SCENES, Scene::NAMES);
+    assert_eq!(SORTS, Sort::NAMES);
 }

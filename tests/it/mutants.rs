@@ -126,6 +126,9 @@ const MUTANTS: &[(&str, &str, &str)] = &[
         "the same bytes, so the same Message-ID",
     ),
     ("name-in-the-body", "codec_bytes::what_is_encoded_decodes_to_the_same_and_no_personal_value_is_in_the_body", "Bincode("),
+    // Imports.
+    ("import-although-bad", "import::every_bad_file_and_every_bad_line_is_refused_by_its_own_words", "left something"),
+    ("import-twice", "import::work_orders_come_with_the_fields_of_their_form_and_never_twice", "1 imported, 2 already there"),
     // Whoever speaks to the daemon (promise 6).
     ("frames-without-end", "varlink_hostile::a_frame_longer_than_allowed_is_refused_whether_whole_or_not", "varlink_hostile"),
     (

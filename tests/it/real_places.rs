@@ -118,7 +118,8 @@ impl Stage {
             "Show" if method.starts_with("Definitions1") => json!({ "kind": "record type", "name": "repair" }),
             "History" if method.starts_with("Definitions1") => json!({}),
             "Publish" | "Retire" | "Delete" => json!({ "recordType": "spare" }),
-            "Create" => json!({ "recordType": "repair", "subject": "x", "contact": "wang" }),
+            "JudgePut" => json!({ "account": { "id": "globex", "name": "Globex" } }),
+            "Create" | "JudgeCreate" => json!({ "recordType": "repair", "subject": "x", "contact": "wang" }),
             "Get" | "Explain" | "History" | "AcceptAssignment" => json!({ "number": number("accept") }),
             "BringAttachment" => json!({ "upload": "u", "offset": 0, "content": "YQ==", "last": false }),
             "ReadAttachment" => {

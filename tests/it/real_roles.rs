@@ -1,8 +1,9 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 79] = [
+pub const ROLES: [(&str, &str); 81] = [
     ("WorkOrders1.Create", "yynnyynn"),
+    ("WorkOrders1.JudgeCreate", "yynnyynn"),
     ("WorkOrders1.Get", "yyyhhhhh"),
     ("WorkOrders1.Explain", "yyyhhhhh"),
     ("WorkOrders1.BringAttachment", "yyyyyynn"),
@@ -44,6 +45,7 @@ pub const ROLES: [(&str, &str); 79] = [
     ("Directory1.PutContact", "ynnnnnnn"),
     ("Directory1.PutProduct", "ynnnnnnn"),
     ("Directory1.PutTerminal", "ynnnnnnn"),
+    ("Directory1.JudgePut", "ynnnnnnn"),
     ("Directory1.GetServiceGroup", "yyyyyynn"),
     ("Directory1.GetStaffUser", "yyyyyynn"),
     ("Directory1.GetUserGroup", "yyyyyynn"),

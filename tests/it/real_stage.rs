@@ -264,6 +264,8 @@ pub fn is_mutation(method: &str) -> bool {
         name,
         "Explain"
             | "Why"
+            | "JudgeCreate"
+            | "JudgePut"
             | "BringAttachment"
             | "ReadAttachment"
             | "History"

@@ -176,6 +176,14 @@ fn cases(stage: &Stage) -> Vec<Case> {
     case("", "Directory1.GetServiceGroup", "NotFound", "nowhere", json!({ "id": "nowhere" }));
     case("", "WorkOrders1.Create", "UnknownReference", "recordType", json!({ "recordType": "nothing", "subject": "x", "contact": "wang" }));
     case("", "WorkOrders1.Create", "UnknownReference", "contact", json!({ "recordType": "repair", "subject": "x", "contact": "nobody" }));
+    case(
+        "",
+        "WorkOrders1.JudgeCreate",
+        "UnknownReference",
+        "contact",
+        json!({ "recordType": "repair", "subject": "x", "contact": "nobody" }),
+    );
+    case("", "Directory1.JudgePut", "InvalidField", "exactly one", json!({}));
     case("", "WorkOrders1.Create", "InvalidField", "submitter", json!({ "recordType": "repair", "subject": "x" }));
     case("dora", "WorkOrders1.Create", "InvalidField", "control character", json!({ "recordType": "repair", "subject": "a\nb" }));
     case("dora", "WorkOrders1.Create", "InvalidField", "at most 200", json!({ "recordType": "repair", "subject": "x".repeat(201) }));

@@ -50,6 +50,9 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli", "daemon"]),
     ("ratatui", &["cli"]),
+    ("calamine", &["cli"]),
+    ("encoding_rs", &["cli"]),
+    ("indicatif", &["cli"]),
     ("signal_hook", &["cli"]),
     ("tokio", &["runtime", "control", "mail", "demo", "daemon", "bench"]),
 ];

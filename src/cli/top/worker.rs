@@ -195,8 +195,8 @@ fn passes(failure: &Failure) -> bool {
         Failure::Client(ClientError::Refused { name, .. }) => {
             matches!(name.strip_prefix(failure::ERRORS), Some("Stopping" | "TooManyConnections"))
         }
-        Failure::Client(_) | Failure::Unknown(..) => true,
-        Failure::Usage(_) | Failure::Nothing(_) | Failure::File(..) | Failure::Output(_) => false,
+        Failure::Client(_) | Failure::Unknown(..) | Failure::Broken(_) => true,
+        Failure::Usage(_) | Failure::Places(..) | Failure::Nothing(_) | Failure::File(..) | Failure::Output(_) => false,
     }
 }
 
