@@ -210,6 +210,15 @@ pub enum Command {
     /// Contacts: persons at accounts
     #[command(subcommand)]
     Contact(ContactCommand),
+    /// Look accounts and contacts up by what is known of them
+    Lookup {
+        /// Words, each a part of name, phone, e-mail or number; together at least 2 characters
+        #[arg(required = true)]
+        query: Vec<String>,
+        /// It is the whole name, phone or e-mail
+        #[arg(long)]
+        exact: bool,
+    },
     /// Products: the models that customers have
     #[command(subcommand)]
     Product(ProductCommand),

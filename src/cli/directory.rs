@@ -13,7 +13,7 @@ use super::view::page::Page;
 use super::view::times;
 use super::view::width::line;
 use crate::protocol::directory::{
-    self as shapes, Accepted, Accounts, Contacts, Departments, GotAccount, GotContact, GotServiceGroup, ServiceGroups,
+    self as shapes, Accepted, Accounts, Contacts, Departments, GotAccount, GotContact, GotServiceGroup, LookedUp, ServiceGroups,
 };
 use crate::protocol::work_orders::{self, Listed};
 
@@ -143,6 +143,16 @@ pub fn contact(session: &mut Session<'_, '_>, command: ContactCommand) -> Result
         }
         ContactCommand::List(paging) => list(session, "ListContacts", paging, |r: Contacts| (r.contacts, r.next), view::contacts),
     }
+}
+
+/// Accounts and contacts by what is known of them.
+///
+/// # Errors
+/// What the daemon says.
+pub fn look_up(session: &mut Session<'_, '_>, query: &str, exact: bool) -> Result<(), Failure> {
+    let parameters = shapes::LookUp { query: query.to_owned(), exact: exact.then_some(true) };
+    let reply = session.ask(&method("LookUp"), &parameters)?;
+    session.print(reply, |found: &LookedUp, page| customer::found(found, page))
 }
 
 /// The newest Work Orders of a customer.

@@ -148,7 +148,7 @@ pub fn exit_code_of(name: &str) -> u8 {
         return if name == "org.varlink.service.PermissionDenied" { NOT_PERMITTED } else { UNREACHABLE };
     };
     match member {
-        "NotPermitted" | "UnknownPeer" => NOT_PERMITTED,
+        "NotPermitted" | "UnknownPeer" | "FuzzyNotAllowed" | "ExactNotAllowed" => NOT_PERMITTED,
         "Conflict" | "RequestIdReused" => CONFLICT,
         "Busy" | "DiskNearlyFull" | "Stopping" | "TooManyConnections" | "Lagged" => TRY_AGAIN,
         "InvalidFrame" | "Internal" | "StreamEnded" => UNREACHABLE,
@@ -195,6 +195,12 @@ fn hint_of(name: &str, parameters: &Parameters) -> Option<String> {
             let uid = parameters.get("uid").and_then(Value::as_i64).map_or_else(|| "this user".to_owned(), |uid| format!("uid {uid}"));
             return Some(format!("an administrator maps {uid} to a staff user (settings, control.peers)"));
         }
+        Some("UnknownReference") if matches!(parameters.get("field").and_then(Value::as_str), Some("contact" | "account")) => {
+            "`workorderctl lookup WORDS` finds the id by a part of the name"
+        }
+        Some("LookUpTooShort") => "write more of the name; --exact takes a whole name, phone or e-mail of any length",
+        Some("FuzzyNotAllowed") => "--exact, with the whole name, phone or e-mail; an admin may allow more (settings, look_up.staff)",
+        Some("ExactNotAllowed") => "without --exact, if parts of a name are allowed; an admin may allow more (settings, look_up.staff)",
         Some("ArchiveAway") => "mount the disk of journal-archive (in the daemon's data folder); what is now is told without it",
         Some("Damaged") => "run `workorderd verify` on the data folder; the back-up that is there was not changed: keep it",
         Some("ClockNotManual") => "only a data folder made for trials has a clock that is set by hand",

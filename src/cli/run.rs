@@ -117,6 +117,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Group(command) => directory::group(session, command),
         Command::Account(command) => directory::account(session, command),
         Command::Contact(command) => directory::contact(session, command),
+        Command::Lookup { query, exact } => directory::look_up(session, &query.join(" "), exact),
         Command::Product(command) => equipment::product(session, command),
         Command::Terminal(command) => equipment::terminal(session, command),
         Command::Import(args) => import::import(session, &args),

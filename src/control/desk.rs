@@ -18,6 +18,7 @@ use crate::protocol::catalogue::{Catalogue, StandardReply};
 use crate::protocol::varlink::{Call, ErrorReply, INTERNAL, ServiceInfo};
 use crate::protocol::{self, catalogue::CatalogueError};
 use crate::runtime::Runtime;
+use crate::settings::daemon::LookUpRules;
 use crate::settings::definitions::SERVICE_TICKET_TYPES;
 use serde::Deserialize;
 use std::cell::{Cell, RefCell};
@@ -35,6 +36,8 @@ pub struct Desk {
     pub base_url: RefCell<String>,
     /// Most record types of the kind "service ticket" (REC-2).
     pub service_ticket_types: Cell<usize>,
+    /// Looking customers up (INT-3).
+    pub look_up: Cell<LookUpRules>,
     /// How the last reload of the settings went.
     pub reloaded: RefCell<Reloaded>,
     catalogue: Catalogue,
@@ -72,6 +75,7 @@ impl Desk {
             said,
             base_url: RefCell::new(base_url),
             service_ticket_types: Cell::new(SERVICE_TICKET_TYPES),
+            look_up: Cell::default(),
             reloaded: RefCell::default(),
             catalogue: catalogue(&DESCRIPTIONS)?,
         })

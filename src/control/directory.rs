@@ -4,7 +4,7 @@ use super::desk::Visit;
 use super::refuse::{self, field, slug};
 use super::service::Outcome;
 use super::work_orders::bounded;
-use super::{entries, equipment, judge, people};
+use super::{entries, equipment, judge, look_up, people};
 use crate::domain::aggregate::{Command, Key, State};
 use crate::domain::definition::Right;
 use crate::domain::directory::{Absence, Account, Contact, Directory};
@@ -67,6 +67,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "GetServiceGroup" => get_service_group(visit).await,
         "GetAccount" => get_account(visit),
         "GetContact" => get_contact(visit),
+        "LookUp" => look_up::look_up(visit),
         "GetTerminal" => equipment::get_terminal(visit),
         "ListTerminals" => equipment::list_terminals(visit),
         _ => list(visit),

@@ -27,6 +27,7 @@ pub mod field_work;
 pub mod fields;
 mod guest;
 pub mod list;
+mod look_up;
 pub mod peers;
 mod people;
 pub mod present;

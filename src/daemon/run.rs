@@ -103,6 +103,7 @@ async fn serve(
     runtime.set_reach(settings.people);
     let desk = Rc::new(Desk::new(runtime.clone(), prepared.peers, running.report.said.clone(), settings.links.base_url.clone())?);
     desk.service_ticket_types.set(settings.definitions.service_ticket_types);
+    desk.look_up.set(settings.look_up);
     let guests = Rc::new(Desk::for_guests(runtime.clone())?);
     let bounds = Bounds::new(prepared.limits);
     let health = Health::new(runtime.clone(), Rc::clone(&desk), mail_on);

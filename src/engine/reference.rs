@@ -1,5 +1,7 @@
-//! What decisions look things up in: definitions, the directory, the installation. Fed by durable states alone.
+//! What decisions look things up in: definitions, the directory, the installation; and what people look customers up in. Fed by durable
+//! states alone.
 
+use super::look_up::LookUp;
 use crate::domain::aggregate::State;
 use crate::domain::definition::Catalogue;
 use crate::domain::directory::{Directory, DirectoryEvent};
@@ -10,6 +12,7 @@ use crate::domain::installation::Installation;
 pub struct Reference {
     pub catalogue: Catalogue,
     pub directory: Directory,
+    pub look_up: LookUp,
     pub installation: Option<Installation>,
 }
 
@@ -25,8 +28,14 @@ impl Reference {
             State::Installation(installation) => self.installation = Some(installation.clone()),
             State::Catalogue(catalogue) => self.catalogue = (**catalogue).clone(),
             State::StaffUser(user) => self.directory.take(&DirectoryEvent::StaffUserPut((**user).clone())),
-            State::Account(account) => self.directory.take(&DirectoryEvent::AccountPut((**account).clone())),
-            State::Contact(contact) => self.directory.take(&DirectoryEvent::ContactPut((**contact).clone())),
+            State::Account(account) => {
+                self.look_up.take_account(account);
+                self.directory.take(&DirectoryEvent::AccountPut((**account).clone()));
+            }
+            State::Contact(contact) => {
+                self.look_up.take_contact(contact);
+                self.directory.take(&DirectoryEvent::ContactPut((**contact).clone()));
+            }
             State::Department(department) => self.directory.take(&DirectoryEvent::DepartmentPut((**department).clone())),
             State::Product(product) => self.directory.take(&DirectoryEvent::ProductPut((**product).clone())),
             State::Terminal(terminal) => self.directory.take(&DirectoryEvent::TerminalPut((**terminal).clone())),

@@ -109,6 +109,15 @@ shapes! {
     GotAccount { account: Account, contacts: Vec<Contact>, terminals: Vec<Terminal> }
     /// Reply of `GetContact`.
     GotContact { contact: Contact, account: Option<Account> }
+    /// Parameters of `LookUp`.
+    LookUp { query: String, exact: Option<bool> }
+    /// An account or contact that was found.
+    Found {
+        kind: String, id: String, name: String, matched: String, account: Option<String>, account_name: Option<String>,
+        email: Option<String>, mobile: Option<String>,
+    }
+    /// Reply of `LookUp`.
+    LookedUp { found: Vec<Found>, more: bool }
     /// Reply of `GetTerminal`.
     GotTerminal { terminal: Terminal, product: Option<Product>, account: Option<Account>, contact: Option<Contact> }
     /// Reply of `ListStaffUsers`.

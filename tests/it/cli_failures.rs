@@ -107,7 +107,7 @@ fn every_error_of_the_interfaces_has_its_exit_code() {
         by_code.entry(exit_code_of(&format!("org.workorderd.{}", error.name))).or_default().push(error.name.clone());
     }
     assert_eq!(by_code[&3], ["InvalidFrame", "Internal", "StreamEnded"]);
-    assert_eq!(by_code[&4], ["UnknownPeer", "NotPermitted"]);
+    assert_eq!(by_code[&4], ["UnknownPeer", "NotPermitted", "FuzzyNotAllowed", "ExactNotAllowed"]);
     assert_eq!(by_code[&5], ["Conflict", "RequestIdReused"]);
     assert_eq!(by_code[&75], ["TooManyConnections", "Stopping", "Busy", "DiskNearlyFull", "Lagged"]);
     assert_eq!(by_code.keys().copied().collect::<Vec<_>>(), [1, 3, 4, 5, 75]);

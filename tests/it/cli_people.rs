@@ -31,6 +31,8 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
             json!({ "requestId": r, "serviceProvider": { "id": "nordlift", "name": "Nordlift" } }),
         ),
         (words("service-provider|show|nordlift"), "Directory1.GetServiceProvider", json!({ "id": "nordlift" })),
+        (words("lookup|müller|030 1"), "Directory1.LookUp", json!({ "query": "müller 030 1" })),
+        (words("lookup|李娜|--exact"), "Directory1.LookUp", json!({ "query": "李娜", "exact": true })),
         (words("service-provider|list"), "Directory1.ListServiceProviders", json!({})),
         (
             words("service-group|put|nord|--name|N|--provider|nordlift|--request-id|r-1"),
@@ -49,6 +51,7 @@ pub fn answer(call: &Call) -> Option<Value> {
         "GetStaffUser" => {
             json!({ "staffUser": { "id": "lei", "name": "Lei", "roles": [] }, "canAct": true, "carried": { "superiorOf": [], "headOf": [], "leaderOf": [], "memberOf": [], "userGroups": [] } })
         }
+        "LookUp" => json!({ "found": [], "more": false }),
         "GetUserGroup" => json!({ "userGroup": { "id": "night", "name": "夜班", "members": [] }, "members": [] }),
         "GetServiceProvider" => {
             json!({ "serviceProvider": { "id": "nordlift", "name": "Nordlift" }, "staffUsers": [], "serviceGroups": [] })

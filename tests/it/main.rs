@@ -44,6 +44,7 @@ mod journal_faults;
 mod journal_format;
 mod journal_use;
 mod labor;
+mod look_up;
 mod mail_addresses;
 mod mail_catcher;
 mod mail_connections;

@@ -112,6 +112,8 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("the-disabled-may", WORLD, "who is disabled since record | sees WO-"),
     ("no-standing-still", WORLD, "no such timer runs"),
     ("right-not-asked-for", "real_tables::every_method_is_for_those_whom_the_table_names", "left: \"accepted\""),
+    ("look-up-finds-disabled", "look_up::who_is_disabled_erased_or_renamed_is_found_no_more", "right: [\"\"]"),
+    ("look-up-always-allowed", "look_up::an_admin_says_which_look_ups_staff_may_use_and_may_use_both", "fuzzy, exact: true"),
     // Mail and personal values.
     ("mail-outcome-twice", WORLD, "attempts were recorded"),
     ("sent-again", WORLD, "timers are those of the states | timers were parked though nothing is wrong with them"),

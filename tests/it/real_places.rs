@@ -171,6 +171,7 @@ impl Stage {
                 json!({ "terminal": { "id": "L-2", "name": number("assign"), "product": "lift-500", "account": "acme", "contact": "wang" } })
             }
             "GetTerminal" => json!({ "id": "L-1" }),
+            "LookUp" => json!({ "query": "王伟" }),
             "GetAccount" => json!({ "id": "acme" }),
             "GetContact" => json!({ "id": "wang" }),
             "GetServiceGroup" => json!({ "id": "hydraulics" }),

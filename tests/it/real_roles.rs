@@ -1,7 +1,7 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 81] = [
+pub const ROLES: [(&str, &str); 82] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.JudgeCreate", "yynnyynn"),
     ("WorkOrders1.Get", "yyyhhhhh"),
@@ -57,6 +57,7 @@ pub const ROLES: [(&str, &str); 81] = [
     ("Directory1.ListServiceProviders", "yyyyyynn"),
     ("Directory1.GetAccount", "yyyyyynn"),
     ("Directory1.GetContact", "yyyyyynn"),
+    ("Directory1.LookUp", "yyyyyynn"),
     ("Directory1.ListAccounts", "yyyyyynn"),
     ("Directory1.ListContacts", "yyyyyynn"),
     ("Directory1.GetTerminal", "yyyyyynn"),

@@ -278,6 +278,7 @@ pub fn is_mutation(method: &str) -> bool {
             | "DescribeForm"
             | "Export"
             | "LaborTotals"
+            | "LookUp"
             | "ReadBackUpFile"
     ) && !name.starts_with("List")
         && !name.starts_with("Get")

@@ -17,7 +17,7 @@ use crate::real_tables_on_site as on_site;
 pub const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
 
 /// Errors that no call can bring about by itself, and what does.
-const ELSEWHERE: [(&str, &str); 15] = [
+const ELSEWHERE: [(&str, &str); 17] = [
     ("InvalidFrame", "real_bad_input: frames"),
     ("TooManyConnections", "real_bad_input: connections"),
     ("UnknownPeer", "real_bad_input: unknown peer"),
@@ -27,6 +27,8 @@ const ELSEWHERE: [(&str, &str); 15] = [
     ("Internal", "a defect"),
     ("Damaged", "back_up: a damaged journal is not backed up"),
     ("StreamEnded", "a defect"),
+    ("FuzzyNotAllowed", "look_up: by the settings"),
+    ("ExactNotAllowed", "look_up: by the settings"),
     ("ArchiveAway", "real_archive: a disk of the archive that is away"),
     ("DiskNearlyFull", "real_reserve: a disk with less room than the reserve"),
     ("Busy", "more at a time than bounds allow"),
@@ -172,6 +174,7 @@ fn cases(stage: &Stage) -> Vec<Case> {
     case("emil", "WorkOrders1.SaveFields", "InvalidFormField", "mediaType", n(&task, json!({ "fields": { "photos": odd } })));
     case("", "Directory1.GetAccount", "NotFound", "nowhere", json!({ "id": "nowhere" }));
     case("", "Directory1.GetContact", "NotFound", "nobody", json!({ "id": "nobody" }));
+    case("emil", "Directory1.LookUp", "LookUpTooShort", "at least 2", json!({ "query": "王" }));
     case("", "Directory1.GetTerminal", "NotFound", "terminal L-9", json!({ "id": "L-9" }));
     case("", "Directory1.GetServiceGroup", "NotFound", "nowhere", json!({ "id": "nowhere" }));
     case("", "WorkOrders1.Create", "UnknownReference", "recordType", json!({ "recordType": "nothing", "subject": "x", "contact": "wang" }));

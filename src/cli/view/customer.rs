@@ -6,8 +6,9 @@ use super::list::ListView;
 use super::page::Page;
 use super::paint::Tone;
 use super::show::{fact, section};
+use super::table::{Cell, pliant, whole};
 use super::width::line;
-use crate::protocol::directory::{Account, Contact, GotAccount, GotContact};
+use crate::protocol::directory::{Account, Contact, Found, GotAccount, GotContact, LookedUp};
 use crate::protocol::work_orders::Listed;
 
 /// An account.
@@ -63,6 +64,31 @@ fn work(out: &mut String, latest: &Listed, of: &str, known: &str, disabled: Opti
     }
     section(out, "work orders, newest first", &text, page);
     next_one(out, known, disabled, page);
+}
+
+/// What a look-up found.
+pub fn found(looked_up: &LookedUp, page: &Page) -> String {
+    let row = |one: &Found| {
+        let account = one.account_name.as_ref().or(one.account.as_ref());
+        let texts = [directory::text(account), directory::text(one.mobile.as_ref()), directory::text(one.email.as_ref())];
+        let mut row: Vec<Cell> = vec![line(&one.kind).into(), line(&one.id).into(), line(&one.name).into(), line(&one.matched).into()];
+        row.extend(texts);
+        row
+    };
+    let columns = [
+        whole("KIND"),
+        pliant("ID", 8),
+        pliant("NAME", 8),
+        whole("FOUND BY"),
+        pliant("ACCOUNT", 8),
+        pliant("MOBILE", 8),
+        pliant("E-MAIL", 8),
+    ];
+    let mut out = directory::listed(&columns, &looked_up.found.iter().map(row).collect::<Vec<_>>(), "such account or contact", page);
+    if looked_up.more {
+        out.push_str(&page.paint.tone(Tone::Dim, "there are more; write more of the name\n"));
+    }
+    out
 }
 
 /// How to create the next one.

@@ -3,7 +3,9 @@
 use super::keys::{KEYS, LOCAL_BASE_URL};
 use super::layer::SettingProblem;
 use super::load::Merged;
-use super::model::{Control, Data, DefinitionLimits, Links, Log, LogLevel, Mail, Mailbox, Runtime, Security, Settings, Time};
+use super::model::{
+    Control, Data, DefinitionLimits, Links, Log, LogLevel, LookUpRules, Mail, Mailbox, Runtime, Security, Settings, Staff, Time,
+};
 use super::peer;
 use crate::domain::directory::Reach;
 use crate::settings::span::parse_span;
@@ -56,6 +58,10 @@ pub fn build(values: &Merged, written: &Written, problems: &mut Vec<SettingProbl
         people: Reach {
             direct_reports_only: get.flag("people.direct_reports_only")?,
             without_sub_departments: !get.flag("people.with_sub_departments")?,
+        },
+        look_up: LookUpRules {
+            staff: get.text("look_up.staff").and_then(|text| find(&Staff::ALL, &text))?,
+            results: get.size("look_up.results")?,
         },
         definitions: DefinitionLimits { service_ticket_types: get.size("definitions.service_ticket_types")? },
         log: Log { level: get.text("log.level").and_then(|text| find(&LogLevel::ALL, &text))? },

@@ -2,7 +2,7 @@
 //!
 //! To add a setting: a row here, a field in `model`, a line in `build`, and its lines in `config/workorderd.toml`.
 
-use super::model::{LogLevel, Mailbox, Security};
+use super::model::{LogLevel, Mailbox, Security, Staff};
 use crate::domain::nearest;
 use crate::settings::span::parse_span;
 use config::ValueKind;
@@ -20,6 +20,8 @@ pub enum Shape {
     Span,
     Security,
     LogLevel,
+    /// Which look-ups staff may use.
+    Staff,
     Mailbox,
     Url,
     Zone,
@@ -60,13 +62,13 @@ const fn fixed(key: Key) -> Key {
 }
 
 /// The sections, in order.
-pub const SECTIONS: [&str; 9] = ["data", "control", "mail", "links", "time", "runtime", "people", "definitions", "log"];
+pub const SECTIONS: [&str; 10] = ["data", "control", "mail", "links", "time", "runtime", "people", "look_up", "definitions", "log"];
 
 /// The base of links where nothing is said: good for trying things out on one machine.
 pub const LOCAL_BASE_URL: &str = "http://localhost:8080/e/";
 
 /// All keys, by section, in order.
-pub const KEYS: [Key; 34] = [
+pub const KEYS: [Key; 36] = [
     fixed(key("data.dir", Shape::Path, "/var/lib/workorderd")),
     fixed(key("data.segment_mib", Shape::Number(1, 2_047), "64")),
     fixed(key("data.store_cache_mib", Shape::Number(16, 1 << 20), "256")),
@@ -99,6 +101,8 @@ pub const KEYS: [Key; 34] = [
     fixed(key("runtime.resident_closed", Shape::Number(0, 100_000_000), "10000")),
     key("people.direct_reports_only", Shape::Flag, "false"),
     key("people.with_sub_departments", Shape::Flag, "true"),
+    key("look_up.staff", Shape::Staff, "both"),
+    key("look_up.results", Shape::Number(1, 100), "10"),
     key("definitions.service_ticket_types", Shape::Number(1, 1_000), "15"),
     key("log.level", Shape::LogLevel, "info"),
 ];
@@ -141,6 +145,7 @@ impl Shape {
             | Self::Span
             | Self::Security
             | Self::LogLevel
+            | Self::Staff
             | Self::Mailbox
             | Self::Url
             | Self::Zone => self.check_text(text, zone_known).map(ValueKind::String),
@@ -171,6 +176,7 @@ impl Shape {
             Self::Span => parse_span(text).map(|_| ()).map_err(|problem| (problem, None))?,
             Self::Security => one_of(text, Security::ALL.iter().map(|(name, _)| *name))?,
             Self::LogLevel => one_of(text, LogLevel::ALL.iter().map(|(name, _)| *name))?,
+            Self::Staff => one_of(text, Staff::ALL.iter().map(|(name, _)| *name))?,
             Self::Mailbox => {
                 Mailbox::parse(text)
                     .map_err(|problem| (problem, Some("for example \"Example Service <service@example.org>\"".to_owned())))?;

@@ -16,8 +16,26 @@ pub struct Settings {
     pub runtime: Runtime,
     /// How far those above reach.
     pub people: Reach,
+    pub look_up: LookUpRules,
     pub definitions: DefinitionLimits,
     pub log: Log,
+}
+
+/// Looking customers up (INT-3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookUpRules {
+    pub staff: Staff,
+    /// Most results of one look-up.
+    pub results: usize,
+}
+
+/// Which look-ups staff who are no admins may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Staff {
+    Fuzzy,
+    Exact,
+    Both,
+    None,
 }
 
 /// Limits of what admins define.
@@ -152,6 +170,17 @@ impl Security {
             Self::StartTls => 587,
             Self::Tls => 465,
         }
+    }
+}
+
+impl Staff {
+    /// All, with their names in files.
+    pub const ALL: [(&'static str, Self); 4] = [("fuzzy", Self::Fuzzy), ("exact", Self::Exact), ("both", Self::Both), ("none", Self::None)];
+}
+
+impl Default for LookUpRules {
+    fn default() -> Self {
+        Self { staff: Staff::Both, results: 10 }
     }
 }
 
