@@ -80,6 +80,19 @@ pub fn step(command: &ActCommand) -> Step {
 /// What is done with it as a whole.
 fn keep(command: &KeepCommand) -> (&'static str, &Number, String, Act) {
     match command {
+        KeepCommand::Edit { of, subject, description, reference, account, contact, priority, fields } => {
+            let act = Act {
+                subject: subject.clone(),
+                description: description.clone(),
+                reference: reference.clone(),
+                account: account.clone(),
+                contact: contact.clone(),
+                priority: priority.clone(),
+                fields: fields.object(),
+                ..Act::default()
+            };
+            ("Edit", of, "edited".into(), act)
+        }
         KeepCommand::ChangeOwner { of, owner } => {
             ("ChangeOwner", of, format!("given to {owner}"), Act { owner: Some(owner.clone()), ..Act::default() })
         }
@@ -99,7 +112,7 @@ fn keep(command: &KeepCommand) -> (&'static str, &Number, String, Act) {
 }
 
 /// How the commands of the protocol are typed.
-const TYPED: [(&str, &str); 31] = [
+const TYPED: [(&str, &str); 32] = [
     ("AssignToGroup", "assign-to-group"),
     ("AssignToEngineer", "assign-to-engineer"),
     ("Claim", "claim"),
@@ -123,6 +136,7 @@ const TYPED: [(&str, &str); 31] = [
     ("Reject", "reject"),
     ("MoveToVersion", "move-to-version"),
     ("AddServiceRecord", "note"),
+    ("Edit", "edit"),
     ("ChangeOwner", "change-owner"),
     ("AddTeamMember", "team add"),
     ("RemoveTeamMember", "team remove"),

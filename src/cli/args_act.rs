@@ -210,7 +210,8 @@ impl ActCommand {
             Self::Complete { fields, .. }
             | Self::SaveFields { fields, .. }
             | Self::ConfirmSolved { fields, .. }
-            | Self::Step(StepCommand::Complete { fields, .. }) => Some(fields),
+            | Self::Step(StepCommand::Complete { fields, .. })
+            | Self::Keep(KeepCommand::Edit { fields, .. }) => Some(fields),
             _ => None,
         }
     }

@@ -3,10 +3,38 @@
 use clap::Subcommand;
 
 use super::args::Number;
+use super::fields::FieldArgs;
 
 /// What can be done with a Work Order as a whole, outside its nodes.
 #[derive(Debug, Clone, Subcommand)]
 pub enum KeepCommand {
+    /// Change what was said at intake, or a field of any of its forms; "" takes away what was there
+    Edit {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// One line that says what it is about
+        #[arg(long, value_name = "TEXT")]
+        subject: Option<String>,
+        /// What is known
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+        /// The customer's own number for it
+        #[arg(long, value_name = "TEXT")]
+        reference: Option<String>,
+        /// For whom it is
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// The person at the customer; their account comes with them
+        #[arg(long, value_name = "ID")]
+        contact: Option<String>,
+        /// How urgent it is
+        #[arg(long, value_parser = ["low", "normal", "high", "urgent"])]
+        priority: Option<String>,
+        /// Of any of its forms.
+        #[command(flatten)]
+        fields: FieldArgs,
+    },
     /// Make somebody else the owner; the former one stays on the team
     ChangeOwner {
         /// Which one.

@@ -5,6 +5,7 @@ use super::refuse::{self, field};
 use super::service::Outcome;
 use super::work_orders;
 use crate::domain::definition::Right;
+use crate::domain::may::Layout;
 use crate::domain::rejection::Rejection;
 use crate::engine::cell::Refusal;
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
@@ -54,8 +55,12 @@ pub async fn read(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let offset = u64::try_from(p.offset.unwrap_or(0)).map_err(|_| field("offset", "is negative"))?;
     let entity = work_orders::read(visit, &p.number).await?;
     let order = entity.state.as_ref().and_then(|s| s.work_order()).ok_or_else(|| ErrorReply::new(INTERNAL))?;
-    let named = order.fields.values().flat_map(|value| value.files()).find(|file| *file.hash == *p.hash);
-    let Some(file) = named.cloned() else {
+    let named = visit.judge(|cx| {
+        let layout = Layout::of(Some(&order.record_type), cx);
+        let shown = order.fields.iter().filter(|(name, _)| !layout.hides(name));
+        shown.flat_map(|(_, value)| value.files()).find(|file| *file.hash == *p.hash).cloned()
+    });
+    let Some(file) = named else {
         return Err(refuse::rejection(&Rejection::NotFound { what: "attachment", id: p.hash.chars().take(64).collect() }));
     };
     let attachments = Arc::clone(visit.desk.runtime.attachments());

@@ -6,6 +6,7 @@ use crate::domain::form::given::{Given, GivenFields};
 use crate::domain::form::kind::Kind;
 use crate::domain::form::value::StoredFile;
 use crate::domain::form::{Field, Form, SingleField, Value, shown};
+use crate::domain::may::Layout;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, PersonalText};
 use crate::domain::work_order::WorkOrder;
@@ -81,18 +82,20 @@ fn json(given: Given) -> Json {
     }
 }
 
-/// All values as programs want them, in the shape that a call gives them in.
-pub fn values(order: &WorkOrder) -> Parameters {
-    order.fields.iter().map(|(name, value)| (name.to_string(), json(value.to_given()))).collect()
+/// All values that are shown to who asks, as programs want them: in the shape that a call gives them in.
+pub fn values(order: &WorkOrder, cx: &Context<'_>) -> Parameters {
+    let layout = Layout::of(Some(&order.record_type), cx);
+    order.fields.iter().filter(|(name, _)| !layout.hides(name)).map(|(name, value)| (name.to_string(), json(value.to_given()))).collect()
 }
 
-/// All values as people read them, in the order of the forms.
+/// All values that are shown to who asks, as people read them, in the order of the forms.
 pub fn fields(order: &WorkOrder, language: &str, cx: &Context<'_>) -> Vec<shape::Field> {
     let forms = order.forms.iter().filter_map(|pin| cx.catalogue.pinned_form(pin));
     let mut names: Vec<_> = forms.flat_map(|form| form.fields.iter().map(Field::name)).collect();
     names.extend(order.fields.keys());
+    let layout = Layout::of(Some(&order.record_type), cx);
     let mut told: Vec<shape::Field> = Vec::new();
-    for name in names {
+    for name in names.into_iter().filter(|name| !layout.hides(name)) {
         let Some(value) = order.fields.get(name).filter(|_| !told.iter().any(|f| f.name == name.as_str())) else { continue };
         told.push(field(name.as_str(), value, fields::definition(order, name, cx.catalogue), language, cx));
     }
@@ -118,24 +121,27 @@ fn field(name: &str, value: &Value, spec: Option<&Field>, language: &str, cx: &C
     }
 }
 
-/// A form as a client draws it. Columns of a table follow it and name it.
-pub fn form(form: &Form, version: u32, language: &str, cx: &Context<'_>) -> shape::Form {
+/// A form as a client draws it for who asks. Columns of a table follow it and name it.
+pub fn form(form: &Form, version: u32, language: &str, layout: &Layout<'_>, cx: &Context<'_>) -> shape::Form {
     let mut fields = Vec::new();
-    for field in &form.fields {
+    for field in form.fields.iter().filter(|field| !layout.hides(field.name())) {
+        let read_only = layout.keeps(field.name());
         match field {
-            Field::Single(single) => fields.push(form_field(single, None, language, cx)),
+            Field::Single(single) => fields.push(shape::FormField { read_only, ..form_field(single, None, language, cx) }),
             Field::Table(table) => {
                 fields.push(shape::FormField {
                     name: table.name.to_string(),
                     title: table.title.text(language).to_owned(),
                     kind: "table".to_owned(),
                     required: table.required,
+                    read_only,
                     help: table.help.as_ref().map(|help| help.text(language).to_owned()),
                     min: Some(table.min.to_string()),
                     max: Some(table.max.to_string()),
                     ..shape::FormField::default()
                 });
-                fields.extend(table.columns.iter().map(|column| form_field(column, Some(table.name.as_str()), language, cx)));
+                let column = |column| shape::FormField { read_only, ..form_field(column, Some(table.name.as_str()), language, cx) };
+                fields.extend(table.columns.iter().map(column));
             }
         }
     }

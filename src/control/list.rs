@@ -9,6 +9,7 @@ use crate::domain::context::Context;
 use crate::domain::definition::Right;
 use crate::domain::form::{Field, sought};
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId};
+use crate::domain::may::Layout;
 use crate::domain::nearest;
 use crate::domain::principal::Principal;
 use crate::domain::rejection::Rejection;
@@ -52,6 +53,8 @@ pub async fn list(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 }
 
 fn filter(visit: &Visit<'_>, p: shape::List) -> Result<Filter, ErrorReply> {
+    let fields = fields(visit, p.fields.unwrap_or_default())?;
+    let not_types = visit.judge(|cx| hiding(&fields, cx));
     Ok(Filter {
         status: p.status.map(|t| word("status", &t, &Status::NAMES, Status::from_name)).transpose()?,
         open: p.open,
@@ -68,7 +71,8 @@ fn filter(visit: &Visit<'_>, p: shape::List) -> Result<Filter, ErrorReply> {
         submitter: optional_slug("submitter", p.submitter.as_deref(), StaffUserId::new)?,
         created_from: p.created_from.map(Timestamp),
         created_until: p.created_until.map(Timestamp),
-        fields: fields(visit, p.fields.unwrap_or_default())?,
+        fields,
+        not_types,
         life: match p.life.as_deref() {
             None | Some("normal") => LifeOf::Normal,
             Some("void") => LifeOf::Void,
@@ -103,6 +107,15 @@ fn fields(visit: &Visit<'_>, wanted: Parameters) -> Result<Vec<FieldIs>, ErrorRe
     wanted.into_iter().map(one).collect()
 }
 
+/// The record types in whose Work Orders one of the fields is not shown to who asks: what one may not see cannot be found by it.
+fn hiding(fields: &[FieldIs], cx: &Context<'_>) -> Vec<Name> {
+    let hides = |record_type: &&Name| {
+        let layout = Layout::of(Some(record_type), cx);
+        fields.iter().any(|is| layout.hides(&is.field))
+    };
+    if fields.is_empty() { Vec::new() } else { cx.catalogue.type_names().filter(hides).cloned().collect() }
+}
+
 fn refused(path: &str, problem: String) -> ErrorReply {
     let field = format!("fields.{}", path.chars().take(80).collect::<String>());
     refuse::rejection(&Rejection::InvalidFormField { field, rule: "kind", problem })
@@ -114,7 +127,9 @@ fn field_is(path: &str, typed: &str, cx: &Context<'_>) -> Result<FieldIs, String
         let hint = nearest::hint(column.unwrap_or(name), known);
         format!("no form has such a field{}", hint.map(|hint| format!("; {hint}")).unwrap_or_default())
     };
-    let found = cx.catalogue.field(name).ok_or_else(|| unknown(cx.catalogue.fields().map(|field| field.name().as_str()).collect()))?;
+    let layout = Layout::of(None, cx);
+    let shown = || cx.catalogue.fields().map(Field::name).filter(|field| !layout.hides(field)).map(Name::as_str).collect();
+    let found = cx.catalogue.field(name).filter(|field| !layout.hides(field.name())).ok_or_else(|| unknown(shown()))?;
     let single = match (found, column) {
         (Field::Single(single), None) => single,
         (Field::Single(_), Some(_)) => return Err(format!("{name} is no table")),

@@ -5,7 +5,7 @@ use crate::domain::aggregate::{Event, Key};
 use crate::domain::context::Context;
 use crate::domain::definition::{Answer, ProcessNode};
 use crate::domain::ids::NodeIndex;
-use crate::domain::may;
+use crate::domain::may::{self, Layout};
 use crate::domain::principal::Principal;
 use crate::domain::process::NodeState;
 use crate::domain::text::PersonalText;
@@ -113,7 +113,7 @@ pub fn work_order(
         evaluations: order.evaluations.iter().map(evaluation).collect(),
         form: visit.and_then(|v| v.form.as_ref()).map(|pin| pin.name.to_string()),
         fields: fields::fields(order, language, cx),
-        values: fields::values(order),
+        values: fields::values(order, cx),
         sop,
         steps,
         labor: field_work::labor(order),
@@ -217,7 +217,7 @@ pub fn evaluation(evaluation: &Evaluation) -> shape::Evaluation {
 }
 
 /// The events of a step as lines of a history, newest first.
-pub fn history_lines(told: &Told) -> Vec<shape::HistoryLine> {
+pub fn history_lines(told: &Told, layout: &Layout<'_>) -> Vec<shape::HistoryLine> {
     let line = |event: &Event| shape::HistoryLine {
         sequence: told.sequence as i64,
         revision: told.revision as i64,
@@ -225,7 +225,7 @@ pub fn history_lines(told: &Told) -> Vec<shape::HistoryLine> {
         by: tell::actor(&told.step.actor),
         command: told.step.command.to_string(),
         event: event.name().into(),
-        details: tell::event(event),
+        details: tell::event_without(event, &|field| layout.hides(field)),
     };
     told.step.events.iter().rev().map(line).collect()
 }

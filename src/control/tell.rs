@@ -12,6 +12,7 @@ use crate::domain::process::{NodeEvent, accept, assign, confirm, on_site, task};
 use crate::domain::service_group::ServiceGroupEvent;
 use crate::domain::text::PersonalText;
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::work_order::edit::Edited;
 use crate::domain::work_order::event::Event as OrderEvent;
 use crate::domain::work_order::state::{Purpose, Source};
 
@@ -40,8 +41,13 @@ fn minutes(span: Span) -> String {
 
 /// What happened.
 pub fn event(event: &Event) -> String {
+    event_without(event, &|_| false)
+}
+
+/// What happened, for somebody to whom some fields of forms are not shown.
+pub fn event_without(event: &Event, hidden: &dyn Fn(&Name) -> bool) -> String {
     match event {
-        Event::WorkOrder(event) => work_order(event),
+        Event::WorkOrder(event) => work_order(event, hidden),
         Event::ServiceGroup(ServiceGroupEvent::Put(put)) => format!("{}, {} members, {}", put.name, put.members.len(), put.rule.name()),
         Event::ServiceGroup(ServiceGroupEvent::Chosen { offer, .. }) => match &offer.choice {
             assign::Choice::Engineer(engineer) => format!("chose {engineer}"),
@@ -82,7 +88,7 @@ pub fn event(event: &Event) -> String {
     }
 }
 
-fn work_order(event: &OrderEvent) -> String {
+fn work_order(event: &OrderEvent, hidden: &dyn Fn(&Name) -> bool) -> String {
     match event {
         OrderEvent::Created(c) => {
             format!("{} by {}, priority {}: {}", c.record_type, c.channel.name(), c.priority.name(), c.subject.shown())
@@ -134,7 +140,8 @@ fn work_order(event: &OrderEvent) -> String {
         OrderEvent::Voided { reason } => format!("it no longer counts: {}", reason.shown()),
         OrderEvent::Restored => "it counts again".into(),
         OrderEvent::Deleted { reason } => reason.shown().to_owned(),
-        OrderEvent::FieldsSaved { changes, .. } => self::changes(changes),
+        OrderEvent::FieldsSaved { changes, .. } => self::changes(changes, hidden),
+        OrderEvent::Edited(edited) => self::edited(edited),
         OrderEvent::MailTried { mail, status } => match status.why() {
             Some(why) => format!("mail {} {}: {why}", mail.0, status.name()),
             None => format!("mail {} {}", mail.0, status.name()),
@@ -148,8 +155,8 @@ fn utc(at: Timestamp) -> String {
 }
 
 /// Names of what was filled in, with short values.
-fn changes(changes: &Changes) -> String {
-    let told = changes.iter().map(|(name, value)| match value {
+fn changes(changes: &Changes, hidden: &dyn Fn(&Name) -> bool) -> String {
+    let told = changes.iter().filter(|(name, _)| !hidden(name)).map(|(name, value)| match value {
         None => format!("{name} emptied"),
         Some(Value::Table(rows)) if rows.len() == 1 => format!("{name}: 1 row"),
         Some(Value::Table(rows)) => format!("{name}: {} rows", rows.len()),
@@ -160,6 +167,21 @@ fn changes(changes: &Changes) -> String {
         }
     });
     told.collect::<Vec<_>>().join(", ")
+}
+
+/// What is otherwise.
+fn edited(edited: &Edited) -> String {
+    let Edited { subject, description, reference, account, contact, region: _, priority } = edited;
+    let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
+    let told = [
+        subject.as_ref().map(|subject| format!("subject: {}", subject.shown())),
+        description.as_ref().map(|text| if text.get().is_some() { "another description".to_owned() } else { "no description".to_owned() }),
+        reference.as_ref().map(|reference| format!("reference: {}", or_none(reference.get().map(ToString::to_string)))),
+        account.as_ref().map(|account| format!("account: {}", or_none(account.get().map(ToString::to_string)))),
+        contact.as_ref().map(|contact| format!("contact: {}", or_none(contact.get().map(ToString::to_string)))),
+        priority.map(|priority| format!("priority: {}", priority.name())),
+    ];
+    told.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn by_rule(rule: Option<&Name>) -> String {

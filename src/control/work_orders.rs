@@ -8,10 +8,12 @@ use super::{explain, field_work, fields, judge, list, present, queues, why};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use crate::domain::may::Layout;
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
+use crate::domain::work_order::edit::Edit;
 use crate::domain::work_order::state::{Channel, HoldReason, Party, Priority, RecordKind};
 use crate::domain::work_order::team::Access;
 use crate::engine::cell::Submission;
@@ -142,29 +144,36 @@ pub fn language(visit: &Visit<'_>, asked: Option<String>) -> String {
 async fn describe_form(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     visit.need(Right::ReadWorkOrders)?;
     let p: shape::DescribeForm = visit.parameters()?;
+    // Of which type's Work Orders: by the name of a form alone it may be of any.
+    let mut record_type = None;
     let pin = match (&p.form, &p.record_type, &p.number) {
         (Some(form), None, None) => {
             let name = slug("form", form, Name::new)?;
             visit.judge(|cx| cx.catalogue.form(&name).map(|(_, pin)| pin)).ok_or_else(|| Rejection::unknown("form", form.as_str()))
         }
-        (None, Some(record_type), None) => {
-            let name = slug("recordType", record_type, Name::new)?;
+        (None, Some(asked), None) => {
+            let name = record_type.insert(slug("recordType", asked, Name::new)?);
             visit.judge(|cx| {
-                let found = cx.catalogue.record_type(&name).ok_or_else(|| Rejection::unknown("recordType", record_type.as_str()))?;
+                let found = cx.catalogue.record_type(name).ok_or_else(|| Rejection::unknown("recordType", asked.as_str()))?;
                 let pin = found.form.as_ref().and_then(|form| cx.catalogue.form(form)).map(|(_, pin)| pin);
-                pin.ok_or_else(|| Rejection::NotFound { what: "form of record type", id: record_type.clone() })
+                pin.ok_or_else(|| Rejection::NotFound { what: "form of record type", id: asked.clone() })
             })
         }
         (None, None, Some(number)) => {
             let entity = read(visit, number).await?;
-            let pin = entity.state.as_ref().and_then(|s| s.work_order()?.visit()?.form.clone());
+            let order = entity.state.as_ref().and_then(|s| s.work_order());
+            record_type = order.map(|order| order.record_type.clone());
+            let pin = order.and_then(|order| order.visit()?.form.clone());
             pin.ok_or_else(|| Rejection::NotFound { what: "form of the node of", id: number.clone() })
         }
         _ => Err(Rejection::invalid("form", "name one of form, recordType and number")),
     };
     let pin = pin.map_err(|r| refuse::rejection(&r))?;
     let language = language(visit, p.language);
-    let form = visit.judge(|cx| cx.catalogue.pinned_form(&pin).map(|form| fields::form(form, pin.version, &language, cx)));
+    let form = visit.judge(|cx| {
+        let layout = Layout::of(record_type.as_ref(), cx);
+        cx.catalogue.pinned_form(&pin).map(|form| fields::form(form, pin.version, &language, &layout, cx))
+    });
     let form = form.ok_or_else(|| ErrorReply::new(INTERNAL))?;
     Ok(Outcome::reply(&shape::DescribedForm { form }))
 }
@@ -175,7 +184,11 @@ async fn history(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let entity = read(visit, &p.number).await?;
     let past = visit.desk.runtime.history(&entity, limit + 1).map_err(unreadable)?;
     let more = past.steps.len() > limit || past.away.is_some();
-    let lines = past.steps.iter().take(limit).flat_map(present::history_lines).collect();
+    let record_type = entity.state.as_ref().and_then(|s| s.work_order()).map(|order| &order.record_type);
+    let lines = visit.judge(|cx| {
+        let layout = Layout::of(record_type, cx);
+        past.steps.iter().take(limit).flat_map(|told| present::history_lines(told, &layout)).collect()
+    });
     Ok(Outcome::reply(&shape::HistoryTold { lines, more, away: past.away.map(|away| away.to_string()) }))
 }
 
@@ -265,6 +278,7 @@ fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<Ord
             kind: p.kind.map_or(Ok(RecordKind::Remark), |t| word("kind", &t, &RecordKind::NAMES, RecordKind::from_name))?,
             text: p.text.unwrap_or_default(),
         },
+        "Edit" => OrderCommand::Edit(Box::new(edit(p, attachments)?)),
         "ChangeOwner" => OrderCommand::ChangeOwner { owner: slug("owner", &p.owner.unwrap_or_default(), StaffUserId::new)? },
         "AddTeamMember" => OrderCommand::AddTeamMember {
             user: slug("user", &p.user.unwrap_or_default(), StaffUserId::new)?,
@@ -291,4 +305,14 @@ fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<Ord
         }
         other => return Err(ErrorReply::method_not_found(other)),
     })
+}
+
+/// What is to be otherwise; an empty text takes away what was there.
+fn edit(p: shape::Act, attachments: &Attachments) -> Result<Edit, ErrorReply> {
+    let or_nobody = |text: Option<String>| text.map(|text| Some(text).filter(|text| !text.trim().is_empty()));
+    let account = or_nobody(p.account).map(|text| optional_slug("account", text.as_deref(), AccountId::new)).transpose()?;
+    let contact = or_nobody(p.contact).map(|text| optional_slug("contact", text.as_deref(), ContactId::new)).transpose()?;
+    let priority = p.priority.map(|t| word("priority", &t, &Priority::NAMES, Priority::from_name)).transpose()?;
+    let (subject, description, reference) = (p.subject, p.description, p.reference);
+    Ok(Edit { subject, description, reference, account, contact, priority, fields: fields::given(p.fields, attachments)? })
 }

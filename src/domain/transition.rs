@@ -132,6 +132,7 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::StartLabor { .. }
         | Order::StopLabor { .. }
         | Order::EnterLabor { .. }
+        | Order::Edit(_)
         | Order::ChangeOwner { .. }
         | Order::AddTeamMember { .. }
         | Order::RemoveTeamMember { .. }

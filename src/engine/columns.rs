@@ -130,7 +130,8 @@ impl Filter {
             (Some(self.life == LifeOf::Void), Shared::Void),
             (Some(self.life == LifeOf::Deleted), Shared::Deleted),
         ];
-        let not = either.iter().filter(|(wanted, _)| *wanted == Some(false)).map(|(_, what)| what.clone()).collect();
+        let types = self.not_types.iter().cloned().map(Shared::RecordType);
+        let not = either.iter().filter(|(wanted, _)| *wanted == Some(false)).map(|(_, what)| what.clone()).chain(types).collect();
         let wanted = [
             self.status.map(Shared::Status),
             self.priority.map(Shared::Priority),

@@ -29,6 +29,8 @@ pub struct Filter {
     /// Created before.
     pub created_until: Option<Timestamp>,
     pub fields: Vec<FieldIs>,
+    /// Record types that are left out: those where a field that is asked for is not shown to who asks.
+    pub not_types: Vec<Name>,
     pub life: LifeOf,
 }
 

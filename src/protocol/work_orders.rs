@@ -70,7 +70,8 @@ shapes! {
     Choice { name: String, title: String }
     /// A field of a form; with `table` it is a column.
     FormField {
-        name: String, table: Option<String>, title: String, kind: String, help: Option<String>, required: bool, default: Option<String>,
+        name: String, table: Option<String>, title: String, kind: String, help: Option<String>, required: bool, read_only: bool,
+        default: Option<String>,
         min: Option<String>, max: Option<String>, pattern: Option<String>, decimals: Option<i64>, currency: Option<String>,
         to: Option<String>, media_types: Vec<String>, choices: Vec<Choice>,
     }
@@ -195,7 +196,8 @@ shapes! {
         number: String, request_id: String, expected_revision: Option<i64>, group: Option<String>, engineer: Option<String>, reason: Option<String>,
         note: Option<String>, version: Option<i64>, text: Option<String>, fields: Option<Parameters>, over_limit: Option<bool>,
         kind: Option<String>, step: Option<String>, location: Option<String>, from: Option<i64>, to: Option<i64>, at: Option<i64>,
-        owner: Option<String>, user: Option<String>, access: Option<String>,
+        owner: Option<String>, user: Option<String>, access: Option<String>, subject: Option<String>, description: Option<String>,
+        reference: Option<String>, account: Option<String>, contact: Option<String>, priority: Option<String>,
     }
     /// Parameters of `Why`.
     Why { number: String, user: Option<String> }

@@ -137,7 +137,8 @@ impl Gate {
                 }
             }
             // Void or not, owned by whomever: it is at the node where it was.
-            OrderEvent::OwnerChanged { .. }
+            OrderEvent::Edited(_)
+            | OrderEvent::OwnerChanged { .. }
             | OrderEvent::TeamMemberAdded(_)
             | OrderEvent::TeamMemberRemoved { .. }
             | OrderEvent::Locked { .. }

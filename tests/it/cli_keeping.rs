@@ -17,6 +17,11 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
         (words(&format!("{line}|--request-id|r-1")), method, parameters)
     };
     vec![
+        act(
+            "edit|W|--subject|另一个|--description||--contact|li|--priority|high|--field|cause=wear",
+            "WorkOrders1.Edit",
+            json!({ "subject": "另一个", "description": "", "contact": "li", "priority": "high", "fields": { "cause": "wear" } }),
+        ),
         act("change-owner|W|mei", "WorkOrders1.ChangeOwner", json!({ "owner": "mei" })),
         act("team|add|W|mei|--access|read", "WorkOrders1.AddTeamMember", json!({ "user": "mei", "access": "read" })),
         act("team|remove|W|mei", "WorkOrders1.RemoveTeamMember", json!({ "user": "mei" })),

@@ -433,9 +433,17 @@ fn definitions(numbers: Vec<u16>) -> Definitions {
     let record_types = dice.some(1, 3, |dice, n| record_type(dice, n, processes.len(), &forms));
     let type_states = record_types.iter().map(|t| (t.name.clone(), dice.of(&TypeState::IN_FILES).1)).collect();
     let types: Vec<Name> = record_types.iter().map(|t| t.name.clone()).collect();
+    let some_of =
+        |dice: &mut Dice, fields: &[Field]| BTreeSet::from_iter(dice.subset(fields).iter().map(|f| f.name().clone())).into_iter().collect();
     let role = |dice: &mut Dice, n: usize| {
         let rights = BTreeSet::from_iter(dice.subset(&Right::ALL.map(|(_, right)| right))).into_iter().collect();
-        RoleDefinition { name: name(&format!("r{n}")), rights, record_types: dice.maybe(|dice| dice.subset(&types)) }
+        RoleDefinition {
+            name: name(&format!("r{n}")),
+            rights,
+            record_types: dice.maybe(|dice| dice.subset(&types)),
+            hidden_fields: some_of(dice, &fields),
+            read_only_fields: some_of(dice, &fields),
+        }
     };
     Definitions {
         templates: vec![template(dice)],

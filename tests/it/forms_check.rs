@@ -283,13 +283,13 @@ fn required_fields_and_defaults_are_settled_when_all_is_given() {
     let defaults = form.defaults(&have);
     fields::take(&mut have, &defaults);
     assert_eq!(have.len(), 1);
-    let refused = form.complete(&have).unwrap_err();
+    let refused = form.requires(form.missing(&have).next().unwrap());
     assert_eq!(refused.to_string(), "fields.a: is required by the form f (The A)");
     fields::take(&mut have, &form.check(&vec![("a".into(), text("x")), ("b".into(), text("4"))], &directory()).unwrap());
-    assert_eq!(form.complete(&have), Ok(()));
+    assert!(form.missing(&have).next().is_none());
     assert!(form.defaults(&have).is_empty());
     fields::take(&mut have, &form.check(&vec![("a".into(), Given::Nothing)], &directory()).unwrap());
-    assert!(form.complete(&have).is_err());
+    assert!(form.missing(&have).next().is_some());
 }
 
 #[test]

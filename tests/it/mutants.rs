@@ -74,6 +74,12 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("letters-lost-behind-a-parcel", WORLD, "counts the work that Work Orders say it has | choices under way at rest | , due were ["),
     ("letters-not-sent-out-again", WORLD, "choices under way at rest | , due were ["),
     ("load-counted-twice", WORLD, " took ["),
+    ("layouts-hide-nothing", "real_layouts::a_field_that_every_role_hides_is_in_no_answer", "4711 in"),
+    (
+        "read-only-is-written",
+        "real_layouts::what_is_hidden_or_read_only_is_taken_from_nobody_and_changes_nothing",
+        "answered | left | unwrap_err",
+    ),
     ("number-not-claimed", WORLD, "was given twice"),
     ("limit-not-claimed", WORLD, "by the limit None"),
     ("turn-does-not-move", "groups::the_turn_goes_round_and_everybody_gets_equally_many", "left: ["),

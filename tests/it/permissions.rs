@@ -163,6 +163,8 @@ fn catalogue() -> Catalogue {
         name: name(id),
         rights: rights.to_vec(),
         record_types: types,
+        hidden_fields: Vec::new(),
+        read_only_fields: Vec::new(),
     };
     let definitions = Definitions {
         sharing_rules: Some(vec![rule("generous", Access::ReadWrite), rule("open", Access::Read)]),

@@ -6,8 +6,9 @@ use crate::real_places::Stage;
 use crate::real_tables::Case;
 
 /// Who may call what, as in `real_tables`.
-pub const ROLES: [(&str, &str); 9] = [
+pub const ROLES: [(&str, &str); 10] = [
     ("WorkOrders1.Why", "yyyhhhhh"),
+    ("WorkOrders1.Edit", "yynhhhhh"),
     ("WorkOrders1.ChangeOwner", "yynhhhhh"),
     ("WorkOrders1.AddTeamMember", "yynhhhhh"),
     ("WorkOrders1.RemoveTeamMember", "yynhhhhh"),
@@ -31,6 +32,7 @@ fn after(stage: &Stage, command: &str) -> String {
 pub fn good(stage: &Stage, method: &str) -> Option<Value> {
     Some(match method {
         "WorkOrders1.Why" | "WorkOrders1.Lock" => json!({ "number": stage.at("task") }),
+        "WorkOrders1.Edit" => json!({ "number": stage.at("task"), "subject": "另一个", "fields": { "cause": "wear" } }),
         "WorkOrders1.ChangeOwner" => json!({ "number": stage.at("task"), "owner": "mei" }),
         "WorkOrders1.AddTeamMember" => json!({ "number": stage.at("task"), "user": "mei" }),
         "WorkOrders1.RemoveTeamMember" => json!({ "number": stage.at("task"), "user": "dora" }),
@@ -54,6 +56,15 @@ pub fn cases(stage: &Stage) -> Vec<Case> {
     let (task, void, locked) = (stage.at("task"), after(stage, "Void"), after(stage, "Lock"));
     case("dora", "WorkOrders1.ChangeOwner", "NothingToChange", "so already", n(&task, json!({ "owner": "emil" })));
     case("dora", "WorkOrders1.ChangeOwner", "UnknownReference", "nobody", n(&task, json!({ "owner": "nobody" })));
+    case("dora", "WorkOrders1.Edit", "NothingToChange", "so already", n(&task, json!({ "reference": "" })));
+    case("dora", "WorkOrders1.Edit", "InvalidField", "subject", n(&task, json!({ "subject": " " })));
+    case("dora", "WorkOrders1.Edit", "InvalidField", "priority", n(&task, json!({ "priority": "asap" })));
+    case("dora", "WorkOrders1.Edit", "InvalidField", "reference", n(&task, json!({ "reference": "x".repeat(65) })));
+    case("dora", "WorkOrders1.Edit", "UnknownReference", "nobody", n(&task, json!({ "contact": "nobody" })));
+    case("dora", "WorkOrders1.Edit", "UnknownReference", "nobody", n(&task, json!({ "account": "nobody" })));
+    case("dora", "WorkOrders1.Edit", "InvalidFormField", "has such a field", n(&task, json!({ "fields": { "model": "x" } })));
+    case("dora", "WorkOrders1.Edit", "InvalidFormField", "is required", n(&task, json!({ "fields": { "under-warranty": null } })));
+    case("dora", "WorkOrders1.Edit", "InvalidFormField", "fields.cause", n(&task, json!({ "fields": { "cause": "bad luck" } })));
     case("dora", "WorkOrders1.AddTeamMember", "InvalidField", "is the owner", n(&task, json!({ "user": "emil" })));
     case("dora", "WorkOrders1.AddTeamMember", "InvalidField", "access", n(&task, json!({ "user": "mei", "access": "write" })));
     case("dora", "WorkOrders1.RemoveTeamMember", "InvalidField", "not on the team", n(&task, json!({ "user": "mei" })));

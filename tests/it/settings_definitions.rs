@@ -449,7 +449,7 @@ fn one_bad_file_does_not_hide_the_problems_of_others() {
             // "night-shift" may well be what a.toml was to define.
             "b.toml:3: role.a.includes: there is no role \"day-shift\" (known are a, admin, dispatcher, service-staff, engineer, \
              request-handler, follow-up-staff, gateway, guest, terminal-user)",
-            "b.toml:4: role.a.colour: unknown key (known are includes, name, rights)",
+            "b.toml:4: role.a.colour: unknown key (known are hidden_fields, includes, name, read_only_fields, rights)",
         ]
     );
 }

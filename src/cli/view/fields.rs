@@ -78,6 +78,9 @@ fn rules(field: &FormField) -> Vec<String> {
     if field.required {
         rules.push("required".to_owned());
     }
+    if field.read_only {
+        rules.push("read only for you".to_owned());
+    }
     for (word, value) in [
         ("in", &field.currency),
         ("to", &field.to),

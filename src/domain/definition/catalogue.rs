@@ -160,6 +160,11 @@ impl Catalogue {
         self.type_states.get(name).copied()
     }
 
+    /// The names of all record types there are and were.
+    pub fn type_names(&self) -> impl Iterator<Item = &Name> {
+        self.record_types.keys()
+    }
+
     /// The latest version of a record type, wherever it stands: running work goes by it.
     pub fn record_type(&self, name: &Name) -> Option<&RecordType> {
         latest(&self.record_types, name).map(|(t, _)| t)
@@ -304,6 +309,11 @@ impl Catalogue {
     /// Whether a role has a right at all; unknown roles have none.
     pub fn role_has(&self, role: &Name, right: Right) -> bool {
         self.role_types(role, right).is_some()
+    }
+
+    /// A role as it is defined; none: it is built in, or there is none of that name.
+    pub fn role(&self, name: &Name) -> Option<&RoleDefinition> {
+        self.roles.get(name).and_then(Shelf::latest)
     }
 
     /// Whether a role has a right where a record type is concerned (PER-2).

@@ -60,6 +60,17 @@ pub struct RoleDefinition {
     pub rights: Vec<Right>,
     /// The record types whose Work Orders the rights are about; none: all (PER-2).
     pub record_types: Option<Vec<Name>>,
+    /// Fields of forms that the role does not show.
+    pub hidden_fields: Vec<Name>,
+    /// Fields of forms that the role shows and does not let change.
+    pub read_only_fields: Vec<Name>,
+}
+
+impl RoleDefinition {
+    /// Whether it is about a record type; without one: of course.
+    pub fn is_about(&self, record_type: Option<&Name>) -> bool {
+        record_type.is_none_or(|wanted| self.record_types.as_ref().is_none_or(|types| types.contains(wanted)))
+    }
 }
 
 /// Rights of the roles that exist without any definition (glossary: Role).

@@ -42,19 +42,15 @@ impl Form {
         self.fields.iter().filter_map(default).collect()
     }
 
-    /// Whether every required field has a value.
-    ///
-    /// # Errors
-    /// The first that has none.
-    pub fn complete(&self, have: &Fields) -> Result<(), Rejection> {
-        match self.fields.iter().find(|field| field.required() && !have.contains_key(field.name())) {
-            None => Ok(()),
-            Some(field) => {
-                let title = field.title();
-                let problem = format!("is required by the form {} ({title})", self.name);
-                Err(refuse(format!("fields.{}", field.name()), Flaw { rule: "required", problem }))
-            }
-        }
+    /// Required fields that have no value, in order.
+    pub fn missing<'a>(&'a self, have: &'a Fields) -> impl Iterator<Item = &'a Field> {
+        self.fields.iter().filter(|field| field.required() && !have.contains_key(field.name()))
+    }
+
+    /// The refusal that a field has no value.
+    pub fn requires(&self, field: &Field) -> Rejection {
+        let problem = format!("is required by the form {} ({})", self.name, field.title());
+        refuse(format!("fields.{}", field.name()), Flaw { rule: "required", problem })
     }
 }
 

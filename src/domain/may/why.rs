@@ -1,10 +1,12 @@
 //! Why somebody may or may not: the rules that made it, told (`workorderctl why`). Asks the gates themselves, so that no rule is said
 //! twice.
 
+use super::layout::Layout;
 use super::relation::{Relation, Subject, Viewer, data_gate, relations, sees};
 use super::{Action, has_right_for, may};
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
+use crate::domain::ids::Name;
 use crate::domain::work_order::WorkOrder;
 
 /// What is told of one thing that could be done.
@@ -38,7 +40,18 @@ pub fn why(order: &WorkOrder, cx: &Context<'_>) -> Vec<Verdict> {
     let deletes = has_right_for(Right::Administer, Some(order), cx);
     let because = if deletes { "is an admin".to_owned() } else { "admins alone delete, and what is void alone".to_owned() };
     told.push(Verdict { action: "delete", allowed: deletes, because: vec![because] });
+    told.extend(fields(order, cx));
     told
+}
+
+/// The fields of forms that are not shown, or not to be changed.
+fn fields(order: &WorkOrder, cx: &Context<'_>) -> Vec<Verdict> {
+    let told = |(field, hidden, roles): (&Name, bool, Vec<&Name>)| {
+        let (action, does) = if hidden { ("see a field", "hidden") } else { ("change a field", "read only") };
+        let roles: Vec<_> = roles.into_iter().map(Name::as_str).collect();
+        Verdict { action, allowed: false, because: vec![format!("{field} is {does} for the roles: {}", roles.join(", "))] }
+    };
+    Layout::of(Some(&order.record_type), cx).limits().into_iter().map(told).collect()
 }
 
 fn seeing(subject: &Subject<'_>, cx: &Context<'_>) -> Verdict {

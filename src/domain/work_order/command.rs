@@ -1,5 +1,6 @@
 //! What can be asked of a Work Order, in the imperative. Raw texts come in here; `decide` checks them.
 
+use super::edit::Edit;
 use super::mail::MailOutcome;
 use super::state::{Channel, HoldReason, Party, Priority, RecordKind};
 use super::team::Access;
@@ -79,6 +80,8 @@ pub enum Command {
         kind: RecordKind,
         text: String,
     },
+    /// What was said at intake, and fields of its forms.
+    Edit(Box<Edit>),
     ChangeOwner {
         owner: StaffUserId,
     },
@@ -195,6 +198,7 @@ impl Command {
             Self::Reject { .. } => "Reject",
             Self::MoveToVersion { .. } => "MoveToVersion",
             Self::AddServiceRecord { .. } => "AddServiceRecord",
+            Self::Edit(_) => "Edit",
             Self::ChangeOwner { .. } => "ChangeOwner",
             Self::AddTeamMember { .. } => "AddTeamMember",
             Self::RemoveTeamMember { .. } => "RemoveTeamMember",

@@ -3,6 +3,7 @@
 use super::command::{Command, Create};
 use super::deadline::{Deadline, deadlines, reminders_until};
 use super::draft::Draft;
+use super::edit;
 use super::event::{Created, Event};
 use super::evolve;
 use super::fields;
@@ -14,7 +15,7 @@ use super::state::{HoldReason, Outcome, Party, Purpose, RecordKind, Status, Work
 use super::team;
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
-use crate::domain::ids::{AccountId, MailNo};
+use crate::domain::ids::{AccountId, ContactId, MailNo};
 use crate::domain::may::{Action, may};
 use crate::domain::principal::Principal;
 use crate::domain::process::{NodeState, accept, assign, confirm, door, evaluate, on_site, task};
@@ -58,6 +59,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::Reject { reason } => reject(d, reason),
         Command::MoveToVersion { version } => move_to_version(d, *version),
         Command::AddServiceRecord { kind, text } => add_service_record(d, *kind, text),
+        Command::Edit(edit) => edit::edit(d, edit),
         Command::ChangeOwner { owner } => team::change_owner(d, owner),
         Command::AddTeamMember { user, access } => team::add(d, user, *access),
         Command::RemoveTeamMember { user } => team::remove(d, user),
@@ -85,7 +87,7 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
     let record_type = cx.catalogue.published_type(&create.record_type)?;
     let (_, process) =
         cx.catalogue.process(&record_type.process).ok_or_else(|| Rejection::unknown("process", record_type.process.as_str()))?;
-    let account = account_of(create, cx)?;
+    let account = customer(create.account.as_ref(), create.contact.as_ref(), cx)?;
     let created_by = cx.principal.user().cloned();
     let submitter = match (&create.submitter, &create.contact, &created_by) {
         (Some(party), ..) => party.clone(),
@@ -129,23 +131,23 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
 }
 
 /// For whom it is: the account that is named, else the contact's (INT-2). A contact is a person at one account.
-fn account_of(create: &Create, cx: &Context<'_>) -> Result<Option<AccountId>, Rejection> {
-    if let Some(account) = &create.account
+pub(super) fn customer(account: Option<&AccountId>, contact: Option<&ContactId>, cx: &Context<'_>) -> Result<Option<AccountId>, Rejection> {
+    if let Some(account) = account
         && cx.directory.account(account).is_none_or(|a| a.disabled)
     {
         return Err(Rejection::unknown("account", account.as_str()));
     }
-    let Some(id) = &create.contact else { return Ok(create.account.clone()) };
+    let Some(id) = contact else { return Ok(account.cloned()) };
     let contact = cx.directory.contact(id).filter(|c| !c.disabled).ok_or_else(|| Rejection::unknown("contact", id.as_str()))?;
-    match (&create.account, &contact.account) {
+    match (account, &contact.account) {
         (Some(named), Some(own)) if named != own => {
             Err(Rejection::invalid("contact", format!("{id} is a person at the account {own}, not at {named}")))
         }
-        (named, own) => Ok(named.clone().or_else(|| own.clone())),
+        (named, own) => Ok(named.or(own.as_ref()).cloned()),
     }
 }
 
-fn optional(field: &'static str, text: Option<&str>) -> Result<Option<PersonalText>, Rejection> {
+pub(super) fn optional(field: &'static str, text: Option<&str>) -> Result<Option<PersonalText>, Rejection> {
     text.map(|t| text::long(field, t, LONG_TEXT_MAX).map(|t| PersonalText(Some(t)))).transpose()
 }
 

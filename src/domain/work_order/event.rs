@@ -1,5 +1,6 @@
 //! What happened to a Work Order, in the past tense. These are the bytes that stay: a change here is a new schema version (`codec`).
 
+use super::edit::Edited;
 use super::mail::{Mail, MailStatus};
 use super::state::{Channel, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, RecordKind, Visit};
 use super::team::TeamMember;
@@ -106,6 +107,7 @@ pub enum Event {
     Deleted {
         reason: PersonalText,
     },
+    Edited(Box<Edited>),
 }
 
 /// Intake as recorded.
@@ -162,6 +164,7 @@ impl Event {
             Self::Voided { .. } => "Voided",
             Self::Restored => "Restored",
             Self::Deleted { .. } => "Deleted",
+            Self::Edited(_) => "Edited",
         }
     }
 }

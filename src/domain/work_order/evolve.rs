@@ -1,5 +1,6 @@
 //! The only writer of a Work Order's state: events in, state out. Total, without rules, without a clock.
 
+use super::edit;
 use super::event::{Created, Event};
 use super::field_work::{FieldWork, ServiceRecord};
 use super::labor::Labor;
@@ -172,6 +173,7 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
         Event::Voided { .. } => life::take_voided(order, at),
         Event::Restored => life::take_restored(order, at),
         Event::Deleted { .. } => order.life = Life::Deleted,
+        Event::Edited(edited) => edit::take(order, edited),
     }
 }
 

@@ -5,8 +5,9 @@ use super::WorkOrder;
 use super::command::{Command, TransferTo};
 use super::decide::decide;
 use super::draft::Draft;
+use super::edit::Edit;
 use super::labor;
-use super::state::{Handler, HoldReason, Outcome, RecordKind};
+use super::state::{Handler, HoldReason, Outcome, Priority, RecordKind};
 use super::team::Access;
 use crate::domain::context::Context;
 use crate::domain::definition::{ProcessNode, SopStep};
@@ -138,6 +139,7 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
         vec![Command::Reject { reason: text() }],
         vec![Command::MoveToVersion { version }],
         vec![Command::AddServiceRecord { kind: RecordKind::Remark, text: text() }],
+        vec![Command::Edit(Box::new(Edit { priority: Some(other_priority(order)), ..Edit::default() }))],
         owner(order, cx).into_iter().map(|owner| Command::ChangeOwner { owner }).collect(),
         newcomer(order, cx).into_iter().map(|user| Command::AddTeamMember { user, access: Access::Read }).collect(),
         order.team.iter().take(1).map(|member| Command::RemoveTeamMember { user: member.user.clone() }).collect(),
@@ -161,6 +163,11 @@ fn open_steps<'a>(order: &'a WorkOrder, cx: &Context<'a>) -> impl Iterator<Item 
     });
     let steps = state.and_then(|state| on_site::sop(state, cx.catalogue)).into_iter().flat_map(|sop| &sop.steps);
     steps.filter(move |step| state.is_some_and(|state| state.settled(&step.name).is_none()))
+}
+
+/// Another priority than it has.
+fn other_priority(order: &WorkOrder) -> Priority {
+    if order.priority == Priority::Normal { Priority::High } else { Priority::Normal }
 }
 
 /// Somebody else who could be responsible.

@@ -12,7 +12,7 @@ use crate::domain::form::given::GivenFields;
 use crate::domain::form::value::Changes;
 use crate::domain::form::{Field, Fields, Form};
 use crate::domain::ids::Name;
-use crate::domain::may::{Action, may};
+use crate::domain::may::{Action, Layout, may};
 use crate::domain::process::on_site;
 use crate::domain::rejection::Rejection;
 
@@ -26,11 +26,12 @@ pub fn at_intake(record_type: &RecordType, given: &GivenFields, cx: &Context<'_>
         return if given.is_empty() { Ok((None, Fields::new())) } else { Err(no_form(format!("the record type {}", record_type.name))) };
     };
     let (form, pin) = cx.catalogue.form(name).ok_or_else(|| Rejection::unknown("form", name.as_str()))?;
+    allowed(&record_type.name, given, cx)?;
     let mut fields = Fields::new();
     take(&mut fields, &form.check(given, cx.directory)?);
     let defaults = form.defaults(&fields);
     take(&mut fields, &defaults);
-    form.complete(&fields)?;
+    asked(form, &fields, &record_type.name, cx)?;
     bounded(&fields)?;
     Ok((Some(pin), fields))
 }
@@ -43,6 +44,12 @@ pub fn take(fields: &mut Fields, changes: &Changes) {
             None => fields.remove(name),
         };
     }
+}
+
+/// Refuses what the roles of who acts do not let them change.
+fn allowed(record_type: &Name, given: &GivenFields, cx: &Context<'_>) -> Result<(), Rejection> {
+    let layout = Layout::of(Some(record_type), cx);
+    given.iter().try_for_each(|(name, _)| layout.takes(name))
 }
 
 /// The form of the open visit, as it was pinned when the node was entered.
@@ -68,6 +75,7 @@ pub fn save(draft: &mut Draft<'_>, given: &GivenFields) -> Result<bool, Rejectio
 }
 
 fn save_in(draft: &mut Draft<'_>, form: &Form, pin: VersionedName, given: &GivenFields) -> Result<bool, Rejection> {
+    allowed(&draft.order.record_type, given, draft.cx)?;
     let mut changes = form.check(given, draft.cx.directory)?;
     changes.retain(|(name, value)| draft.order.fields.get(name) != value.as_ref());
     if changes.is_empty() {
@@ -125,7 +133,48 @@ fn complete_in(draft: &mut Draft<'_>, form: &Form, pin: VersionedName) -> Result
     if !defaults.is_empty() {
         draft.push(Event::FieldsSaved { form: pin, changes: defaults });
     }
-    form.complete(&draft.order.fields)
+    asked(form, &draft.order.fields, &draft.order.record_type, draft.cx)
+}
+
+/// Whether everything required is there. What is not shown to who acts is asked for without saying what it is.
+fn asked(form: &Form, fields: &Fields, record_type: &Name, cx: &Context<'_>) -> Result<(), Rejection> {
+    let layout = Layout::of(Some(record_type), cx);
+    let mut missing = form.missing(fields).peekable();
+    if missing.peek().is_none() {
+        return Ok(());
+    }
+    if let Some(field) = missing.find(|field| !layout.hides(field.name())) {
+        return Err(form.requires(field));
+    }
+    let problem = format!("the form {} requires more, which is for somebody with another role to fill in", form.name);
+    Err(Rejection::InvalidFormField { field: "fields".to_owned(), rule: "required", problem })
+}
+
+/// Fields of any form there has been so far, by the rules of that form in the version that was filled in. Says whether anything is
+/// different now.
+pub fn edit(draft: &mut Draft<'_>, given: &GivenFields) -> Result<bool, Rejection> {
+    allowed(&draft.order.record_type, given, draft.cx)?;
+    let pins = draft.order.forms.clone();
+    let mut of_forms: Vec<GivenFields> = vec![GivenFields::new(); pins.len()];
+    for (name, value) in given {
+        let home = pins.iter().rposition(|pin| draft.cx.catalogue.pinned_form(pin).is_some_and(|form| form.field(name).is_some()));
+        let Some(of_form) = home.and_then(|home| of_forms.get_mut(home)) else {
+            let field = format!("fields.{}", name.chars().take(80).collect::<String>());
+            let problem = "no form of this Work Order has such a field".to_owned();
+            return Err(Rejection::InvalidFormField { field, rule: "unknown", problem });
+        };
+        of_form.push((name.clone(), value.clone()));
+    }
+    let mut changed = false;
+    for (pin, given) in pins.into_iter().zip(of_forms).filter(|(_, given)| !given.is_empty()) {
+        let form = pinned(draft, &pin)?;
+        let emptied = given.iter().filter(|(_, value)| value.is_nothing()).filter_map(|(name, _)| form.field(name));
+        if let Some(field) = emptied.into_iter().find(|field| field.required()) {
+            return Err(form.requires(field));
+        }
+        changed |= save_in(draft, form, pin, &given)?;
+    }
+    Ok(changed)
 }
 
 /// How a field of the Work Order is defined in the newest of its forms.

@@ -93,6 +93,7 @@ fn nature(command: &Command) -> Nature {
         | Command::StartLabor { .. }
         | Command::StopLabor { .. }
         | Command::EnterLabor { .. }
+        | Command::Edit(_)
         | Command::ChangeOwner { .. }
         | Command::AddTeamMember { .. }
         | Command::RemoveTeamMember { .. }

@@ -6,6 +6,7 @@ pub mod command;
 pub mod deadline;
 pub mod decide;
 pub mod draft;
+pub mod edit;
 pub mod event;
 pub mod evolve;
 pub mod explain;

@@ -86,6 +86,8 @@
 //! | | `rights` | list of rights | none |
 //! | | `includes` | roles whose rights it has too | none |
 //! | | `record_types` | the record types whose Work Orders its rights are about | all |
+//! | | `hidden_fields` | fields of forms that it does not show; hidden from whom each of their roles hides it | none |
+//! | | `read_only_fields` | fields of forms that it shows, but does not let change | none |
 //! | `[[sharing_rule]]` | `name` | whose Work Orders others may see | |
 //! | | `from` | `user:U`, the owner, or `department:D`, the owner's main department | |
 //! | | `to` | `user:U`, `department:D` or `user-group:G` | |

@@ -24,6 +24,15 @@ pub struct RoleDraft {
     includes: Vec<Name>,
     /// None: all.
     record_types: Option<Vec<Name>>,
+    hidden_fields: Vec<Name>,
+    read_only_fields: Vec<Name>,
+}
+
+impl RoleDraft {
+    /// Whether it says more than rights.
+    fn has_bounds(&self) -> bool {
+        self.record_types.is_some() || !self.hidden_fields.is_empty() || !self.read_only_fields.is_empty()
+    }
 }
 
 /// Reads one into the book.
@@ -42,10 +51,12 @@ pub fn read(table: Table<'_>, book: &mut Book<'_>) {
         includes.extend(book.refer(Kind::Role, text.value, &text.place));
     }
     let record_types = record_types(&table, book);
+    let hidden_fields = fields(&table, "hidden_fields", book);
+    let read_only_fields = fields(&table, "read_only_fields", book);
     table.finish();
     if let Some(name) = name {
         let (place, includes_at) = (table.place.clone(), table.place_of("includes"));
-        book.roles.push(RoleDraft { name, place, includes_at, rights, includes, record_types });
+        book.roles.push(RoleDraft { name, place, includes_at, rights, includes, record_types, hidden_fields, read_only_fields });
     }
 }
 
@@ -61,6 +72,22 @@ fn record_types(table: &Table<'_>, book: &mut Book<'_>) -> Option<Vec<Name>> {
     types.sort();
     types.dedup();
     Some(types)
+}
+
+/// Fields of forms, each once.
+fn fields(table: &Table<'_>, key: &'static str, book: &mut Book<'_>) -> Vec<Name> {
+    let mut fields = BTreeSet::new();
+    for text in table.texts(key).map(|found| found.value).unwrap_or_default() {
+        match Name::new(text.value).ok().filter(|name| book.field(name).is_some()) {
+            Some(name) => drop(fields.insert(name)),
+            None if book.may_be_unread(text.value) => {}
+            None => {
+                let hint = nearest::hint(text.value, book.fields().map(Name::as_str));
+                table.sink().put(&text.place, format!("no form has a field {:?}", text.value), hint);
+            }
+        }
+    }
+    fields.into_iter().collect()
 }
 
 /// Works out the rights of all roles and reports circles.
@@ -85,16 +112,29 @@ pub fn resolve(book: &Book<'_>) -> Vec<RoleDefinition> {
         for (name, _) in needed.iter().filter(|(_, right)| judged && !rights.contains(right)) {
             book.sink.report_with(&role.place, format!("the role admin must keep the right {name}"), "without it nobody could undo this");
         }
-        for included in role.includes.iter().filter(|name| roles.get(name.as_str()).is_some_and(|r| r.record_types.is_some())) {
-            let problem = format!("the role {included} is about some record types alone; included here that would be forgotten");
-            book.sink.report_with(&role.includes_at, problem, "give people both roles, or list the rights and record_types here");
+        for included in role.includes.iter().filter(|name| roles.get(name.as_str()).is_some_and(|r| r.has_bounds())) {
+            let problem = format!("the role {included} is bound to record types, or to fields; included here that would be forgotten");
+            book.sink.report_with(
+                &role.includes_at,
+                problem,
+                "list its rights here, with record_types, hidden_fields and read_only_fields",
+            );
         }
         let named = role.record_types.is_some() && role.name.as_str() == ADMIN;
         if named {
             book.sink.report_with(&role.place, "the role admin is about all record types".to_owned(), "leave record_types out");
         }
-        let record_types = role.record_types.clone();
-        resolved.push(RoleDefinition { name: role.name.clone(), rights: rights.into_iter().collect(), record_types });
+        if role.name.as_str() == ADMIN && !(role.hidden_fields.is_empty() && role.read_only_fields.is_empty()) {
+            let problem = "the role admin sees all fields and may change them".to_owned();
+            book.sink.report_with(&role.place, problem, "leave hidden_fields and read_only_fields out");
+        }
+        resolved.push(RoleDefinition {
+            name: role.name.clone(),
+            rights: rights.into_iter().collect(),
+            record_types: role.record_types.clone(),
+            hidden_fields: role.hidden_fields.clone(),
+            read_only_fields: role.read_only_fields.clone(),
+        });
     }
     resolved
 }

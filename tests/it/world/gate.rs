@@ -198,6 +198,7 @@ impl Gate {
                 self.deleted = true;
             }
             Event::Node(_)
+            | Event::Edited(_)
             | Event::OwnerChanged { .. }
             | Event::TeamMemberAdded(_)
             | Event::TeamMemberRemoved { .. }

@@ -10,9 +10,11 @@ use workorderd::domain::aggregate::{Command, Key};
 use workorderd::domain::context::Context;
 use workorderd::domain::definition::{Right, RoleDefinition, ShareFrom, ShareTo, SharingRule};
 use workorderd::domain::directory::Directory;
-use workorderd::domain::ids::{InvitationNo, StaffUserId, UserGroupId, WorkOrderId};
+use workorderd::domain::form::given::Given;
+use workorderd::domain::ids::{ContactId, InvitationNo, StaffUserId, UserGroupId, WorkOrderId};
 use workorderd::domain::may;
 use workorderd::domain::principal::Principal;
+use workorderd::domain::work_order::edit::Edit;
 use workorderd::domain::work_order::life::Life;
 use workorderd::domain::work_order::state::{Handler, Party, Priority, Status};
 use workorderd::domain::work_order::team::Access;
@@ -25,7 +27,8 @@ use workorderd::engine::scope::{Scene, Scope};
 pub fn desk(edition: u32) -> RoleDefinition {
     let record_types = (edition % 3 == 1).then(|| vec![name("repair"), name("ticket")]);
     let rights = vec![Right::ReadWorkOrders, Right::CreateWorkOrders];
-    RoleDefinition { name: name("desk"), rights, record_types }
+    let hidden_fields = if edition % 5 == 2 { vec![name("floor")] } else { Vec::new() };
+    RoleDefinition { name: name("desk"), rights, record_types, hidden_fields, read_only_fields: Vec::new() }
 }
 
 /// What is shared, by edition.
@@ -77,7 +80,7 @@ impl World {
             (Life::Void { .. }, _) => 8,
             (Life::Deleted, _) => 9,
             (Life::Normal, Some(_)) => 5,
-            (Life::Normal, None) => self.rng.u32(..11),
+            (Life::Normal, None) => self.rng.u32(..14),
         };
         let n = if self.rng.u32(..5) == 0 { self.rng.u32(..11) } else { first };
         let command = match n {
@@ -88,6 +91,7 @@ impl World {
             5 => Order::Unlock,
             6 | 7 => Order::Void { reason: self.text() },
             8 if self.rng.u32(..4) > 0 => Order::Restore,
+            11..14 => self.an_edit(),
             8 | 9 => Order::Delete { reason: self.text() },
             _ => Order::AddTeamMember { user: user("out-1"), access },
         };
@@ -99,6 +103,34 @@ impl World {
         };
         let id = (self.rng.u32(..10) > 0).then(|| self.request_id());
         self.ask(Key::WorkOrder(order.id), principal, Command::WorkOrder(command), id, None);
+    }
+
+    /// Something else is said of it, of the forms too; now and then what cannot be.
+    fn an_edit(&mut self) -> Order {
+        let some = |world: &mut Self, n: u32| world.rng.u32(..n) == 0;
+        let mut edit = Edit::default();
+        if some(self, 3) {
+            edit.subject = Some(self.text());
+        }
+        if some(self, 4) {
+            edit.description = Some(if some(self, 3) { String::new() } else { self.text() });
+        }
+        if some(self, 4) {
+            edit.reference = Some(format!("PO-{}", self.rng.u32(..3)));
+        }
+        if some(self, 3) {
+            edit.priority = Some(Priority::ALL[self.rng.usize(..4)]);
+        }
+        if some(self, 4) {
+            edit.contact = Some((!some(self, 3)).then(|| ContactId::new("wang").expect("a good slug")));
+        }
+        if some(self, 6) {
+            edit.account = Some(None);
+        }
+        if some(self, 3) {
+            edit.fields = vec![(["cause", "fault", "cots"][self.rng.usize(..3)].into(), Given::text(&self.text()))];
+        }
+        Order::Edit(Box::new(edit))
     }
 
     /// Whoever looks: the predicate, the lists, the queues and the slow reading agree, of every Work Order and in every scene.

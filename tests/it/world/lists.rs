@@ -33,6 +33,7 @@ fn fits(filter: &Filter, order: &WorkOrder) -> bool {
         created_from,
         created_until,
         fields,
+        not_types,
         life,
     } = filter;
     let row = Row::of(order);
@@ -48,6 +49,7 @@ fn fits(filter: &Filter, order: &WorkOrder) -> bool {
         && open.is_none_or(|o| o == row.outcome.is_none())
         && priority.is_none_or(|p| p == row.priority)
         && record_type.as_ref().is_none_or(|t| *t == row.record_type)
+        && !not_types.contains(&row.record_type)
         && (group.is_none() || *group == row.group)
         && (engineer.is_none() || *engineer == row.engineer)
         && (account.is_none() || *account == row.account)
@@ -82,6 +84,7 @@ fn filters(orders: &[&WorkOrder]) -> Vec<Filter> {
     for order in orders.iter().take(8) {
         let row = Row::of(order);
         all.push(Filter { record_type: Some(row.record_type.clone()), ..none() });
+        all.push(Filter { not_types: vec![row.record_type.clone()], ..none() });
         all.push(Filter { group: row.group.clone(), ..none() });
         all.push(Filter { engineer: row.engineer.clone(), ..none() });
         all.push(Filter { account: row.account.clone(), ..none() });

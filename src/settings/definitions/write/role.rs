@@ -5,7 +5,7 @@ use crate::domain::definition::RoleDefinition;
 
 /// Writes one.
 pub fn write(role: &RoleDefinition, sheet: &mut Sheet) {
-    let RoleDefinition { name, rights, record_types } = role;
+    let RoleDefinition { name, rights, record_types, hidden_fields, read_only_fields } = role;
     sheet.table("role");
     sheet.text("name", name.as_str());
     if !rights.is_empty() {
@@ -13,5 +13,10 @@ pub fn write(role: &RoleDefinition, sheet: &mut Sheet) {
     }
     if let Some(types) = record_types {
         sheet.texts("record_types", types.iter().map(|name| name.as_str()));
+    }
+    for (key, fields) in [("hidden_fields", hidden_fields), ("read_only_fields", read_only_fields)] {
+        if !fields.is_empty() {
+            sheet.texts(key, fields.iter().map(|name| name.as_str()));
+        }
     }
 }
