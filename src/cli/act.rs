@@ -103,6 +103,13 @@ fn keep(command: &KeepCommand) -> (&'static str, &Number, String, Act) {
         KeepCommand::Team(TeamCommand::Remove { of, user }) => {
             ("RemoveTeamMember", of, format!("has {user} no longer on its team"), Act { user: Some(user.clone()), ..Act::default() })
         }
+        KeepCommand::Forward { of, users, note } => {
+            let act = Act { users: Some(users.clone()), note: note.clone(), ..Act::default() };
+            ("Forward", of, format!("forwarded to {}", users.join(", ")), act)
+        }
+        KeepCommand::FinishToDo { of, to_do } => {
+            ("FinishToDo", of, format!("to-do {to_do} finished"), Act { to_do: Some(*to_do), ..Act::default() })
+        }
         KeepCommand::Lock(of) => ("Lock", of, "locked".into(), Act::default()),
         KeepCommand::Unlock(of) => ("Unlock", of, "unlocked".into(), Act::default()),
         KeepCommand::Void { of, reason } => ("Void", of, "made void".into(), because(Some(reason))),
@@ -112,7 +119,7 @@ fn keep(command: &KeepCommand) -> (&'static str, &Number, String, Act) {
 }
 
 /// How the commands of the protocol are typed.
-const TYPED: [(&str, &str); 32] = [
+const TYPED: [(&str, &str); 35] = [
     ("AssignToGroup", "assign-to-group"),
     ("AssignToEngineer", "assign-to-engineer"),
     ("Claim", "claim"),
@@ -140,6 +147,9 @@ const TYPED: [(&str, &str); 32] = [
     ("ChangeOwner", "change-owner"),
     ("AddTeamMember", "team add"),
     ("RemoveTeamMember", "team remove"),
+    ("Forward", "forward"),
+    ("RemindMe", "remind-me"),
+    ("FinishToDo", "finish-to-do"),
     ("Lock", "lock"),
     ("Unlock", "unlock"),
     ("Void", "void"),
@@ -172,6 +182,8 @@ pub fn takes_revision(command: &Command) -> bool {
             | Command::StaffUser(StaffUserCommand::Put(_))
             | Command::Department(DepartmentCommand::Put { .. })
             | Command::Absence(_)
+            | Command::RemindMe(_)
+            | Command::Notices(_)
             | Command::Labor(LaborCommand::Start { .. } | LaborCommand::Stop { .. } | LaborCommand::Enter { .. })
             | Command::Group(GroupCommand::Put(_))
             | Command::Account(AccountCommand::Put { .. })

@@ -17,6 +17,7 @@ use super::args_more::{
     ParkedCommand, StaffUserCommand,
 };
 use super::args_people::{ServiceProviderCommand, UserGroupCommand};
+use super::args_to_do::{NoticesCommand, RemindMeArgs, ToDosArgs};
 use super::batch::Batch;
 use super::bench_args::BenchArguments;
 use super::fields::{FieldArgs, FormOf, sought};
@@ -117,6 +118,10 @@ pub enum Command {
     Queues,
     /// List open Work Orders, most pressing first: overdue ones, then by when they are due
     Pressing(Pressing),
+    /// List what waits for you: at nodes you handle, forwarded to you, to be reminded of
+    ToDos(ToDosArgs),
+    /// Have a Work Order on your to-do list from a time on
+    RemindMe(RemindMeArgs),
     /// Show a Work Order: where it stands, who may act, what comes next, and its history
     Show {
         /// Which one.
@@ -158,6 +163,9 @@ pub enum Command {
         /// Begin behind this sequence instead of now; 0 is the beginning
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
         after: Option<i64>,
+        /// Only what waits for you from then on
+        #[arg(long)]
+        to_dos: bool,
     },
     /// Carry one command out on many Work Orders, and tell of each whether it was done, or why not
     ///
@@ -201,6 +209,9 @@ pub enum Command {
     /// Absences of staff users
     #[command(subcommand)]
     Absence(AbsenceCommand),
+    /// What staff users are told by mail: which notices, and not in which hours
+    #[command(subcommand)]
+    Notices(NoticesCommand),
     /// Service groups
     #[command(subcommand, visible_alias = "service-group")]
     Group(GroupCommand),

@@ -46,6 +46,27 @@ pub enum KeepCommand {
     /// Who takes part beside the owner
     #[command(subcommand)]
     Team(TeamCommand),
+    /// Forward to colleagues who see it too, with a note: it is on their to-do lists
+    Forward {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Id of a staff user; several times, or with commas
+        #[arg(long = "to", value_name = "ID", value_delimiter = ',', required = true)]
+        users: Vec<String>,
+        /// What they should look at
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Finish what was forwarded to you, or you wanted to be reminded of
+    FinishToDo {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+        /// Its number on your to-do list
+        #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+        to_do: i64,
+    },
     /// Lock: nobody of the staff changes it until it is unlocked
     Lock(Number),
     /// Unlock

@@ -42,6 +42,7 @@ fn put_staff_user(session: &mut Session<'_, '_>, user: PutStaffUser) -> Result<(
         skills: some(skills),
         regions: some(regions),
         absence: None,
+        notices: None,
         disabled: disabled.then_some(true),
     };
     let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());

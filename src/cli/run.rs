@@ -18,7 +18,7 @@ use super::view::paint::Paint;
 use super::view::times::Times;
 use super::{
     act, attachments, back_up, batch, definitions, directory, equipment, guest, import, on_site, orders, people, queues, replay, system,
-    top, watch,
+    to_dos, top, watch,
 };
 
 /// Columns of a page that is no terminal.
@@ -107,7 +107,10 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Explain { of, language } => orders::explain(session, &of.number, language),
         Command::Form(of) => orders::form(session, of),
         Command::History { of, limit } => orders::history(session, &of.number, limit),
-        Command::Watch { number, after } => watch::watch(session, number, after),
+        Command::Watch { number, after, to_dos } => watch::watch(session, number, after, to_dos),
+        Command::ToDos(of) => to_dos::list(session, of),
+        Command::RemindMe(of) => to_dos::remind_me(session, of),
+        Command::Notices(command) => to_dos::notices(session, command),
         Command::Qr { of, invert } => orders::qr(session, &of.number, invert),
         Command::StaffUser(command) => people::staff_user(session, command),
         Command::UserGroup(command) => people::user_group(session, command),

@@ -7,13 +7,13 @@ use super::failure::{ERRORS, Failure};
 use super::session::Session;
 use super::view::history;
 use crate::client::connection::ClientError;
-use crate::protocol::work_orders::{Watch, Watched};
+use crate::protocol::work_orders::{Step, Watch, Watched};
 
 /// Follows until the daemon ends the stream or the reader of the output goes away.
 ///
 /// # Errors
 /// What the daemon says; on standard error then stands how to go on.
-pub fn watch(session: &mut Session<'_, '_>, number: Option<String>, after: Option<i64>) -> Result<(), Failure> {
+pub fn watch(session: &mut Session<'_, '_>, number: Option<String>, after: Option<i64>, to_dos: bool) -> Result<(), Failure> {
     let (page, json) = (session.page.clone(), session.json());
     if session.console.piped {
         std::thread::spawn(end_with_reader);
@@ -25,7 +25,15 @@ pub fn watch(session: &mut Session<'_, '_>, number: Option<String>, after: Optio
         let ended = session.follow(&watch, |console, reply| {
             let watched: Watched = serde_json::from_value(reply.clone())
                 .map_err(|e| Failure::Nothing(format!("the reply is not as expected: {e} (workorderd may be of another version)")))?;
-            let text = if json { format!("{reply}\n") } else { watched.steps.iter().map(|step| history::step(step, &page)).collect() };
+            let wanted = |step: &&Step| !to_dos || step.to_do.is_some();
+            let text = if json && !to_dos {
+                format!("{reply}\n")
+            } else if json {
+                let steps: Vec<Step> = watched.steps.iter().filter(wanted).cloned().collect();
+                if steps.is_empty() { String::new() } else { format!("{}\n", serde_json::json!({ "steps": steps })) }
+            } else {
+                watched.steps.iter().filter(wanted).map(|step| history::step(step, &page)).collect()
+            };
             console.out.write_all(text.as_bytes())?;
             console.out.flush()?;
             seen = watched.steps.iter().map(|step| step.sequence).max().max(seen);

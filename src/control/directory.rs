@@ -4,7 +4,7 @@ use super::desk::Visit;
 use super::refuse::{self, field, slug};
 use super::service::Outcome;
 use super::work_orders::bounded;
-use super::{entries, equipment, judge, look_up, people};
+use super::{entries, equipment, judge, look_up, people, to_dos};
 use crate::domain::aggregate::{Command, Key, State};
 use crate::domain::definition::Right;
 use crate::domain::directory::{Absence, Account, Contact, Directory};
@@ -61,6 +61,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "JudgePut" => judge::put(visit).await,
         "SetAbsence" => people::set_absence(visit).await,
         "ClearAbsence" => people::clear_absence(visit).await,
+        "SetNotices" => to_dos::set_notices(visit).await,
         "GetStaffUser" => people::get_staff_user(visit),
         "GetUserGroup" => people::get_user_group(visit),
         "GetServiceProvider" => people::get_service_provider(visit),

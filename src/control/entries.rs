@@ -49,6 +49,7 @@ pub fn staff_user(u: shape::StaffUser) -> Entry {
         skills: u.skills.iter().flatten().map(|s| slug("staffUser.skills", s, Skill::new)).collect::<Result<_, _>>()?,
         regions: u.regions.iter().flatten().map(|r| slug("staffUser.regions", r, Region::new)).collect::<Result<_, _>>()?,
         absence: None,
+        notices: None,
         disabled: u.disabled.unwrap_or(false),
     })))
 }

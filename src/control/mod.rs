@@ -35,6 +35,7 @@ mod queues;
 pub mod refuse;
 pub mod system;
 pub mod tell;
+pub mod to_dos;
 pub mod watch;
 pub mod why;
 mod work_orders;

@@ -5,6 +5,7 @@ use super::directory::{absence, not_found, service_group, shown, some, submit};
 use super::entries::{self, keyed};
 use super::refuse::slug;
 use super::service::Outcome;
+use super::to_dos;
 use crate::domain::definition::Right;
 use crate::domain::directory::carried::CARRIED_MAX;
 use crate::domain::directory::{Absence, Carried, Department, Directory, DirectoryCommand, ServiceProvider, StaffUser, UserGroup};
@@ -112,6 +113,7 @@ pub fn staff_user(u: &StaffUser) -> shape::StaffUser {
         skills: some(&u.skills),
         regions: some(&u.regions),
         absence: u.absence.map(absence),
+        notices: u.notices.as_deref().map(to_dos::notices),
         disabled: Some(u.disabled),
     }
 }

@@ -1,6 +1,6 @@
 //! States and steps as the protocol's shapes.
 
-use super::{field_work, fields, tell};
+use super::{field_work, fields, tell, to_dos};
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::context::Context;
 use crate::domain::definition::{Answer, ProcessNode};
@@ -120,6 +120,7 @@ pub fn work_order(
         labor_ms: order.labor().iter().map(|l| l.span(cx.now).0 as i64).sum(),
         service_records: field_work::records(order),
         service_records_made: order.service_records().1.into(),
+        to_dos: to_dos::own(order, cx),
     }
 }
 
@@ -159,6 +160,7 @@ pub fn timer(due: i64, deadline: Deadline) -> shape::Timer {
         Deadline::Overdue(_) => "the node is overdue".to_owned(),
         Deadline::Remind(_) => "a reminder".to_owned(),
         Deadline::Mail(no) => format!("mail {} is tried", no.0),
+        Deadline::ToDo(_) => "somebody is reminded, who asked for it".to_owned(),
     };
     shape::Timer { due, kind: suspects::kind(deadline).into(), what }
 }
@@ -231,7 +233,7 @@ pub fn history_lines(told: &Told, layout: &Layout<'_>) -> Vec<shape::HistoryLine
 }
 
 /// A step as watchers get it.
-pub fn step(told: &Told, board: &Board) -> shape::Step {
+pub fn step(told: &Told, board: &Board, cx: &Context<'_>) -> shape::Step {
     let number = match &told.key {
         Key::WorkOrder(id) => board.row(*id).map(|r| r.number.to_string()),
         Key::Installation
@@ -254,6 +256,7 @@ pub fn step(told: &Told, board: &Board) -> shape::Step {
         number,
         command: told.step.command.to_string(),
         events: told.step.events.iter().map(|e| e.name().to_owned()).collect(),
+        to_do: to_dos::of_step(told, board, cx).map(|kind| kind.name().into()),
     }
 }
 

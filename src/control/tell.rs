@@ -14,6 +14,7 @@ use crate::domain::text::PersonalText;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::work_order::edit::Edited;
 use crate::domain::work_order::event::Event as OrderEvent;
+use crate::domain::work_order::notice::NoticeKind;
 use crate::domain::work_order::state::{Purpose, Source};
 
 /// Who acted.
@@ -64,6 +65,7 @@ pub fn event_without(event: &Event, hidden: &dyn Fn(&Name) -> bool) -> String {
         Event::Directory(DirectoryEvent::ServiceProviderPut(p)) => p.name.to_string(),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: Some(a), .. }) => format!("from {} ms until {} ms", a.from.0, a.until.0),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "no longer absent".into(),
+        Event::Directory(DirectoryEvent::NoticesSet { user, .. }) => format!("what {user} is told by mail"),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(
             "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles, {} assignment rules, {} SOPs, {} sharing rules",
             d.forms.len(),
@@ -142,6 +144,13 @@ fn work_order(event: &OrderEvent, hidden: &dyn Fn(&Name) -> bool) -> String {
         OrderEvent::Deleted { reason } => reason.shown().to_owned(),
         OrderEvent::FieldsSaved { changes, .. } => self::changes(changes, hidden),
         OrderEvent::Edited(edited) => self::edited(edited),
+        OrderEvent::ToDoMade(to_do) => match to_do.kind {
+            NoticeKind::Forwarded => format!("to {}{}", to_do.user, because(to_do.note.as_ref())),
+            // What somebody wants to be reminded of is theirs.
+            _ => format!("{} is reminded on {}", to_do.user, utc(to_do.at)),
+        },
+        OrderEvent::ToDoFinished { no } => format!("to-do {no}"),
+        OrderEvent::ReminderDue { no } => format!("to-do {no}"),
         OrderEvent::MailTried { mail, status } => match status.why() {
             Some(why) => format!("mail {} {}: {why}", mail.0, status.name()),
             None => format!("mail {} {}", mail.0, status.name()),

@@ -78,7 +78,7 @@ async fn follow(runtime: Runtime, principal: Principal, sender: mpsc::Sender<Ite
             let cx = Context { now: runtime.now(), principal: &principal, catalogue, directory };
             let board = runtime.views().board();
             let wanted = told.iter().filter(|t| only.as_ref().is_none_or(|key| t.key == *key) && is_shown(&t.key, &board, &cx));
-            wanted.map(|t| present::step(t, &board)).collect()
+            wanted.map(|t| present::step(t, &board, &cx)).collect()
         };
         if !steps.is_empty() {
             match sender.send_timeout(Item::next(&shape::Watched { steps }), PATIENCE).await {

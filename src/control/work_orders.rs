@@ -4,7 +4,7 @@ use super::attachments;
 use super::desk::Visit;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
-use super::{explain, field_work, fields, judge, list, present, queues, why};
+use super::{explain, field_work, fields, judge, list, present, queues, to_dos, why};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
@@ -43,6 +43,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "List" => list::list(visit).await,
         "GetQueues" => queues::queues(visit).await,
         "ListPressing" => queues::pressing(visit).await,
+        "ListToDos" => to_dos::list(visit).await,
         "DescribeForm" => describe_form(visit).await,
         "LaborTotals" => field_work::totals(visit),
         _ => act(visit).await,
@@ -285,6 +286,17 @@ fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<Ord
             access: p.access.map_or(Ok(Access::ReadWrite), |t| word("access", &t, &Access::NAMES, Access::from_name))?,
         },
         "RemoveTeamMember" => OrderCommand::RemoveTeamMember { user: slug("user", &p.user.unwrap_or_default(), StaffUserId::new)? },
+        "Forward" => {
+            let users = p.users.unwrap_or_default();
+            let to = users.iter().map(|user| slug("users", user, StaffUserId::new)).collect::<Result<_, _>>()?;
+            OrderCommand::Forward { to, note: p.note }
+        }
+        "RemindMe" => OrderCommand::RemindMe { at: Timestamp(p.at.unwrap_or_default()), note: p.note },
+        "FinishToDo" => {
+            let no = p.to_do.unwrap_or_default();
+            let no = u32::try_from(no).map_err(|_| field("toDo", format!("{no} is not the number of a to-do")))?;
+            OrderCommand::FinishToDo { no }
+        }
         "Lock" => OrderCommand::Lock,
         "Unlock" => OrderCommand::Unlock,
         "Void" => OrderCommand::Void { reason: reason(&p) },

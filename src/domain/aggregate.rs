@@ -218,6 +218,13 @@ impl State {
             Event::Directory(DirectoryEvent::TerminalPut(terminal)) => Some(Self::Terminal(Box::new(terminal.clone()))),
             Event::Directory(DirectoryEvent::UserGroupPut(group)) => Some(Self::UserGroup(Box::new(group.clone()))),
             Event::Directory(DirectoryEvent::ServiceProviderPut(provider)) => Some(Self::ServiceProvider(Box::new(provider.clone()))),
+            Event::Directory(DirectoryEvent::NoticesSet { notices, .. }) => match state {
+                Some(Self::StaffUser(mut user)) => {
+                    user.notices = notices.clone().map(Box::new);
+                    Some(Self::StaffUser(user))
+                }
+                _ => None,
+            },
             Event::Directory(DirectoryEvent::AbsenceSet { absence, .. }) => match state {
                 Some(Self::StaffUser(mut user)) => {
                     user.absence = *absence;
@@ -273,6 +280,7 @@ impl Event {
             Self::Directory(DirectoryEvent::ServiceProviderPut(_)) => "ServiceProviderPut",
             Self::Directory(DirectoryEvent::AbsenceSet { absence: Some(_), .. }) => "AbsenceSet",
             Self::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "AbsenceCleared",
+            Self::Directory(DirectoryEvent::NoticesSet { .. }) => "NoticesSet",
             Self::ServiceGroup(ServiceGroupEvent::Put(_)) => "ServiceGroupPut",
             Self::ServiceGroup(ServiceGroupEvent::Chosen { .. }) => "ChosenByRule",
             Self::ServiceGroup(ServiceGroupEvent::LoadTaken { .. }) => "LoadTaken",

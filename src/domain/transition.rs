@@ -42,6 +42,7 @@ pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Cont
                 DirectoryCommand::SetAbsence { user, .. } | DirectoryCommand::ClearAbsence { user } => {
                     may(Action::SetAbsence(user), None, cx)?;
                 }
+                DirectoryCommand::SetNotices { user, .. } => may(Action::SetNotices(user), None, cx)?,
                 DirectoryCommand::PutStaffUser(_)
                 | DirectoryCommand::PutAccount(_)
                 | DirectoryCommand::PutContact(_)
@@ -136,6 +137,9 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::ChangeOwner { .. }
         | Order::AddTeamMember { .. }
         | Order::RemoveTeamMember { .. }
+        | Order::Forward { .. }
+        | Order::RemindMe { .. }
+        | Order::FinishToDo { .. }
         | Order::Lock
         | Order::Unlock
         | Order::Void { .. }
@@ -183,6 +187,8 @@ pub fn directory_key(command: &DirectoryCommand) -> Key {
         DirectoryCommand::PutTerminal(terminal) => Key::Terminal(terminal.id.clone()),
         DirectoryCommand::PutUserGroup(group) => Key::UserGroup(group.id.clone()),
         DirectoryCommand::PutServiceProvider(provider) => Key::ServiceProvider(provider.id.clone()),
-        DirectoryCommand::SetAbsence { user, .. } | DirectoryCommand::ClearAbsence { user } => Key::StaffUser(user.clone()),
+        DirectoryCommand::SetAbsence { user, .. } | DirectoryCommand::ClearAbsence { user } | DirectoryCommand::SetNotices { user, .. } => {
+            Key::StaffUser(user.clone())
+        }
     }
 }

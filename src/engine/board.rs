@@ -15,11 +15,13 @@ use crate::domain::work_order::deadline::overdue_at;
 use crate::domain::work_order::life::Life;
 use crate::domain::work_order::state::{Outcome, Party, Priority, Status};
 use crate::domain::work_order::team::TeamMember;
+use crate::domain::work_order::to_do::PersonalToDo;
 use crate::engine::columns::{Columns, Found, Seen, Shared};
 use crate::engine::listing::{Ask, Filter, Listed};
 use crate::engine::queues::{Counts, Only, Place, Queue, Queues, Standing};
 use crate::engine::scope::Scope;
-use crate::engine::sorting::{Cursor, Times};
+use crate::engine::sorting::{Cursor, Sort, Times};
+use crate::engine::to_do::{self, ToDos};
 use roaring::RoaringBitmap;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -53,6 +55,8 @@ pub struct Row {
     pub created_by: Option<StaffUserId>,
     pub life: Life,
     pub locked: bool,
+    /// What waits for one person beside the node.
+    pub to_dos: Option<Box<[PersonalToDo]>>,
 }
 
 /// What is kept of a Work Order.
@@ -113,6 +117,7 @@ impl Row {
             created_by: order.created_by.clone(),
             life: order.life,
             locked: order.lock.is_some(),
+            to_dos: Some(order.to_dos()).filter(|all| !all.is_empty()).map(Into::into),
         }
     }
 }
@@ -204,6 +209,8 @@ impl Kept {
                 on_hold: order.hold.is_some(),
                 overdue: order.visit().is_some_and(|v| v.overdue),
                 fields: self.fields(),
+                to_dos: order.to_dos(),
+                taken_by: order.visit().and_then(|v| v.state.task()?.taken_by.as_ref()),
             },
             Err(row) => {
                 let row = row?;
@@ -218,6 +225,8 @@ impl Kept {
                     on_hold: row.on_hold,
                     overdue: row.overdue,
                     fields: self.fields(),
+                    to_dos: row.to_dos.as_deref().unwrap_or_default(),
+                    taken_by: None,
                 }
             }
         })
@@ -337,6 +346,33 @@ impl Board {
         let next = places.last().filter(|_| more).and_then(cursor);
         let rows = places.iter().filter_map(|place| self.kept.get(*place as usize).and_then(Kept::row)).collect();
         Listed { rows, next, total }
+    }
+
+    /// A page of what waits for somebody; a Work Order that they no longer see is not among it.
+    pub fn to_dos(&self, scope: &Scope, sort: Sort, after: Option<Cursor>, most: usize) -> ToDos {
+        let mut matching = self.columns.matching(&Filter::default()) & scope.waiting(&self.columns);
+        scope.narrow(&mut matching, &self.columns);
+        let (total, handled) = (matching.len(), scope.waiting_at_nodes(&self.columns));
+        let behind = after.and_then(|after| Some((after.key, *self.places.get(&after.id)?)));
+        let (places, more) = self.times.page(matching, sort, behind, most, &self.columns);
+        let cursor = |place: &u32| {
+            let (_, id) = self.kept.get(*place as usize)?.age()?;
+            Some(Cursor { key: self.times.key(sort, *place, &self.columns), id })
+        };
+        let next = places.last().filter(|_| more).and_then(cursor);
+        let mut list = Vec::new();
+        for place in places {
+            let Some((kept, row)) = self.kept.get(place as usize).and_then(|kept| Some((kept, kept.row()?))) else { continue };
+            if let Ok(order) = kept.either()
+                && handled.contains(place)
+            {
+                list.extend(to_do::at_node(order, scope.me(), row.clone()));
+            }
+            if let Some(me) = scope.me() {
+                list.extend(to_do::personal(row.to_dos.as_deref().unwrap_or_default(), me, &row));
+            }
+        }
+        ToDos { list, next, total }
     }
 
     /// Up to `most` lines of a queue, most pressing first, of what may be seen, each with when it is overdue; and the place to go on

@@ -9,6 +9,7 @@ use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId
 use crate::domain::may::relation::Subject;
 use crate::domain::work_order::life::Life;
 use crate::domain::work_order::state::{Handler, Party, Priority, Status};
+use crate::domain::work_order::to_do::PersonalToDo;
 use roaring::{MultiOps, RoaringBitmap};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -27,6 +28,9 @@ pub struct Seen<'a> {
     pub on_hold: bool,
     pub overdue: bool,
     pub fields: Found<'a>,
+    pub to_dos: &'a [PersonalToDo],
+    /// Who of its handlers has taken the task.
+    pub taken_by: Option<&'a StaffUserId>,
 }
 
 /// What is found by the fields of forms: the values, or of one that has ended their hashes alone.
@@ -60,6 +64,11 @@ pub enum Shared {
     Handler(Handler),
     Void,
     Deleted,
+    /// Something waits for them alone.
+    ToDo(StaffUserId),
+    /// One of its handlers has taken the task: it waits for nobody else.
+    Taken,
+    TakenBy(StaffUserId),
 }
 
 /// What few Work Orders share.
@@ -107,6 +116,8 @@ impl Seen<'_> {
         };
         submitter.into_iter().chain(of.created_by).cloned().map(Shared::Raised).for_each(&mut put);
         of.handlers.iter().cloned().map(Shared::Handler).for_each(&mut put);
+        self.to_dos.iter().filter(|to_do| to_do.waits()).map(|to_do| Shared::ToDo(to_do.user.clone())).for_each(&mut put);
+        self.taken_by.into_iter().flat_map(|by| [Shared::Taken, Shared::TakenBy(by.clone())]).for_each(&mut put);
     }
 
     fn all_shared(&self) -> Vec<Shared> {

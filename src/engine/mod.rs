@@ -26,4 +26,5 @@ pub mod schedule;
 pub mod scope;
 pub mod sorting;
 pub mod suspects;
+pub mod to_do;
 pub mod views;

@@ -81,7 +81,7 @@ impl Schedule {
     fn set_of(&mut self, deadline: Deadline) -> &mut BTreeSet<Timer> {
         match deadline {
             Deadline::AutoComplete(_) => &mut self.completions,
-            Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) => &mut self.set,
+            Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) | Deadline::ToDo(_) => &mut self.set,
         }
     }
 

@@ -197,6 +197,23 @@ impl Scope {
         handled
     }
 
+    /// Who it is, if it is a staff user.
+    pub fn me(&self) -> Option<&StaffUserId> {
+        self.me.as_ref()
+    }
+
+    /// The Work Orders whose node waits for them: those they handle, unless another of its handlers has taken the task.
+    pub fn waiting_at_nodes(&self, columns: &Columns) -> RoaringBitmap {
+        let mut taken = columns.any_of([Shared::Taken]);
+        taken -= columns.any_of(self.me.iter().cloned().map(Shared::TakenBy));
+        self.handled(columns) - taken
+    }
+
+    /// Those that are on their to-do list.
+    pub fn waiting(&self, columns: &Columns) -> RoaringBitmap {
+        self.waiting_at_nodes(columns) | columns.any_of(self.me.iter().cloned().map(Shared::ToDo))
+    }
+
     /// What they have to do with.
     fn related(&self, columns: &Columns) -> RoaringBitmap {
         let people = || self.me.iter().chain(&self.subordinates).chain(&self.headed);

@@ -89,6 +89,7 @@ pub fn kind(deadline: Deadline) -> &'static str {
         Deadline::Overdue(_) => "overdue",
         Deadline::Remind(_) => "remind",
         Deadline::Mail(_) => "mail",
+        Deadline::ToDo(_) => "to-do",
     }
 }
 
@@ -96,6 +97,7 @@ fn line(timer: &Timer) -> String {
     let no = match timer.deadline {
         Deadline::AutoComplete(no) | Deadline::Overdue(no) | Deadline::Remind(no) => no.0,
         Deadline::Mail(no) => no.0,
+        Deadline::ToDo(no) => no,
     };
     format!("{} {:032x} {} {no}\n", timer.due.0, timer.order.0, kind(timer.deadline))
 }
@@ -109,6 +111,7 @@ fn read(line: &str) -> Option<Timer> {
         "overdue" => Deadline::Overdue(VisitNo(no)),
         "remind" => Deadline::Remind(VisitNo(no)),
         "mail" => Deadline::Mail(MailNo(no)),
+        "to-do" => Deadline::ToDo(no),
         _ => return None,
     };
     let order = WorkOrderId(u128::from_str_radix(order, 16).ok()?);

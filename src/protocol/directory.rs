@@ -19,8 +19,12 @@ shapes! {
     StaffUser {
         id: String, name: String, email: Option<String>, language: Option<String>, roles: Vec<String>, superior: Option<String>,
         department: Option<String>, provider: Option<String>, skills: Option<Vec<String>>, regions: Option<Vec<String>>, absence: Option<Absence>,
-        disabled: Option<bool>,
+        notices: Option<Notices>, disabled: Option<bool>,
     }
+    /// What somebody is told by mail.
+    Notices { mail: Vec<String>, pools: bool, quiet: Option<Quiet> }
+    /// Hours without mail.
+    Quiet { from: String, until: String, zone: String }
     /// A department.
     Department { id: String, name: String, head: Option<String>, parent: Option<String>, disabled: Option<bool> }
     /// A service group.
@@ -79,6 +83,8 @@ shapes! {
     SetAbsence { request_id: String, expected_revision: Option<i64>, id: String, from: i64, until: i64 }
     /// Parameters of `ClearAbsence`.
     ClearAbsence { request_id: String, expected_revision: Option<i64>, id: String }
+    /// Parameters of `SetNotices`.
+    SetNotices { request_id: String, expected_revision: Option<i64>, id: String, notices: Option<Notices> }
     /// Parameters of `PutAccount`.
     PutAccount { request_id: String, expected_revision: Option<i64>, account: Account }
     /// Parameters of `PutContact`.

@@ -136,11 +136,23 @@ shapes! {
         mails: Vec<Mail>, invitations: Vec<Invitation>, evaluations: Vec<Evaluation>, form: Option<String>, fields: Vec<Field>,
         values: Parameters, sop: Option<String>, steps: Vec<SopStep>,
         labor: Vec<Labor>, labor_ms: i64, service_records: Vec<ServiceRecord>, service_records_made: i64,
+        to_dos: Vec<PersonalToDo>,
     }
     /// One event of one step.
     HistoryLine { sequence: i64, revision: i64, at: i64, by: String, command: String, event: String, details: String }
     /// One step as watchers get it.
-    Step { sequence: i64, at: i64, by: String, what: String, number: Option<String>, command: String, events: Vec<String> }
+    Step {
+        sequence: i64, at: i64, by: String, what: String, number: Option<String>, command: String, events: Vec<String>,
+        to_do: Option<String>,
+    }
+    /// Something that waits for the caller.
+    ToDo { line: Line, kind: String, since: i64, claimable: bool, no: Option<i64>, by: Option<String>, note: Option<String> }
+    /// What waits for the caller alone, of one Work Order.
+    PersonalToDo { no: i64, kind: String, by: Option<String>, note: Option<String>, at: i64, ahead: bool }
+    /// Parameters of `ListToDos`.
+    ListToDos { sort: Option<String>, limit: Option<i64>, after: Option<String>, at_least: Option<i64> }
+    /// Reply of `ListToDos`.
+    ToDosListed { to_dos: Vec<ToDo>, next: Option<String>, total: i64 }
     /// Parameters of `Create`.
     Create {
         request_id: String, record_type: String, subject: String, description: Option<String>, reference: Option<String>, account: Option<String>,
@@ -197,7 +209,7 @@ shapes! {
         note: Option<String>, version: Option<i64>, text: Option<String>, fields: Option<Parameters>, over_limit: Option<bool>,
         kind: Option<String>, step: Option<String>, location: Option<String>, from: Option<i64>, to: Option<i64>, at: Option<i64>,
         owner: Option<String>, user: Option<String>, access: Option<String>, subject: Option<String>, description: Option<String>,
-        reference: Option<String>, account: Option<String>, contact: Option<String>, priority: Option<String>,
+        reference: Option<String>, account: Option<String>, contact: Option<String>, priority: Option<String>, users: Option<Vec<String>>, to_do: Option<i64>,
     }
     /// Parameters of `Why`.
     Why { number: String, user: Option<String> }

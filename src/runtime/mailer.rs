@@ -1,6 +1,7 @@
 //! Sends mails whose time has come, and records how it went. What waits is in the Work Orders' states, not here.
 
 use super::handle::Runtime;
+use super::notices::{self, Due, Gathering};
 use super::render::{self, Letterhead};
 use super::shared::Shared;
 use super::timers;
@@ -14,7 +15,7 @@ use crate::domain::work_order::{self, WorkOrder};
 use crate::engine::backoff;
 use crate::engine::cell::Refusal;
 use crate::engine::schedule::Timer;
-use crate::mail::{Outcome, Smtp};
+use crate::mail::{Message, Outcome, Smtp};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -63,15 +64,16 @@ impl MailQueue {
 
 /// Runs for ever on the arbiter it is spawned on.
 pub async fn run(runtime: Runtime, office: watch::Receiver<Office>, mut due: mpsc::UnboundedReceiver<Timer>) {
+    let gathering = Arc::new(Gathering::default());
     while let Some(timer) = due.recv().await {
         // What is sent must be recorded, so nothing is sent while the disk is nearly full.
         runtime.shared.room.wait().await;
         let places = Arc::clone(&office.borrow().places);
         let Ok(place) = places.acquire_owned().await else { return };
-        let (runtime, post) = (runtime.clone(), Arc::clone(&office.borrow().post));
+        let (runtime, post, gathering) = (runtime.clone(), Arc::clone(&office.borrow().post), Arc::clone(&gathering));
         actix_rt::spawn(async move {
             let views = runtime.clone();
-            if actix_rt::spawn(async move { send(&runtime, &post, timer).await }).await.is_err() {
+            if actix_rt::spawn(async move { send(&runtime, &post, &gathering, timer).await }).await.is_err() {
                 tracing::error!(order = %timer.order, "sending a mail panicked");
                 views.views().schedule().failed(timer);
             }
@@ -80,29 +82,61 @@ pub async fn run(runtime: Runtime, office: watch::Receiver<Office>, mut due: mps
     }
 }
 
-async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
+async fn send(runtime: &Runtime, post: &Arc<Post>, gathering: &Gathering, timer: Timer) {
     let Deadline::Mail(no) = timer.deadline else { return };
-    let key = Key::WorkOrder(timer.order);
-    let (attempt, outcome) = match attempt(runtime, post, &key, no).await {
-        Ok(Some(tried)) => tried,
-        Ok(None) => return runtime.views().schedule().settled(timer, true),
-        Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => return timers::later(runtime, timer),
-        Err(refusal) => {
-            tracing::error!(%key, mail = no.0, %refusal, "the Work Order of a mail cannot be read");
-            return runtime.views().schedule().failed(timer);
+    let Some(due) = read(runtime, timer, no).await else { return };
+    match due.mail().filter(|mail| mail.notice.is_some()).and_then(|mail| mail.to.0.clone()) {
+        None => {
+            let Some((order, mail)) = due.order().zip(due.mail()) else { return runtime.views().schedule().settled(timer, true) };
+            let (attempt, outcome) = (mail.attempts + 1, outcome(runtime, post, order, mail).await);
+            count(runtime, &outcome);
+            record(runtime, timer, no, attempt, outcome).await;
         }
-    };
-    match &outcome {
-        MailOutcome::Sent => {
-            Shared::count(&runtime.shared.counters.mails_sent);
-            runtime.shared.counters.mail_trouble.store(0, Ordering::Relaxed);
+        Some(address) => {
+            let mut timers = gathering.join(&address, timer).await;
+            while !timers.is_empty() {
+                let (told, again) = (timers.clone(), (runtime.clone(), Arc::clone(post)));
+                if actix_rt::spawn(async move { tell(&again.0, &again.1, told).await }).await.is_err() {
+                    tracing::error!("sending notices panicked");
+                    timers.into_iter().for_each(|timer| runtime.views().schedule().failed(timer));
+                }
+                timers = gathering.take(&address);
+            }
         }
-        MailOutcome::Failed { .. } => Shared::count(&runtime.shared.counters.mails_failed),
-        MailOutcome::Deferred { .. } => Shared::count(&runtime.shared.counters.mail_trouble),
     }
+}
+
+/// The mail of a timer; none if it is no longer wanted, or cannot be read now, which the schedule knows then.
+async fn read(runtime: &Runtime, timer: Timer, no: MailNo) -> Option<Due> {
+    match Due::read(runtime, timer, no).await {
+        Ok(Some(due)) => return Some(due),
+        Ok(None) => runtime.views().schedule().settled(timer, true),
+        Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => timers::later(runtime, timer),
+        Err(refusal) => {
+            tracing::error!(order = %timer.order, mail = no.0, %refusal, "the Work Order of a mail cannot be read");
+            runtime.views().schedule().failed(timer);
+        }
+    }
+    None
+}
+
+fn count(runtime: &Runtime, outcome: &MailOutcome) {
+    let counters = &runtime.shared.counters;
+    match outcome {
+        MailOutcome::Sent => {
+            Shared::count(&counters.mails_sent);
+            counters.mail_trouble.store(0, Ordering::Relaxed);
+        }
+        MailOutcome::Failed { .. } => Shared::count(&counters.mails_failed),
+        MailOutcome::Deferred { .. } => Shared::count(&counters.mail_trouble),
+    }
+}
+
+/// What came of an attempt is recorded: a busy moment is waited out.
+async fn record(runtime: &Runtime, timer: Timer, no: MailNo, attempt: u32, outcome: MailOutcome) {
+    let key = Key::WorkOrder(timer.order);
     let command = Command::WorkOrder(work_order::Command::RecordMail { mail: no, attempt, outcome });
     loop {
-        // What happened to a mail must be recorded: a busy moment is waited out.
         match runtime.submit_as_system(&key, command.clone()).await {
             Ok(_) => return runtime.views().schedule().settled(timer, false),
             Err(Refusal::Rejected(Rejection::TimerStale)) => return runtime.views().schedule().settled(timer, true),
@@ -115,19 +149,43 @@ async fn send(runtime: &Runtime, post: &Post, timer: Timer) {
     }
 }
 
-/// One attempt: which one, and what came of it; none if the mail is no longer wanted.
-///
-/// # Errors
-/// The Work Order could not be read just now.
-async fn attempt(runtime: &Runtime, post: &Post, key: &Key, no: MailNo) -> Result<Option<(u32, MailOutcome)>, Refusal> {
-    let entity = runtime.read(key).await?;
-    let Some(order) = entity.state.as_ref().and_then(|s| s.work_order()) else { return Ok(None) };
-    let Some(mail) = order.mails.iter().find(|m| m.no == no && !m.status.is_settled()) else { return Ok(None) };
-    let outcome = outcome(runtime, post, order, mail).await;
-    Ok(Some((mail.attempts + 1, outcome)))
+/// Notices to one person that are due together: one mail, whose outcome is that of each of them.
+async fn tell(runtime: &Runtime, post: &Post, timers: Vec<Timer>) {
+    let mut all = Vec::new();
+    for timer in timers {
+        // Read again: the node may have been left meanwhile.
+        if let Deadline::Mail(no) = timer.deadline {
+            all.extend(read(runtime, timer, no).await);
+        }
+    }
+    if all.is_empty() {
+        return;
+    }
+    let message = {
+        let reference = runtime.views().reference();
+        notices::render(&mut all, &reference.catalogue, &post.letterhead, &runtime.shared.installation)
+    };
+    let Some((order, first)) = all.first().and_then(|due| due.order().zip(due.mail())) else { return };
+    let outcome = deliver(runtime, post, order, first, message).await;
+    count(runtime, &outcome);
+    for due in &all {
+        if let Some(mail) = due.mail() {
+            record(runtime, due.timer, due.no, mail.attempts + 1, outcome.clone()).await;
+        }
+    }
 }
 
 async fn outcome(runtime: &Runtime, post: &Post, order: &WorkOrder, mail: &Mail) -> MailOutcome {
+    let message = {
+        let reference = runtime.views().reference();
+        let keys = (&runtime.shared.installation, &runtime.shared.secret);
+        render::render(order, mail, &reference.catalogue, &reference.directory, &post.letterhead, keys)
+    };
+    deliver(runtime, post, order, mail, message).await
+}
+
+/// One attempt. How long it is put off if it fails goes by `mail`.
+async fn deliver(runtime: &Runtime, post: &Post, order: &WorkOrder, mail: &Mail, message: Result<Message, String>) -> MailOutcome {
     let now = runtime.now();
     let intent = render::intent(&runtime.shared.installation, order.id, mail.no);
     let spread = intent.iter().take(8).fold(0, |n, b| n << 8 | u64::from(*b)).rotate_left(mail.attempts);
@@ -139,11 +197,6 @@ async fn outcome(runtime: &Runtime, post: &Post, order: &WorkOrder, mail: &Mail)
         return later("its time is up".into());
     }
     let Some(smtp) = &post.smtp else { return later("no mail server is configured".into()) };
-    let message = {
-        let reference = runtime.views().reference();
-        let keys = (&runtime.shared.installation, &runtime.shared.secret);
-        render::render(order, mail, &reference.catalogue, &reference.directory, &post.letterhead, keys)
-    };
     let message = match message {
         Ok(message) => message,
         Err(why) => return MailOutcome::Failed { why: PersonalText(Some(why.into())) },

@@ -17,6 +17,7 @@ pub mod history;
 pub mod links;
 pub mod mailer;
 pub mod marker;
+mod notices;
 pub mod recovery;
 pub mod registry;
 pub mod render;

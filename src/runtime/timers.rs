@@ -100,7 +100,7 @@ async fn fire_alone(runtime: &Runtime, mails: &MailQueue, timer: Timer, complete
     tracing::info!(order = %timer.order, timer = suspects::kind(timer.deadline), "fired alone, as the daemon may have ended because of it");
     match timer.deadline {
         Deadline::Mail(_) => mails.put(timer),
-        Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) => {
+        Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) | Deadline::ToDo(_) => {
             fire_all(runtime, vec![timer], completes_until).await;
         }
     }

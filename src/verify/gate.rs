@@ -138,6 +138,9 @@ impl Gate {
             }
             // Void or not, owned by whomever: it is at the node where it was.
             OrderEvent::Edited(_)
+            | OrderEvent::ToDoMade(_)
+            | OrderEvent::ToDoFinished { .. }
+            | OrderEvent::ReminderDue { .. }
             | OrderEvent::OwnerChanged { .. }
             | OrderEvent::TeamMemberAdded(_)
             | OrderEvent::TeamMemberRemoved { .. }

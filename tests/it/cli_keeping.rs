@@ -25,6 +25,23 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
         act("change-owner|W|mei", "WorkOrders1.ChangeOwner", json!({ "owner": "mei" })),
         act("team|add|W|mei|--access|read", "WorkOrders1.AddTeamMember", json!({ "user": "mei", "access": "read" })),
         act("team|remove|W|mei", "WorkOrders1.RemoveTeamMember", json!({ "user": "mei" })),
+        act("forward|W|--to|mei,emil|--note|看一下", "WorkOrders1.Forward", json!({ "users": ["mei", "emil"], "note": "看一下" })),
+        act("finish-to-do|W|3", "WorkOrders1.FinishToDo", json!({ "toDo": 3 })),
+        act(
+            "remind-me|W|--at|2025-11-03T09:00Z|--note|打电话",
+            "WorkOrders1.RemindMe",
+            json!({ "at": 1_762_160_400_000_i64, "note": "打电话" }),
+        ),
+        (words("to-dos|--sort|oldest|--limit|7"), "WorkOrders1.ListToDos", json!({ "sort": "oldest", "limit": 7 })),
+        (
+            words("notices|set|mei|--mail|new,overdue|--pools|--quiet|22:00-07:00|--zone|Asia/Shanghai|--request-id|r-1"),
+            "Directory1.SetNotices",
+            json!({
+                "requestId": "r-1", "id": "mei",
+                "notices": { "mail": ["new", "overdue"], "pools": true, "quiet": { "from": "22:00", "until": "07:00", "zone": "Asia/Shanghai" } },
+            }),
+        ),
+        (words("notices|clear|mei|--request-id|r-1"), "Directory1.SetNotices", json!({ "requestId": "r-1", "id": "mei" })),
         act("lock|W", "WorkOrders1.Lock", json!({})),
         act("unlock|W|--expected-revision|3", "WorkOrders1.Unlock", json!({ "expectedRevision": 3 })),
         act("void|W|--reason|twice", "WorkOrders1.Void", json!({ "reason": "twice" })),

@@ -245,6 +245,7 @@ fn watched_steps_are_a_line_each() {
         what: what.into(),
         number: number.map(Into::into),
         command: command.into(),
+        to_do: (sequence == 2).then(|| "new".into()),
         events: events.iter().map(|e| (*e).to_owned()).collect(),
     };
     let number = Some("WO-20261122-000017");

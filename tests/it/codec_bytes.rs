@@ -23,6 +23,7 @@ use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::{Span, Timestamp};
 use workorderd::domain::work_order::event::{Created, Event as OrderEvent};
 use workorderd::domain::work_order::mail::{Mail, MailStatus};
+use workorderd::domain::work_order::notice::NoticeKind;
 use workorderd::domain::work_order::reaction::LoadChanged;
 use workorderd::domain::work_order::state::*;
 use workorderd::engine::entity::{Entity, Receipt};
@@ -108,6 +109,7 @@ fn mail() -> Mail {
         ends_at: Timestamp(1_795_259_200_000),
         attempts: 0,
         status: MailStatus::Pending,
+        notice: Some(NoticeKind::Returned),
     }
 }
 
@@ -117,6 +119,7 @@ fn visit() -> Visit {
         name: name("evaluate"),
         no: VisitNo(7),
         entered_at: Timestamp(1_795_000_000_000),
+        came: NoticeKind::New,
         handlers: vec![Handler::User(user("emil")), Handler::Role(name("dispatcher")), Handler::Submitter],
         fallback: Some("nobody is there for leader".into()),
         limits: FrozenLimits {

@@ -74,6 +74,7 @@ mod real_ledger;
 mod real_lists;
 mod real_mail;
 #[cfg(feature = "mutants")]
+mod real_notices;
 mod real_panic;
 mod real_places;
 mod real_poison;
@@ -94,6 +95,7 @@ mod real_tables;
 mod real_tables_keeping;
 mod real_tables_on_site;
 mod real_time;
+mod real_to_dos;
 mod real_watch;
 mod replay;
 mod scenario_directory;

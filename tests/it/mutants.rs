@@ -74,6 +74,17 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("letters-lost-behind-a-parcel", WORLD, "counts the work that Work Orders say it has | choices under way at rest | , due were ["),
     ("letters-not-sent-out-again", WORLD, "choices under way at rest | , due were ["),
     ("load-counted-twice", WORLD, " took ["),
+    (
+        "told-of-what-is-over",
+        "real_notices::nobody_is_mailed_about_a_node_that_was_left_meanwhile_nor_about_what_they_did_themselves",
+        "did not come about",
+    ),
+    (
+        "no-quiet-hours",
+        "real_notices::in_quiet_hours_nothing_is_mailed_and_what_came_goes_out_at_their_end_as_one_mail",
+        "left: | did not come about",
+    ),
+    ("notices-one-by-one", "real_notices::several_notices_at_once_are_one_mail_in_the_language_of_who_is_told", "three notices are one mail"),
     ("layouts-hide-nothing", "real_layouts::a_field_that_every_role_hides_is_in_no_answer", "4711 in"),
     (
         "read-only-is-written",

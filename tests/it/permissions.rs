@@ -72,6 +72,7 @@ fn handlers(order: &mut WorkOrder, handlers: Vec<Handler>) {
         name: name("work"),
         no: VisitNo(1),
         entered_at: Timestamp(0),
+        came: workorderd::domain::work_order::notice::NoticeKind::New,
         handlers,
         fallback: None,
         limits: FrozenLimits::default(),

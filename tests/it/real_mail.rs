@@ -13,14 +13,14 @@ use crate::tls::TestTls;
 const MINUTE: i64 = 60_000;
 const LINKS: &str = "https://service.example/e/";
 
-struct Post {
+pub struct Post {
     daemon: Option<Daemon>,
     home: Home,
     sets: Vec<String>,
 }
 
 impl Post {
-    fn new(port: u16, more: &[&str]) -> Post {
+    pub fn new(port: u16, more: &[&str]) -> Post {
         let port = format!("mail.port={port}");
         let from = "mail.from=现场服务 <service@example.com>";
         let base = format!("links.base_url={LINKS}");
@@ -33,22 +33,22 @@ impl Post {
         post
     }
 
-    fn start(&mut self) {
+    pub fn start(&mut self) {
         let begin = BEGIN.to_string();
         let mut arguments = vec!["--clock", "manual", "--clock-start", &begin];
         arguments.extend(self.sets.iter().map(String::as_str));
         self.daemon = Some(self.home.start_with(&arguments));
     }
 
-    fn daemon(&self) -> &Daemon {
+    pub fn daemon(&self) -> &Daemon {
         self.daemon.as_ref().unwrap()
     }
 
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.daemon.take().unwrap().kill();
     }
 
-    fn ahead(&self, ms: i64) {
+    pub fn ahead(&self, ms: i64) {
         self.daemon().admin().ahead(ms);
     }
 
@@ -60,7 +60,7 @@ impl Post {
     }
 
     /// The last mail of this template, once it is in this state.
-    fn mail(&self, number: &str, template: &str, status: &str) -> Value {
+    pub fn mail(&self, number: &str, template: &str, status: &str) -> Value {
         let mut admin = self.daemon().admin();
         until(&format!("a mail {template} that is {status}"), || {
             let order = admin.get(number);

@@ -1,6 +1,6 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
-/// `y` accepted, `n` NotPermitted, `h` the Work Order does not exist for them (NotFound).
+/// `y` accepted, `n` NotPermitted, `-` means nothing from a peer that is nobody (InvalidField), `h` the Work Order does not exist for them (NotFound).
 pub const ROLES: [(&str, &str); 82] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.JudgeCreate", "yynnyynn"),

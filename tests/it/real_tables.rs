@@ -67,6 +67,7 @@ fn every_method_is_for_those_whom_the_table_names() {
                 'y' if method == "System1.TrustClock" => "org.workorderd.NothingToChange",
                 'y' => "accepted",
                 'n' => "org.workorderd.NotPermitted",
+                '-' => "org.workorderd.InvalidField",
                 _ => "org.workorderd.NotFound",
             };
             assert_eq!(found, wanted, "{method} by {who:?} with {parameters}");

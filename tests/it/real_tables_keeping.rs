@@ -3,15 +3,23 @@
 use serde_json::{Value, json};
 
 use crate::real_places::Stage;
+use crate::real_stage::{BEGIN, DAY};
 use crate::real_tables::Case;
 
 /// Who may call what, as in `real_tables`.
-pub const ROLES: [(&str, &str); 10] = [
+pub const ROLES: [(&str, &str); 15] = [
     ("WorkOrders1.Why", "yyyhhhhh"),
     ("WorkOrders1.Edit", "yynhhhhh"),
     ("WorkOrders1.ChangeOwner", "yynhhhhh"),
     ("WorkOrders1.AddTeamMember", "yynhhhhh"),
     ("WorkOrders1.RemoveTeamMember", "yynhhhhh"),
+    ("WorkOrders1.ListToDos", "yyyyyynn"),
+    ("WorkOrders1.Forward", "yyyyhhhh"),
+    // Somebody's own: a peer that is nobody has none.
+    ("WorkOrders1.RemindMe", "-yyhhhhh"),
+    ("WorkOrders1.FinishToDo", "-yhhhhhh"),
+    // mei herself, and admins.
+    ("Directory1.SetNotices", "ynnynnnn"),
     ("WorkOrders1.Lock", "yynhhhhh"),
     ("WorkOrders1.Unlock", "yynhhhhh"),
     ("WorkOrders1.Void", "yynhhhhh"),
@@ -32,6 +40,24 @@ fn after(stage: &Stage, command: &str) -> String {
 pub fn good(stage: &Stage, method: &str) -> Option<Value> {
     Some(match method {
         "WorkOrders1.Why" | "WorkOrders1.Lock" => json!({ "number": stage.at("task") }),
+        "WorkOrders1.ListToDos" => json!({}),
+        "WorkOrders1.Forward" => {
+            let number = stage.at("task");
+            stage.caller("dora").act(&number, "AddTeamMember", json!({ "user": "mei", "access": "read" }));
+            stage.caller("mei").act(&number, "Forward", json!({ "users": ["emil"] }));
+            json!({ "number": number, "users": ["mei"], "note": "看一下" })
+        }
+        "WorkOrders1.RemindMe" => json!({ "number": stage.at("task"), "at": BEGIN + 100 * DAY, "note": "再看" }),
+        "WorkOrders1.FinishToDo" => {
+            let number = stage.at("task");
+            stage.caller("emil").act(&number, "Forward", json!({ "users": ["dora"] }));
+            json!({ "number": number, "toDo": 1 })
+        }
+        "Directory1.SetNotices" => {
+            // Whatever she said before, it is something else now.
+            let _ = stage.daemon.admin().call("Directory1.SetNotices", json!({ "id": "mei" }));
+            json!({ "id": "mei", "notices": { "mail": ["new"], "pools": true, "quiet": { "from": "22:00", "until": "07:00", "zone": "UTC" } } })
+        }
         "WorkOrders1.Edit" => json!({ "number": stage.at("task"), "subject": "另一个", "fields": { "cause": "wear" } }),
         "WorkOrders1.ChangeOwner" => json!({ "number": stage.at("task"), "owner": "mei" }),
         "WorkOrders1.AddTeamMember" => json!({ "number": stage.at("task"), "user": "mei" }),
@@ -56,6 +82,27 @@ pub fn cases(stage: &Stage) -> Vec<Case> {
     let (task, void, locked) = (stage.at("task"), after(stage, "Void"), after(stage, "Lock"));
     case("dora", "WorkOrders1.ChangeOwner", "NothingToChange", "so already", n(&task, json!({ "owner": "emil" })));
     case("dora", "WorkOrders1.ChangeOwner", "UnknownReference", "nobody", n(&task, json!({ "owner": "nobody" })));
+    case("dora", "WorkOrders1.Forward", "InvalidField", "is empty", n(&task, json!({ "users": [] })));
+    case("dora", "WorkOrders1.Forward", "InvalidField", "named twice", n(&task, json!({ "users": ["emil", "emil"] })));
+    case("dora", "WorkOrders1.Forward", "InvalidField", "does not see it", n(&task, json!({ "users": ["sina"] })));
+    case("dora", "WorkOrders1.Forward", "UnknownReference", "nobody", n(&task, json!({ "users": ["nobody"] })));
+    case("dora", "WorkOrders1.Forward", "TooMany", "20", n(&task, json!({ "users": vec!["mei"; 21] })));
+    case("dora", "WorkOrders1.RemindMe", "InvalidField", "not in the future", n(&task, json!({ "at": BEGIN - 1 })));
+    case("dora", "WorkOrders1.RemindMe", "InvalidField", "five years", n(&task, json!({ "at": BEGIN + 2000 * DAY })));
+    case("", "WorkOrders1.RemindMe", "InvalidField", "only a staff user", n(&task, json!({ "at": BEGIN + DAY })));
+    case("dora", "WorkOrders1.FinishToDo", "NotFound", "to-do", n(&task, json!({ "toDo": 9 })));
+    case("dora", "WorkOrders1.FinishToDo", "InvalidField", "toDo", n(&task, json!({ "toDo": -1 })));
+    case("dora", "WorkOrders1.ListToDos", "InvalidField", "newest, oldest", json!({ "sort": "best" }));
+    case("dora", "WorkOrders1.ListToDos", "InvalidField", "after", json!({ "after": "7" }));
+    let notices = |quiet: Value| json!({ "id": "mei", "notices": { "mail": [], "pools": false, "quiet": quiet } });
+    let hours = |from: &str, until: &str, zone: &str| json!({ "from": from, "until": until, "zone": zone });
+    case("", "Directory1.SetNotices", "InvalidField", "time of day", notices(hours("24:00", "07:00", "UTC")));
+    case("", "Directory1.SetNotices", "InvalidField", "time of day", notices(hours("7 pm", "07:00", "UTC")));
+    case("", "Directory1.SetNotices", "InvalidField", "different times", notices(hours("07:00", "07:00", "UTC")));
+    case("", "Directory1.SetNotices", "InvalidField", "time zone", notices(hours("22:00", "07:00", "Mars/Base")));
+    case("", "Directory1.SetNotices", "InvalidField", "returned", json!({ "id": "mei", "notices": { "mail": ["all"], "pools": false } }));
+    case("", "Directory1.SetNotices", "NotFound", "nobody", json!({ "id": "nobody" }));
+    case("", "Directory1.SetNotices", "NothingToChange", "so already", json!({ "id": "dora" }));
     case("dora", "WorkOrders1.Edit", "NothingToChange", "so already", n(&task, json!({ "reference": "" })));
     case("dora", "WorkOrders1.Edit", "InvalidField", "subject", n(&task, json!({ "subject": " " })));
     case("dora", "WorkOrders1.Edit", "InvalidField", "priority", n(&task, json!({ "priority": "asap" })));

@@ -83,6 +83,7 @@ impl Story {
                 skills: Vec::new(),
                 regions: Vec::new(),
                 absence: None,
+                notices: None,
                 disabled: false,
             }));
         }

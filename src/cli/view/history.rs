@@ -57,7 +57,10 @@ pub fn words(name: &str) -> String {
 pub fn step(step: &Step, page: &Page) -> String {
     let what = step.number.as_deref().unwrap_or(&step.what);
     let lead = format!("{:>6}  {}  {}  {}", step.sequence, page.times.short(step.at), line(what), words(&step.command));
-    let by = format!(" by {}", line(&step.by));
+    let by = match &step.to_do {
+        Some(kind) => format!(" by {} ({} for you)", line(&step.by), line(kind)),
+        None => format!(" by {}", line(&step.by)),
+    };
     let mut out = format!("{lead}{}", page.paint.tone(Tone::Dim, &by));
     let mut left = page.width.saturating_sub(width(&lead) + width(&by));
     for (i, event) in step.events.iter().enumerate() {

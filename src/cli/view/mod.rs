@@ -20,5 +20,6 @@ pub mod show_parts;
 pub mod status;
 pub mod table;
 pub mod times;
+pub mod to_dos;
 pub mod why;
 pub mod width;

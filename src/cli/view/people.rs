@@ -24,7 +24,7 @@ pub fn put(id: &str, put: &PutOfStaffUser, page: &Page) -> String {
 
 /// A staff user; `open` is how many open Work Orders they carry.
 pub fn staff_user(got: &GotStaffUser, open: i64, page: &Page) -> String {
-    let StaffUser { id, name, email, language, roles, superior, department, provider, skills, regions, absence, disabled } =
+    let StaffUser { id, name, email, language, roles, superior, department, provider, skills, regions, absence, notices, disabled } =
         &got.staff_user;
     let mut out = head(id, name, *disabled, page);
     if !got.can_act && *disabled != Some(true) {
@@ -45,6 +45,9 @@ pub fn staff_user(got: &GotStaffUser, open: i64, page: &Page) -> String {
     }
     if let Some(told) = super::directory::absence(absence.as_ref(), page) {
         fact(&mut out, "absence", &told, page);
+    }
+    if let Some(notices) = notices {
+        fact(&mut out, "mailed about", &super::to_dos::notices(notices), page);
     }
     let work = if open == 1 { "1 Work Order".to_owned() } else { format!("{open} Work Orders") };
     fact(&mut out, "open work", &work, page);

@@ -10,6 +10,7 @@ use crate::domain::context::Context;
 use crate::domain::ids::StaffUserId;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, NAME_MAX, PersonalText};
+use crate::domain::work_order::notice::NoticeSettings;
 
 /// Most skills, and most regions, of one staff user.
 pub const SKILLS_MAX: usize = 100;
@@ -27,9 +28,10 @@ pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Contex
     match command {
         DirectoryCommand::PutStaffUser(user) => {
             let absence = known.and_then(|known| known.absence);
+            let notices = known.and_then(|known| known.notices.clone());
             let user = staff_user(user, cx)?;
             company::of_staff_user(&user, known, cx)?;
-            Ok(DirectoryEvent::StaffUserPut(StaffUser { absence, ..user }))
+            Ok(DirectoryEvent::StaffUserPut(StaffUser { absence, notices, ..user }))
         }
         DirectoryCommand::PutDepartment(department) => self::department(department, cx).map(DirectoryEvent::DepartmentPut),
         DirectoryCommand::SetAbsence { user, absence } => {
@@ -40,6 +42,14 @@ pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Contex
             absence_of(user, known, Some(*absence))
         }
         DirectoryCommand::ClearAbsence { user } => absence_of(user, known, None),
+        DirectoryCommand::SetNotices { user, notices } => {
+            let known = known.ok_or_else(|| Rejection::NotFound { what: "staff user", id: user.to_string() })?;
+            let notices = notices.clone().map(NoticeSettings::checked).transpose()?;
+            if known.notices.as_deref() == notices.as_ref() {
+                return Err(Rejection::NothingToChange);
+            }
+            Ok(DirectoryEvent::NoticesSet { user: user.clone(), notices })
+        }
         DirectoryCommand::PutAccount(account) => {
             let name = checked_name(&account.name)?;
             Ok(DirectoryEvent::AccountPut(Account { name, ..account.clone() }))

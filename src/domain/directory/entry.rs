@@ -6,6 +6,7 @@ use crate::domain::ids::{
 };
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
+use crate::domain::work_order::notice::NoticeSettings;
 use serde::{Deserialize, Serialize};
 
 /// An inside person with a login.
@@ -27,6 +28,8 @@ pub struct StaffUser {
     pub regions: Vec<Region>,
     /// Set and cleared by commands of its own; a put leaves it as it is.
     pub absence: Option<Absence>,
+    /// What they are told by mail; set by a command of its own, a put leaves it as it is. None: they said nothing.
+    pub notices: Option<Box<NoticeSettings>>,
     /// People who leave are disabled: they can no longer act and are assigned nothing.
     pub disabled: bool,
 }
@@ -124,8 +127,18 @@ pub enum DirectoryCommand {
     PutAccount(Account),
     PutContact(Contact),
     PutDepartment(Department),
-    SetAbsence { user: StaffUserId, absence: Absence },
-    ClearAbsence { user: StaffUserId },
+    SetAbsence {
+        user: StaffUserId,
+        absence: Absence,
+    },
+    ClearAbsence {
+        user: StaffUserId,
+    },
+    /// None: as for whoever said nothing.
+    SetNotices {
+        user: StaffUserId,
+        notices: Option<NoticeSettings>,
+    },
     PutProduct(Product),
     PutTerminal(Terminal),
     PutUserGroup(UserGroup),
@@ -144,6 +157,7 @@ pub enum DirectoryEvent {
     TerminalPut(Terminal),
     UserGroupPut(UserGroup),
     ServiceProviderPut(ServiceProvider),
+    NoticesSet { user: StaffUserId, notices: Option<NoticeSettings> },
 }
 
 impl StaffUser {

@@ -5,7 +5,7 @@ use crate::domain::ids::{
     AccountId, ContactId, DepartmentId, Name, ProductId, ServiceGroupId, ServiceProviderId, StaffUserId, TerminalId, UserGroupId,
 };
 use crate::domain::service_group::GroupRule;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Leader and members of a service group, as far as decisions about others need them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Directory {
     user_groups: BTreeMap<UserGroupId, UserGroup>,
     providers: BTreeMap<ServiceProviderId, ServiceProvider>,
     reach: Reach,
+    /// Who is told also of what waits for many.
+    told_of_pools: BTreeSet<StaffUserId>,
 }
 
 /// How far those above reach, by the settings (readings 19 and 20). The default: the whole line below, and sub-departments.
@@ -239,6 +241,7 @@ impl Directory {
         match event {
             DirectoryEvent::StaffUserPut(user) => {
                 self.staff_users.insert(user.id.clone(), user.clone());
+                self.tell_of_pools(&user.id);
             }
             DirectoryEvent::AccountPut(account) => {
                 self.accounts.insert(account.id.clone(), account.clone());
@@ -261,12 +264,32 @@ impl Directory {
             DirectoryEvent::ServiceProviderPut(provider) => {
                 self.providers.insert(provider.id.clone(), provider.clone());
             }
+            DirectoryEvent::NoticesSet { user, notices } => {
+                if let Some(known) = self.staff_users.get_mut(user) {
+                    known.notices = notices.clone().map(Box::new);
+                }
+                self.tell_of_pools(user);
+            }
             DirectoryEvent::AbsenceSet { user, absence } => {
                 if let Some(user) = self.staff_users.get_mut(user) {
                     user.absence = *absence;
                 }
             }
         }
+    }
+
+    fn tell_of_pools(&mut self, user: &StaffUserId) {
+        let told = self.staff_user(user).and_then(|user| user.notices.as_ref()).is_some_and(|notices| notices.pools);
+        if told {
+            self.told_of_pools.insert(user.clone());
+        } else {
+            self.told_of_pools.remove(user);
+        }
+    }
+
+    /// Who wants to be told also of what waits for a role or a service group of theirs, in order of id.
+    pub fn told_of_pools(&self) -> impl Iterator<Item = &StaffUserId> {
+        self.told_of_pools.iter()
     }
 
     /// Takes the durable members of a group in.

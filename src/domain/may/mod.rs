@@ -40,6 +40,8 @@ pub enum Action<'a> {
     CancelOwn,
     /// Say when somebody is absent: they themselves, their superiors, and who may change the directory.
     SetAbsence(&'a StaffUserId),
+    /// Say what somebody is told by mail: they themselves, and who may change the directory.
+    SetNotices(&'a StaffUserId),
     /// What the daemon does by itself: timers, deliveries, mail outcomes.
     ActAsSystem,
 }
@@ -60,6 +62,9 @@ pub fn may(action: Action<'_>, order: Option<&WorkOrder>, cx: &Context<'_>) -> R
         Action::BookLabor => order.is_some_and(|o| is_handler(o, cx) || is_owner(o, cx) || is_engineer(o, cx)),
         Action::CancelOwn => order.is_some_and(|o| is_submitter(o, cx)),
         Action::SetAbsence(user) => is_or_leads(user, cx) || has_right(Right::ChangeDirectory, cx),
+        Action::SetNotices(user) => {
+            cx.principal.user().filter(|by| cx.directory.active(by).is_some()) == Some(user) || has_right(Right::ChangeDirectory, cx)
+        }
         Action::ActAsSystem => matches!(cx.principal, Principal::System),
     };
     if yes || mutant!("everybody-may") {
@@ -98,6 +103,11 @@ pub fn is_handler(order: &WorkOrder, cx: &Context<'_>) -> bool {
         && order.visit().is_some_and(|v| v.handlers.contains(&Handler::Submitter))
         && is_submitter(order, cx)
         || Relation::Handler.holds(&Subject::of(order), cx)
+}
+
+/// Whether a handler stands for the principal, where a Work Order is concerned.
+pub fn stands_for(handler: &Handler, subject: &Subject<'_>, cx: &Context<'_>) -> bool {
+    Viewer::of(cx).is_some_and(|viewer| viewer.is(handler, subject, cx))
 }
 
 /// Whether the principal raised the Work Order or is the one it was raised for.
@@ -165,6 +175,7 @@ impl Action<'_> {
             Self::BookLabor => "this is for the handlers of the node, and for whose work it was".into(),
             Self::CancelOwn => "this is for the submitter".into(),
             Self::SetAbsence(_) => "this is for themselves, their superiors, or a role with change_directory".into(),
+            Self::SetNotices(_) => "this is for themselves, or a role with change_directory".into(),
             Self::ActAsSystem => "only the system does this".into(),
         }
     }

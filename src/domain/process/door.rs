@@ -13,6 +13,7 @@ use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event;
 use crate::domain::work_order::fields;
 use crate::domain::work_order::labor;
+use crate::domain::work_order::notice::NoticeKind;
 use crate::domain::work_order::state::{Exit, FrozenLimits, Handler, Outcome, Visit};
 
 /// A node to go back to, and the one who is to act there, if it is not the preset handlers.
@@ -33,7 +34,8 @@ pub fn leave_back(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText
     leave(draft, exit, reason)?;
     let process = draft.process()?;
     let node = process.node(back.node).ok_or(Rejection::NotAllowedHere { what: "going back to a node the process does not have" })?;
-    enter(draft, node, back.node, back.handler)
+    let came = if exit == Exit::NotSolved { NoticeKind::Returned } else { NoticeKind::PassedOn };
+    enter(draft, node, back.node, back.handler, came)
 }
 
 /// Enters the first node, at creation.
@@ -94,7 +96,7 @@ fn enter_from(draft: &mut Draft<'_>, first: u16) -> Result<(), Rejection> {
             pass_over(draft, node, index, &reason);
             continue;
         }
-        enter(draft, node, index, None)?;
+        enter(draft, node, index, None, NoticeKind::New)?;
         return match &node.spec {
             NodeSpec::Assign(spec) => assign::entered(draft, spec),
             NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) | NodeSpec::Confirm(_) | NodeSpec::Evaluate(_) => Ok(()),
@@ -122,7 +124,7 @@ fn pass_over(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, reason
     draft.push(Event::NodePassedOver { node: index, name: node.name.clone(), reason: reason.into() });
 }
 
-fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Option<Handler>) -> Result<(), Rejection> {
+fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Option<Handler>, came: NoticeKind) -> Result<(), Rejection> {
     let (handlers, fallback) = match only {
         Some(handler) => (vec![handler], None),
         None => handlers::resolve(node, &draft.order, draft.cx.directory),
@@ -147,6 +149,7 @@ fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Opti
         name: node.name.clone(),
         no: VisitNo(draft.order.visits + 1),
         entered_at: draft.cx.now,
+        came,
         handlers,
         fallback,
         limits: freeze(node, draft),

@@ -92,6 +92,19 @@ pub enum Command {
     RemoveTeamMember {
         user: StaffUserId,
     },
+    /// Shares it with colleagues who see it, with a note.
+    Forward {
+        to: Vec<StaffUserId>,
+        note: Option<String>,
+    },
+    RemindMe {
+        at: Timestamp,
+        note: Option<String>,
+    },
+    /// Of what was forwarded to one, or one wanted to be reminded of.
+    FinishToDo {
+        no: u32,
+    },
     Lock,
     Unlock,
     Void {
@@ -202,6 +215,9 @@ impl Command {
             Self::ChangeOwner { .. } => "ChangeOwner",
             Self::AddTeamMember { .. } => "AddTeamMember",
             Self::RemoveTeamMember { .. } => "RemoveTeamMember",
+            Self::Forward { .. } => "Forward",
+            Self::RemindMe { .. } => "RemindMe",
+            Self::FinishToDo { .. } => "FinishToDo",
             Self::Lock => "Lock",
             Self::Unlock => "Unlock",
             Self::Void { .. } => "Void",

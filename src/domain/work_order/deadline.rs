@@ -14,6 +14,8 @@ pub enum Deadline {
     Remind(VisitNo),
     /// A mail is to be tried; this one goes to the mailer and not to the Work Order.
     Mail(MailNo),
+    /// Somebody is to be reminded, who asked for it.
+    ToDo(u32),
 }
 
 /// All deadlines of a Work Order, each with its time.
@@ -25,6 +27,7 @@ pub fn deadlines(order: &WorkOrder) -> Vec<(Timestamp, Deadline)> {
     if let Some(visit) = &order.visit {
         node_deadlines(order, visit, &mut all);
     }
+    all.extend(order.to_dos().iter().filter(|to_do| to_do.ahead).map(|to_do| (to_do.at, Deadline::ToDo(to_do.no))));
     all.extend(order.mails.iter().filter_map(|mail| Some((mail.due()?, Deadline::Mail(mail.no)))));
     all
 }

@@ -10,9 +10,11 @@ use super::fields;
 use super::labor;
 use super::life;
 use super::mail::{MailOutcome, MailStatus};
+use super::notify::notify;
 use super::remind;
 use super::state::{HoldReason, Outcome, Party, Purpose, RecordKind, Status, WorkOrder};
 use super::team;
+use super::to_do;
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, ContactId, MailNo};
@@ -63,6 +65,9 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::ChangeOwner { owner } => team::change_owner(d, owner),
         Command::AddTeamMember { user, access } => team::add(d, user, *access),
         Command::RemoveTeamMember { user } => team::remove(d, user),
+        Command::Forward { to, note } => to_do::forward(d, to, note.as_deref()),
+        Command::RemindMe { at, note } => to_do::remind_me(d, *at, note.as_deref()),
+        Command::FinishToDo { no } => to_do::finish(d, *no),
         Command::Lock => life::lock(d),
         Command::Unlock => life::unlock(d),
         Command::Void { reason } => life::void(d, reason),
@@ -78,6 +83,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::Fire { deadline, completes_until } => fire(d, *deadline, *completes_until),
         Command::RecordMail { mail, attempt, outcome } => record_mail(d, *mail, *attempt, outcome),
     }?;
+    notify(Some(order), &mut draft);
     Ok((draft.order, draft.events))
 }
 
@@ -127,6 +133,7 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
     let mut draft = Draft::new(order, cx);
     draft.events.push(Event::Created(Box::new(created)));
     door::enter_first(&mut draft)?;
+    notify(None, &mut draft);
     Ok((draft.order, draft.events))
 }
 
@@ -266,7 +273,7 @@ fn fire(draft: &mut Draft<'_>, deadline: Deadline, completes_until: Timestamp) -
     let all = deadlines(&draft.order);
     let until = |deadline| match deadline {
         Deadline::AutoComplete(_) => draft.cx.now.min(completes_until),
-        Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) => draft.cx.now,
+        Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) | Deadline::ToDo(_) => draft.cx.now,
     };
     let due = |deadline| all.iter().any(|(at, d)| *d == deadline && *at <= until(deadline));
     if !due(deadline) && !mutant!("timer-not-checked-again") {
@@ -288,6 +295,10 @@ fn fire(draft: &mut Draft<'_>, deadline: Deadline, completes_until: Timestamp) -
         Deadline::Overdue(visit) => {
             draft.push(Event::BecameOverdue { visit });
             remind::escalated(draft);
+            Ok(())
+        }
+        Deadline::ToDo(no) => {
+            draft.push(Event::ReminderDue { no });
             Ok(())
         }
         Deadline::Mail(_) => Err(Rejection::TimerStale),

@@ -3,13 +3,14 @@
 use super::event::Event;
 use super::evolve;
 use super::mail::{GIVE_UP_AFTER, Mail, MailStatus};
+use super::notice::{NOTICE, NoticeKind};
 use super::state::{Invitation, Party, Purpose, Source, Visit, WorkOrder};
 use crate::domain::context::Context;
 use crate::domain::definition::{Process, VersionedName};
 use crate::domain::ids::{InvitationNo, MailNo, Name};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Timestamp};
 
 /// The Work Order as it would be, with the events that make it so.
 pub struct Draft<'a> {
@@ -109,43 +110,57 @@ impl<'a> Draft<'a> {
         invitation: Option<InvitationNo>,
         reason: Option<PersonalText>,
     ) {
-        self.queue(message, to, name, language, invitation, reason, MailStatus::Pending);
+        let Some(template) = self.cx.catalogue.message(message) else { return };
+        let mail = Mail { reason, ..self.intent(template, (to, name, language), invitation) };
+        self.push(Event::MailQueued(Box::new(mail)));
     }
 
     /// Records that a mail cannot be sent.
     pub fn mail_impossible(&mut self, message: &Name, invitation: Option<InvitationNo>, why: &str) {
+        let Some(template) = self.cx.catalogue.message(message) else { return };
         let nobody = PersonalText::new("-");
-        self.queue(message, nobody.clone(), nobody, "en", invitation, None, MailStatus::Failed { why: PersonalText::new(why) });
+        let status = MailStatus::Failed { why: PersonalText::new(why) };
+        let mail = Mail { status, ..self.intent(template, (nobody.clone(), nobody, "en"), invitation) };
+        self.push(Event::MailQueued(Box::new(mail)));
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one private place where a mail is put together")]
-    fn queue(
+    /// Queues a notice to one of the staff, which goes out at a time, together with others.
+    pub fn mail_notice(
         &mut self,
-        message: &Name,
-        to: PersonalText,
-        name: PersonalText,
-        language: &str,
-        invitation: Option<InvitationNo>,
-        reason: Option<PersonalText>,
-        status: MailStatus,
+        to: (PersonalText, PersonalText, &str),
+        (kind, note): (NoticeKind, Option<PersonalText>),
+        (until, why): (Timestamp, &str),
     ) {
-        let Some(template) = self.cx.catalogue.message(message) else { return };
+        let Ok(name) = Name::new(NOTICE) else { return };
+        let status = MailStatus::Deferred { until, why: PersonalText::new(why) };
+        let template = VersionedName { name, version: 0 };
+        let mail = Mail { reason: note, status, notice: Some(kind), ..self.intent(template, to, None) };
+        self.push(Event::MailQueued(Box::new(mail)));
+    }
+
+    /// A mail that is to be sent.
+    fn intent(
+        &self,
+        template: VersionedName,
+        (to, name, language): (PersonalText, PersonalText, &str),
+        invitation: Option<InvitationNo>,
+    ) -> Mail {
         let now = self.cx.now;
         let link_ends = invitation.and_then(|no| self.order.invitation(no)).map(|i| i.expires_at);
-        let node = self.order.visit().map_or_else(|| self.order.record_type.clone(), |v| v.name.clone());
-        self.push(Event::MailQueued(Box::new(Mail {
+        Mail {
             no: MailNo(self.order.mails_made + 1),
             template,
             to,
             name,
             language: language.into(),
             invitation,
-            reason,
-            node,
+            reason: None,
+            node: self.order.visit().map_or_else(|| self.order.record_type.clone(), |v| v.name.clone()),
             queued_at: now,
             ends_at: link_ends.map_or(now.plus(GIVE_UP_AFTER), |end| end.min(now.plus(GIVE_UP_AFTER))),
             attempts: 0,
-            status,
-        })));
+            status: MailStatus::Pending,
+            notice: None,
+        }
     }
 }

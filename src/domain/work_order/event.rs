@@ -4,6 +4,7 @@ use super::edit::Edited;
 use super::mail::{Mail, MailStatus};
 use super::state::{Channel, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, RecordKind, Visit};
 use super::team::TeamMember;
+use super::to_do::PersonalToDo;
 use crate::domain::definition::VersionedName;
 use crate::domain::form::Fields;
 use crate::domain::form::value::Changes;
@@ -108,6 +109,14 @@ pub enum Event {
         reason: PersonalText,
     },
     Edited(Box<Edited>),
+    /// Something waits for one person, or will: forwarded, or to be reminded of.
+    ToDoMade(PersonalToDo),
+    ToDoFinished {
+        no: u32,
+    },
+    ReminderDue {
+        no: u32,
+    },
 }
 
 /// Intake as recorded.
@@ -165,6 +174,9 @@ impl Event {
             Self::Restored => "Restored",
             Self::Deleted { .. } => "Deleted",
             Self::Edited(_) => "Edited",
+            Self::ToDoMade(_) => "ToDoMade",
+            Self::ToDoFinished { .. } => "ToDoFinished",
+            Self::ReminderDue { .. } => "ReminderDue",
         }
     }
 }

@@ -6,8 +6,10 @@ use super::field_work::{FieldWork, ServiceRecord};
 use super::labor::Labor;
 use super::life::{self, Life, Lock};
 use super::mail::{MailStatus, SETTLED_KEPT};
+use super::notice::NoticeKind;
 use super::state::{Hold, WorkOrder};
 use super::team::{self, Access, TeamMember};
+use super::to_do;
 use crate::domain::definition::VersionedName;
 use crate::domain::ids::{NodeIndex, VisitNo};
 use crate::domain::process::{NodeEvent, NodeState, accept, assign, confirm, task};
@@ -62,6 +64,7 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         fields: created.fields.clone(),
         forms: created.form.iter().cloned().collect(),
         field_work: None,
+        to_dos: None,
     }
 }
 
@@ -174,6 +177,9 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
         Event::Restored => life::take_restored(order, at),
         Event::Deleted { .. } => order.life = Life::Deleted,
         Event::Edited(edited) => edit::take(order, edited),
+        Event::ToDoMade(to_do) => to_do::take_made(order, to_do),
+        Event::ToDoFinished { no } => to_do::take_finished(order, *no),
+        Event::ReminderDue { no } => to_do::take_due(order, *no, at),
     }
 }
 
@@ -237,6 +243,7 @@ fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
                 let new = Handler::User(engineer.clone());
                 visit.handlers.retain(|handler| Some(handler) != former.as_ref() && *handler != new);
                 visit.handlers.insert(0, new);
+                visit.came = NoticeKind::PassedOn;
                 if let Some(task) = visit.state.task_mut() {
                     task.taken_by = None;
                 }
@@ -286,12 +293,14 @@ fn resume(order: &mut WorkOrder, at: Timestamp) {
     }
 }
 
-/// Mails that carry a link of the visit (of any visit, if none is given) and were not sent yet are no longer wanted.
+/// Mails that carry a link of the visit (of any visit, if none is given) and were not sent yet are no longer wanted; nor are notices of
+/// a node that has been left.
 fn cancel_mails(order: &mut WorkOrder, left: Option<VisitNo>) {
     let invitations = &order.invitations;
     for mail in order.mails.iter_mut().filter(|m| !m.status.is_settled()) {
         let visit = mail.invitation.and_then(|no| invitations.iter().find(|i| i.no == no)).map(|i| i.visit);
-        if visit.is_some() && (left.is_none() || visit == left) {
+        let over = mail.notice.is_some_and(NoticeKind::is_of_node) && !mutant!("told-of-what-is-over");
+        if over || visit.is_some() && (left.is_none() || visit == left) {
             mail.status = MailStatus::Cancelled;
         }
     }

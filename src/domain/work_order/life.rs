@@ -58,6 +58,8 @@ impl Life {
 enum Nature {
     Ordinary,
     Unlocks,
+    /// Changes nothing of it: whom it is shown to, what one wants to be reminded of.
+    Aside,
     /// Restore and delete: what is void is theirs.
     OfVoid,
     Timer,
@@ -99,6 +101,7 @@ fn nature(command: &Command) -> Nature {
         | Command::RemoveTeamMember { .. }
         | Command::Lock
         | Command::Void { .. } => Nature::Ordinary,
+        Command::Forward { .. } | Command::RemindMe { .. } | Command::FinishToDo { .. } => Nature::Aside,
         Command::Unlock => Nature::Unlocks,
         Command::Restore | Command::Delete { .. } => Nature::OfVoid,
         Command::Fire { .. } => Nature::Timer,
@@ -118,12 +121,12 @@ pub fn allows(order: &WorkOrder, command: &Command, principal: &Principal) -> Re
             Nature::Choice => return Err(Rejection::ChoiceStale),
             Nature::OfVoid if order.life != Life::Deleted => {}
             Nature::Ordinary if mutant!("void-goes-on") => {}
-            Nature::OfVoid | Nature::Ordinary | Nature::Unlocks => return Err(Rejection::Void { life: order.life.name() }),
+            Nature::OfVoid | Nature::Ordinary | Nature::Unlocks | Nature::Aside => return Err(Rejection::Void { life: order.life.name() }),
         }
     }
     let staff = matches!(principal, Principal::Staff { .. });
     match &order.lock {
-        Some(lock) if staff && nature != Nature::Unlocks && !mutant!("lock-opens") => {
+        Some(lock) if staff && !matches!(nature, Nature::Unlocks | Nature::Aside) && !mutant!("lock-opens") => {
             Err(Rejection::Locked { by: lock.by.as_ref().map_or_else(|| "an admin".to_owned(), ToString::to_string) })
         }
         Some(_) | None => Ok(()),

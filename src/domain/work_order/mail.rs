@@ -1,5 +1,6 @@
 //! Mail intents of a Work Order: facts, not wording (NTF-1). The text is rendered from them by a pinned template version.
 
+use super::notice::NoticeKind;
 use crate::domain::definition::VersionedName;
 use crate::domain::ids::{InvitationNo, MailNo, Name};
 use crate::domain::text::PersonalText;
@@ -31,6 +32,8 @@ pub struct Mail {
     pub ends_at: Timestamp,
     pub attempts: u32,
     pub status: MailStatus,
+    /// It tells one of the staff of something; several to the same person go as one mail.
+    pub notice: Option<NoticeKind>,
 }
 
 /// Where an intent stands. `sending` is the mailer's business and never stored: after a crash it is tried again.

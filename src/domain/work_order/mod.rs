@@ -15,10 +15,13 @@ pub mod fields;
 pub mod labor;
 pub mod life;
 pub mod mail;
+pub mod notice;
+mod notify;
 pub mod reaction;
 pub mod remind;
 pub mod state;
 pub mod team;
+pub mod to_do;
 
 pub use command::Command;
 pub use event::Event;

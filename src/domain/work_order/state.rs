@@ -3,7 +3,9 @@
 use super::field_work::FieldWork;
 use super::life::{Life, Lock};
 use super::mail::Mail;
+use super::notice::NoticeKind;
 use super::team::TeamMember;
+use super::to_do::{PersonalToDo, PersonalToDos};
 use crate::domain::definition::{Answer, VersionedName};
 use crate::domain::form::Fields;
 use crate::domain::ids::{AccountId, ContactId, InvitationNo, Name, NodeIndex, Region, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
@@ -151,6 +153,8 @@ pub struct Visit {
     pub name: Name,
     pub no: VisitNo,
     pub entered_at: Timestamp,
+    /// How it came to its handlers: new, passed on, returned.
+    pub came: NoticeKind,
     pub handlers: Vec<Handler>,
     /// Why the admins are the handlers, if it is for want of others.
     pub fallback: Option<Box<str>>,
@@ -265,6 +269,7 @@ pub struct WorkOrder {
     /// Forms that were to be filled in so far, each in its latest version here.
     pub forms: Vec<VersionedName>,
     pub field_work: Option<Box<FieldWork>>,
+    pub to_dos: Option<Box<PersonalToDos>>,
 }
 
 impl WorkOrder {
@@ -277,6 +282,11 @@ impl WorkOrder {
             NodeState::Assign(state) => state.ask.as_ref(),
             NodeState::Accept(_) | NodeState::Task(_) | NodeState::OnSite(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => None,
         }
+    }
+
+    /// What waits for one person beside the node, and reminders ahead.
+    pub fn to_dos(&self) -> &[PersonalToDo] {
+        self.to_dos.as_ref().map(|all| all.list.as_slice()).unwrap_or_default()
     }
 
     /// The visit that is open, if the Work Order has not ended.

@@ -135,6 +135,7 @@ pub fn staff(id: &str) -> StaffUser {
         regions: if id == "eng-4" { vec![slug("west", Region::new)] } else { Vec::new() },
         provider: None,
         absence: None,
+        notices: None,
         disabled: false,
     }
 }

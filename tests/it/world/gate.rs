@@ -199,6 +199,9 @@ impl Gate {
             }
             Event::Node(_)
             | Event::Edited(_)
+            | Event::ToDoMade(_)
+            | Event::ToDoFinished { .. }
+            | Event::ReminderDue { .. }
             | Event::OwnerChanged { .. }
             | Event::TeamMemberAdded(_)
             | Event::TeamMemberRemoved { .. }

@@ -9,19 +9,22 @@ use std::collections::BTreeSet;
 use workorderd::domain::aggregate::{Command, Key};
 use workorderd::domain::context::Context;
 use workorderd::domain::definition::{Right, RoleDefinition, ShareFrom, ShareTo, SharingRule};
-use workorderd::domain::directory::Directory;
+use workorderd::domain::directory::{Directory, DirectoryCommand};
 use workorderd::domain::form::given::Given;
 use workorderd::domain::ids::{ContactId, InvitationNo, StaffUserId, UserGroupId, WorkOrderId};
 use workorderd::domain::may;
 use workorderd::domain::principal::Principal;
+use workorderd::domain::time::Span;
 use workorderd::domain::work_order::edit::Edit;
 use workorderd::domain::work_order::life::Life;
+use workorderd::domain::work_order::notice::{NoticeKind, NoticeSettings, QuietHours};
 use workorderd::domain::work_order::state::{Handler, Party, Priority, Status};
 use workorderd::domain::work_order::team::Access;
 use workorderd::domain::work_order::{Command as Order, WorkOrder};
 use workorderd::engine::listing::{Ask, Filter, LifeOf};
 use workorderd::engine::queues::{Only, Queue};
 use workorderd::engine::scope::{Scene, Scope};
+use workorderd::engine::sorting::Sort;
 
 /// The role of the help desk: in some editions about some record types alone.
 pub fn desk(edition: u32) -> RoleDefinition {
@@ -80,7 +83,7 @@ impl World {
             (Life::Void { .. }, _) => 8,
             (Life::Deleted, _) => 9,
             (Life::Normal, Some(_)) => 5,
-            (Life::Normal, None) => self.rng.u32(..14),
+            (Life::Normal, None) => self.rng.u32(..20),
         };
         let n = if self.rng.u32(..5) == 0 { self.rng.u32(..11) } else { first };
         let command = match n {
@@ -92,6 +95,7 @@ impl World {
             6 | 7 => Order::Void { reason: self.text() },
             8 if self.rng.u32(..4) > 0 => Order::Restore,
             11..14 => self.an_edit(),
+            14..20 => self.a_to_do(order),
             8 | 9 => Order::Delete { reason: self.text() },
             _ => Order::AddTeamMember { user: user("out-1"), access },
         };
@@ -101,8 +105,38 @@ impl World {
             2 => staff("disp-1"),
             _ => administrator(),
         };
+        let principal = match (&command, order.to_dos().first()) {
+            (Order::FinishToDo { .. }, Some(own)) if self.rng.u32(..4) > 0 => staff(own.user.as_str()),
+            (Order::RemindMe { .. }, _) => staff(STAFF[self.rng.usize(..STAFF.len())].0),
+            _ => principal,
+        };
         let id = (self.rng.u32(..10) > 0).then(|| self.request_id());
         self.ask(Key::WorkOrder(order.id), principal, Command::WorkOrder(command), id, None);
+    }
+
+    /// It is forwarded, somebody wants to be reminded, or is through with it.
+    fn a_to_do(&mut self, order: &WorkOrder) -> Order {
+        let note = (self.rng.u32(..2) == 0).then(|| self.text());
+        match self.rng.u32(..4) {
+            0 => {
+                let to = (0..self.rng.u32(..3)).map(|_| user(STAFF[self.rng.usize(..STAFF.len())].0)).collect();
+                Order::Forward { to, note }
+            }
+            1 => Order::RemindMe { at: self.now.plus(Span::minutes(self.rng.u64(..600))), note },
+            _ => Order::FinishToDo { no: order.to_dos().first().map_or(1, |own| own.no) },
+        }
+    }
+
+    /// Somebody says what they want to be told by mail.
+    pub fn notices(&mut self) {
+        let of = user(STAFF[self.rng.usize(..STAFF.len())].0);
+        let mail = NoticeKind::ALL.into_iter().filter(|_| self.rng.bool()).collect();
+        let hour = |world: &mut Self| world.rng.u16(..25) * 60;
+        let quiet = (self.rng.u32(..3) == 0).then(|| QuietHours { from: hour(self), until: hour(self), zone: "Asia/Shanghai".into() });
+        let notices = (self.rng.u32(..5) > 0).then(|| NoticeSettings { mail, pools: self.rng.bool(), quiet });
+        let who = if self.rng.bool() { administrator() } else { staff(STAFF[self.rng.usize(..STAFF.len())].0) };
+        let command = DirectoryCommand::SetNotices { user: of.clone(), notices };
+        self.ask(Key::StaffUser(of), who, Command::Directory(command), None, None);
     }
 
     /// Something else is said of it, of the forms too; now and then what cannot be.
@@ -166,6 +200,19 @@ impl World {
             let found: BTreeSet<_> = handles.rows.iter().map(|row| row.id).collect();
             let expected = orders.iter().filter(|o| o.life.is_normal() && may::is_handler(o, &cx)).map(|o| o.id);
             assert_eq!(found, expected.collect(), "what {who} is a handler of");
+            let found: BTreeSet<_> = board
+                .to_dos(&scope, Sort::Newest, None, usize::MAX)
+                .list
+                .iter()
+                .map(|t| (t.row.id, t.personal.as_ref().map(|p| p.no)))
+                .collect();
+            let expected = orders.iter().filter(|o| o.life.is_normal() && seen.contains(&o.id)).flat_map(|o| {
+                let taken_by = o.visit().and_then(|v| v.state.task()?.taken_by.as_ref());
+                let node = may::is_handler(o, &cx) && taken_by.is_none_or(|by| principal.user() == Some(by));
+                let own = o.to_dos().iter().filter(|p| !p.ahead && slow.active && principal.user() == Some(&p.user)).map(|p| Some(p.no));
+                node.then_some(None).into_iter().chain(own).map(|no| (o.id, no)).collect::<Vec<_>>()
+            });
+            assert_eq!(found, expected.collect(), "what waits for {who}");
             let counted: u64 = board.counts(&scope).map(|(_, count)| count).sum();
             let normal = orders.iter().filter(|o| o.life.is_normal() && seen.contains(&o.id)).count();
             assert_eq!(counted, normal as u64, "what is counted for {who}");

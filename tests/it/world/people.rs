@@ -224,11 +224,12 @@ impl World {
 
     fn administer(&mut self) {
         let who = if self.rng.u32(..6) == 0 { staff("disp-1") } else { administrator() };
-        let (key, command) = match self.rng.u32(..18) {
+        let (key, command) = match self.rng.u32(..20) {
             17 => super::equipment::change(&mut self.rng),
             9 => super::companies::change(&mut self.rng),
             10 | 14 => return self.move_somebody(),
             11 | 12 => return self.absence(),
+            18 | 19 => return self.notices(),
             13 => return self.reorganise(),
             0 | 1 => (Key::Catalogue, company::apply(self.rng.u32(..company::EDITIONS))),
             15 | 16 => (Key::Catalogue, Command::Catalogue(self.type_change())),
