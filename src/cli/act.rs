@@ -119,7 +119,7 @@ fn keep(command: &KeepCommand) -> (&'static str, &Number, String, Act) {
 }
 
 /// How the commands of the protocol are typed.
-const TYPED: [(&str, &str); 35] = [
+const TYPED: [(&str, &str); 38] = [
     ("AssignToGroup", "assign-to-group"),
     ("AssignToEngineer", "assign-to-engineer"),
     ("Claim", "claim"),
@@ -144,6 +144,9 @@ const TYPED: [(&str, &str); 35] = [
     ("MoveToVersion", "move-to-version"),
     ("AddServiceRecord", "note"),
     ("Edit", "edit"),
+    ("PlanVisit", "plan"),
+    ("MoveVisit", "move-visit"),
+    ("CancelVisit", "cancel-visit"),
     ("ChangeOwner", "change-owner"),
     ("AddTeamMember", "team add"),
     ("RemoveTeamMember", "team remove"),
@@ -179,6 +182,7 @@ pub fn takes_revision(command: &Command) -> bool {
     matches!(
         command,
         Command::Act(_)
+            | Command::Visit(_)
             | Command::StaffUser(StaffUserCommand::Put(_))
             | Command::Department(DepartmentCommand::Put { .. })
             | Command::Absence(_)

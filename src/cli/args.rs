@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use serde_json::Value;
 
 use super::args_act::ActCommand;
+use super::args_calendar::{CalendarArgs, VisitCommand};
 use super::args_definitions::DefinitionsArgs;
 use super::args_equipment::{ProductCommand, TerminalCommand};
 use super::args_import::ImportArgs;
@@ -174,6 +175,11 @@ pub enum Command {
     /// Commands on one Work Order.
     #[command(flatten)]
     Act(ActCommand),
+    /// Planned visits.
+    #[command(flatten)]
+    Visit(VisitCommand),
+    /// Tell what is planned for whom and when, day by day, or as iCalendar; what overlaps is marked
+    Calendar(CalendarArgs),
     /// Save an attachment of a Work Order to a file
     SaveAttachment {
         /// Which one.

@@ -17,8 +17,8 @@ use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
 use super::{
-    act, attachments, back_up, batch, definitions, directory, equipment, guest, import, on_site, orders, people, queues, replay, system,
-    to_dos, top, watch,
+    act, attachments, back_up, batch, calendar, definitions, directory, equipment, guest, import, on_site, orders, people, queues, replay,
+    system, to_dos, top, watch,
 };
 
 /// Columns of a page that is no terminal.
@@ -97,6 +97,8 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
             attachments::bring(session, &mut create.fields)?;
             orders::create(session, create)
         }
+        Command::Visit(command) => calendar::visit(session, command),
+        Command::Calendar(of) => calendar::calendar(session, of),
         Command::Batch(of) => batch::batch(session, *of),
         Command::SaveAttachment { of, attachment, to } => attachments::save(session, &of.number, &attachment, to),
         Command::List(list) => orders::list(session, list),

@@ -1,6 +1,7 @@
 //! The control socket: who calls, how much they may ask for at once, and the loop that carries calls to a service and replies back.
 //! Runs on one thread (a `LocalSet` or an actix arbiter). The loop knows nothing of the domain; `desk` does, with one room per interface.
 
+mod calendar;
 mod calls;
 
 pub mod connection;

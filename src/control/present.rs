@@ -1,6 +1,6 @@
 //! States and steps as the protocol's shapes.
 
-use super::{field_work, fields, tell, to_dos};
+use super::{calendar, field_work, fields, tell, to_dos};
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::context::Context;
 use crate::domain::definition::{Answer, ProcessNode};
@@ -28,7 +28,8 @@ fn text<T: ToString>(value: Option<&T>) -> Option<String> {
     value.map(ToString::to_string)
 }
 
-fn shown(value: Option<&PersonalText>) -> Option<String> {
+/// A text as people may read it.
+pub(super) fn shown(value: Option<&PersonalText>) -> Option<String> {
     value.map(|t| t.shown().to_owned())
 }
 
@@ -116,6 +117,7 @@ pub fn work_order(
         values: fields::values(order, cx),
         sop,
         steps,
+        planned: calendar::planned(order),
         labor: field_work::labor(order),
         labor_ms: order.labor().iter().map(|l| l.span(cx.now).0 as i64).sum(),
         service_records: field_work::records(order),

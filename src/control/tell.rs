@@ -128,6 +128,13 @@ fn work_order(event: &OrderEvent, hidden: &dyn Fn(&Name) -> bool) -> String {
         OrderEvent::LaborEntered { engineer, from, to, step, .. } => {
             format!("of {engineer}{}, {}", on_step(step.as_ref()), minutes(to.since(*from)))
         }
+        OrderEvent::VisitPlanned { visit, engineer, from, until, note } => {
+            format!("visit {} of {engineer}, {}{}", visit.0, period(*from, *until), because(note.as_ref()))
+        }
+        OrderEvent::VisitMoved { visit, engineer, from, until } => {
+            format!("visit {} of {engineer}, now {}", visit.0, period(*from, *until))
+        }
+        OrderEvent::VisitCancelled { visit, reason } => format!("visit {}{}", visit.0, because(reason.as_ref())),
         OrderEvent::Reminded { times, .. } => format!("reminder {times}"),
         OrderEvent::BecameOverdue { .. } => "the node is overdue".into(),
         OrderEvent::MailQueued(mail) => match mail.status.why() {
@@ -161,6 +168,14 @@ fn work_order(event: &OrderEvent, hidden: &dyn Fn(&Name) -> bool) -> String {
 /// `2026-11-22 09:05 UTC`: a time within words, whose readers' zones are not known here.
 fn utc(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// `2026-11-22 09:05 UTC to 11:05 UTC`; with both dates, if it goes over midnight there.
+fn period(from: Timestamp, until: Timestamp) -> String {
+    let (from, until) = (utc(from), utc(until));
+    let day = |text: &str| text.split(' ').next().map(ToOwned::to_owned);
+    let short = until.split_once(' ').map(|(_, time)| time).filter(|_| day(&from) == day(&until));
+    format!("{from} to {}", short.unwrap_or(&until))
 }
 
 /// Names of what was filled in, with short values.

@@ -4,10 +4,10 @@ use super::attachments;
 use super::desk::Visit;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
-use super::{explain, field_work, fields, judge, list, present, queues, to_dos, why};
+use super::{calendar, explain, field_work, fields, judge, list, present, queues, to_dos, why};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
-use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use crate::domain::ids::{AccountId, ContactId, Name, PlannedNo, ServiceGroupId, StaffUserId, WorkOrderId};
 use crate::domain::may::Layout;
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::rejection::Rejection;
@@ -46,6 +46,8 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "ListToDos" => to_dos::list(visit).await,
         "DescribeForm" => describe_form(visit).await,
         "LaborTotals" => field_work::totals(visit),
+        "GetCalendar" => calendar::get(visit).await,
+        "PlanVisit" | "MoveVisit" => calendar::plan(visit).await,
         _ => act(visit).await,
     }
 }
@@ -225,7 +227,12 @@ pub async fn shown_through(visit: &Visit<'_>, sequence: i64) -> Result<(), Error
 }
 
 async fn act(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
-    let p: shape::Act = visit.parameters()?;
+    let receipt = carry_out(visit, visit.parameters()?).await?;
+    Ok(Outcome::reply(&shape::Accepted { receipt }))
+}
+
+/// Carries a command on a Work Order out.
+pub(super) async fn carry_out(visit: &Visit<'_>, p: shape::Act) -> Result<shape::Receipt, ErrorReply> {
     let request = visit.request(&p.request_id)?;
     let number = p.number.clone();
     let expected_revision =
@@ -235,7 +242,12 @@ async fn act(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let key = Key::WorkOrder(numbered(visit, &number)?);
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision };
     let receipt = visit.desk.runtime.submit(&key, submission).await.map_err(refuse::refusal)?;
-    Ok(Outcome::reply(&shape::Accepted { receipt: present::receipt(number, receipt) }))
+    Ok(present::receipt(number, receipt))
+}
+
+fn planned_no(visit: Option<i64>) -> Result<PlannedNo, ErrorReply> {
+    let no = visit.unwrap_or_default();
+    u32::try_from(no).map(PlannedNo).map_err(|_| field("visit", format!("{no} is no visit")))
 }
 
 /// The command of a method; its required parameters are there, as the description says.
@@ -280,6 +292,19 @@ fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<Ord
             text: p.text.unwrap_or_default(),
         },
         "Edit" => OrderCommand::Edit(Box::new(edit(p, attachments)?)),
+        "PlanVisit" => OrderCommand::PlanVisit {
+            engineer: optional_slug("engineer", p.engineer.as_deref(), StaffUserId::new)?,
+            from: Timestamp(p.from.unwrap_or_default()),
+            until: Timestamp(p.until.unwrap_or_default()),
+            note: p.note,
+        },
+        "MoveVisit" => OrderCommand::MoveVisit {
+            visit: planned_no(p.visit)?,
+            from: Timestamp(p.from.unwrap_or_default()),
+            until: Timestamp(p.until.unwrap_or_default()),
+            engineer: optional_slug("engineer", p.engineer.as_deref(), StaffUserId::new)?,
+        },
+        "CancelVisit" => OrderCommand::CancelVisit { visit: planned_no(p.visit)?, reason: p.reason },
         "ChangeOwner" => OrderCommand::ChangeOwner { owner: slug("owner", &p.owner.unwrap_or_default(), StaffUserId::new)? },
         "AddTeamMember" => OrderCommand::AddTeamMember {
             user: slug("user", &p.user.unwrap_or_default(), StaffUserId::new)?,

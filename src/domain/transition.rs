@@ -134,6 +134,9 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::StopLabor { .. }
         | Order::EnterLabor { .. }
         | Order::Edit(_)
+        | Order::PlanVisit { .. }
+        | Order::MoveVisit { .. }
+        | Order::CancelVisit { .. }
         | Order::ChangeOwner { .. }
         | Order::AddTeamMember { .. }
         | Order::RemoveTeamMember { .. }

@@ -312,6 +312,11 @@ impl Board {
         self.kept(id).and_then(Kept::row)
     }
 
+    /// Its number.
+    pub fn number(&self, id: WorkOrderId) -> Option<&WorkOrderNumber> {
+        self.kept(id).and_then(Kept::number)
+    }
+
     /// What the gates look at.
     pub fn subject(&self, id: WorkOrderId) -> Option<Subject<'_>> {
         self.kept(id).and_then(Kept::subject)

@@ -4,6 +4,7 @@
 
 pub mod backoff;
 pub mod board;
+pub mod calendar;
 pub mod cell;
 pub mod clock_guard;
 pub mod columns;

@@ -4,6 +4,7 @@
 //! order of taking them can go wrong.
 
 use super::board::Board;
+use super::calendar::Calendar;
 use super::cell::PendingStep;
 use super::clock_guard::{ClockGuard, Look, Reading};
 use super::delivery::{Delivery, Sending, choices};
@@ -31,6 +32,7 @@ pub struct Views {
     choices: Mutex<BTreeMap<ServiceGroupId, Vec<Sending>>>,
     clock: Mutex<ClockGuard>,
     labor: Mutex<LaborTotals>,
+    calendar: RwLock<Calendar>,
 }
 
 impl Views {
@@ -42,6 +44,9 @@ impl Views {
                 self.numbers().load(&order.number);
                 self.schedule().change(order.id, &[], &state.deadlines());
                 self.labor().take(None, order);
+                if !order.planned().is_empty() {
+                    self.calendar_mut().take(order.id, &[], order.on_calendars());
+                }
             }
             other => {
                 if let State::ServiceGroup(group) = other {
@@ -83,6 +88,10 @@ impl Views {
                 let known = step.before.as_ref().and_then(|s| s.work_order());
                 if known.map_or(&[][..], WorkOrder::labor) != order.labor() {
                     self.labor().take(known, order);
+                }
+                let shown = known.map_or(&[][..], WorkOrder::on_calendars);
+                if shown != order.on_calendars() {
+                    self.calendar_mut().take(order.id, shown, order.on_calendars());
                 }
                 self.board_mut().take(&step.after, sequence);
             }
@@ -161,6 +170,11 @@ impl Views {
         self.labor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Planned visits by engineer and time.
+    pub fn calendar(&self) -> RwLockReadGuard<'_, Calendar> {
+        self.calendar.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The next numbers.
     pub fn numbers(&self) -> MutexGuard<'_, Numbers> {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
@@ -168,6 +182,10 @@ impl Views {
 
     fn reference_mut(&self) -> RwLockWriteGuard<'_, Reference> {
         self.reference.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn calendar_mut(&self) -> RwLockWriteGuard<'_, Calendar> {
+        self.calendar.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn board_mut(&self) -> RwLockWriteGuard<'_, Board> {

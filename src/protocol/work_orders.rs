@@ -116,6 +116,23 @@ shapes! {
     }
     /// An interval of labor; without an end it runs.
     Labor { engineer: String, from: i64, to: Option<i64>, step: Option<String> }
+    /// A planned visit; `moved`: how often.
+    PlannedVisit { visit: i64, engineer: String, from: i64, until: i64, note: Option<String>, moved: i64 }
+    /// What else an engineer has to do then.
+    Overlap { from: i64, until: i64, number: Option<String>, visit: Option<i64> }
+    /// Reply of `PlanVisit` and `MoveVisit`.
+    Planned { receipt: Receipt, visit: Option<i64>, absent: bool, overlaps: Vec<Overlap> }
+    /// A planned visit on a calendar.
+    CalendarEntry {
+        engineer: String, from: i64, until: i64, number: Option<String>, visit: Option<i64>, subject: Option<String>, account: Option<String>,
+        note: Option<String>, moved: i64, changed_at: i64, uid: String, absent: bool, overlaps: Vec<Overlap>,
+    }
+    /// When somebody is absent.
+    Away { engineer: String, from: i64, until: i64 }
+    /// Parameters of `GetCalendar`.
+    GetCalendar { engineer: Option<String>, from: i64, until: i64, limit: Option<i64>, after: Option<String>, at_least: Option<i64> }
+    /// Reply of `GetCalendar`.
+    CalendarTold { entries: Vec<CalendarEntry>, absences: Vec<Away>, next: Option<String>, now: i64 }
     /// A service record.
     ServiceRecord { at: i64, kind: String, by: Option<String>, text: String }
     /// An engineer's labor over all Work Orders.
@@ -134,7 +151,7 @@ shapes! {
         last_completed_by: Option<String>, on_hold: Option<String>, held_ms: i64, reopened: i64, reassigned: i64, node: Option<String>,
         node_kind: Option<String>, handlers: Vec<String>, taken_by: Option<String>, mandatory: bool, nodes: Vec<Node>, timers: Vec<Timer>,
         mails: Vec<Mail>, invitations: Vec<Invitation>, evaluations: Vec<Evaluation>, form: Option<String>, fields: Vec<Field>,
-        values: Parameters, sop: Option<String>, steps: Vec<SopStep>,
+        values: Parameters, sop: Option<String>, steps: Vec<SopStep>, planned: Vec<PlannedVisit>,
         labor: Vec<Labor>, labor_ms: i64, service_records: Vec<ServiceRecord>, service_records_made: i64,
         to_dos: Vec<PersonalToDo>,
     }
@@ -209,7 +226,8 @@ shapes! {
         note: Option<String>, version: Option<i64>, text: Option<String>, fields: Option<Parameters>, over_limit: Option<bool>,
         kind: Option<String>, step: Option<String>, location: Option<String>, from: Option<i64>, to: Option<i64>, at: Option<i64>,
         owner: Option<String>, user: Option<String>, access: Option<String>, subject: Option<String>, description: Option<String>,
-        reference: Option<String>, account: Option<String>, contact: Option<String>, priority: Option<String>, users: Option<Vec<String>>, to_do: Option<i64>,
+        reference: Option<String>, account: Option<String>, contact: Option<String>, priority: Option<String>,
+        visit: Option<i64>, until: Option<i64>, users: Option<Vec<String>>, to_do: Option<i64>,
     }
     /// Parameters of `Why`.
     Why { number: String, user: Option<String> }

@@ -144,6 +144,9 @@ impl Gate {
             | OrderEvent::OwnerChanged { .. }
             | OrderEvent::TeamMemberAdded(_)
             | OrderEvent::TeamMemberRemoved { .. }
+            | OrderEvent::VisitPlanned { .. }
+            | OrderEvent::VisitMoved { .. }
+            | OrderEvent::VisitCancelled { .. }
             | OrderEvent::Locked { .. }
             | OrderEvent::Unlocked
             | OrderEvent::Voided { .. }

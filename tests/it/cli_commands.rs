@@ -56,6 +56,7 @@ fn answer(call: &Call) -> Value {
         "ReadBackUpFile" => json!({ "content": "YWIK" }),
         "GetQueues" => json!({ "all": { "open": 0, "unassigned": 0, "overdue": 0 }, "groups": [] }),
         "ListPressing" => json!({ "lines": [], "now": NOW }),
+        "GetCalendar" => json!({ "entries": [], "absences": [], "now": NOW }),
         "LaborTotals" => json!({ "totals": [] }),
         "ListServiceGroups" => json!({ "serviceGroups": [] }),
         "ListAccounts" => json!({ "accounts": [{ "id": "acme", "name": "Acme" }] }),

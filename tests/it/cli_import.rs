@@ -128,7 +128,7 @@ fn every_field_that_can_be_put_can_be_imported() {
     let desk = Desk::new();
     let file = desk.file("p.csv", "x\ny\n");
     for (kind, head, besides) in [
-        ("staff-user", "type StaffUser (", &["absence"] as &[&str]),
+        ("staff-user", "type StaffUser (", &["absence", "notices"] as &[&str]),
         ("department", "type Department (", &[]),
         ("user-group", "type UserGroup (", &[]),
         ("service-provider", "type ServiceProvider (", &[]),

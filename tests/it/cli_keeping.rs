@@ -47,6 +47,22 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
         act("void|W|--reason|twice", "WorkOrders1.Void", json!({ "reason": "twice" })),
         act("restore|W", "WorkOrders1.Restore", json!({})),
         act("delete|W|--reason|twice", "WorkOrders1.Delete", json!({ "reason": "twice" })),
+        act(
+            "plan|W|--from|2026-11-23T09:00Z|--for|90m|--note|Bring it",
+            "WorkOrders1.PlanVisit",
+            json!({ "from": 1_795_424_400_000_i64, "until": 1_795_429_800_000_i64, "note": "Bring it" }),
+        ),
+        act(
+            "move-visit|W|2|--from|2026-11-23T09:00Z|--until|2026-11-23T10:30Z|--engineer|mei",
+            "WorkOrders1.MoveVisit",
+            json!({ "visit": 2, "from": 1_795_424_400_000_i64, "until": 1_795_429_800_000_i64, "engineer": "mei" }),
+        ),
+        act("cancel-visit|W|2|--reason|ill", "WorkOrders1.CancelVisit", json!({ "visit": 2, "reason": "ill" })),
+        (
+            words("calendar|--engineer|mei|--from|2026-11-23T09:00Z|--until|2026-11-23T10:30Z"),
+            "WorkOrders1.GetCalendar",
+            json!({ "engineer": "mei", "from": 1_795_424_400_000_i64, "until": 1_795_429_800_000_i64, "limit": 1000 }),
+        ),
         (words("why|W"), "WorkOrders1.Why", json!({ "number": "W" })),
         (words("why|mei|W"), "WorkOrders1.Why", json!({ "number": "W", "user": "mei" })),
         (

@@ -236,6 +236,20 @@ fn events() -> Vec<OrderEvent> {
         },
         OrderEvent::MailTried { mail: MailNo(1), status: MailStatus::Sent { at: Timestamp(1_795_000_030_000) } },
         OrderEvent::FieldsSaved { form: pin("repair-report"), changes: changes() },
+        OrderEvent::VisitPlanned {
+            visit: PlannedNo(1),
+            engineer: user("emil"),
+            from: Timestamp(1_795_100_000_000),
+            until: Timestamp(1_795_107_200_000),
+            note: Some(PersonalText::new("带上阀门")),
+        },
+        OrderEvent::VisitMoved {
+            visit: PlannedNo(1),
+            engineer: user("mei"),
+            from: Timestamp(1_795_200_000_000),
+            until: Timestamp(1_795_203_600_000),
+        },
+        OrderEvent::VisitCancelled { visit: PlannedNo(2), reason: reason() },
     ]
 }
 

@@ -6,6 +6,7 @@
 mod attachments;
 mod attachments_faults;
 mod back_up;
+mod calendar;
 mod cli_commands;
 mod cli_failures;
 mod cli_import;
@@ -58,6 +59,7 @@ mod queues;
 mod real_archive;
 mod real_bad_input;
 mod real_batch;
+mod real_calendar;
 mod real_clock;
 mod real_definitions;
 mod real_edit;
@@ -73,8 +75,8 @@ mod real_layouts;
 mod real_ledger;
 mod real_lists;
 mod real_mail;
-#[cfg(feature = "mutants")]
 mod real_notices;
+#[cfg(feature = "mutants")]
 mod real_panic;
 mod real_places;
 mod real_poison;
@@ -92,6 +94,7 @@ mod real_strace;
 mod real_systemd;
 mod real_systemd_units;
 mod real_tables;
+mod real_tables_calendar;
 mod real_tables_keeping;
 mod real_tables_on_site;
 mod real_time;

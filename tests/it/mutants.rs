@@ -84,7 +84,11 @@ const MUTANTS: &[(&str, &str, &str)] = &[
         "real_notices::in_quiet_hours_nothing_is_mailed_and_what_came_goes_out_at_their_end_as_one_mail",
         "left: | did not come about",
     ),
-    ("notices-one-by-one", "real_notices::several_notices_at_once_are_one_mail_in_the_language_of_who_is_told", "three notices are one mail"),
+    (
+        "notices-one-by-one",
+        "real_notices::several_notices_at_once_are_one_mail_in_the_language_of_who_is_told",
+        "three notices are one mail",
+    ),
     ("layouts-hide-nothing", "real_layouts::a_field_that_every_role_hides_is_in_no_answer", "4711 in"),
     (
         "read-only-is-written",
@@ -113,6 +117,14 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("everybody-lists", WORLD, "is what is listed"),
     ("void-is-seen", WORLD, " sees "),
     ("void-is-listed", WORLD, "is what is listed"),
+    ("voided-visit-stays-planned", WORLD, "on the calendar"),
+    ("overlaps-untold", WORLD, "what overlaps a visit of"),
+    ("every-calendar-is-open", WORLD, "may look at the calendar of"),
+    (
+        "busy-tells-all",
+        "real_calendar::one_looks_at_ones_own_calendar_and_leaders_superiors_and_dispatchers_at_more_but_at_nothing_of_a_hidden_work_order",
+        "real_calendar",
+    ),
     ("void-goes-on", WORLD, "while it is void"),
     ("void-timers-run", WORLD, "while it is void"),
     ("lock-opens", WORLD, "of what is locked"),

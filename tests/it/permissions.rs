@@ -11,6 +11,7 @@ use workorderd::domain::definition::{
 use workorderd::domain::directory::read_model::GroupMembers;
 use workorderd::domain::directory::{Department, Directory, DirectoryEvent, Reach, ServiceProvider, StaffUser};
 use workorderd::domain::ids::{Name, ServiceProviderId, WorkOrderId};
+use workorderd::domain::may::calendars::Calendars;
 use workorderd::domain::may::relation::{Relation, Subject, relations};
 use workorderd::domain::may::{Action, may, sees};
 use workorderd::domain::number::WorkOrderNumber;
@@ -197,7 +198,7 @@ fn page() -> String {
     let (directory, catalogue) = (directory(), catalogue());
     let mut page = "Who may do what with a Work Order: by what somebody has to do with it, and by role.\n\
                     see: it is in lists, events and answers; else it does not exist for them. node: commands of the node it is at.\n\
-                    handle: hold, resume, annotate. delete: of what is void alone. x: may.\n"
+                    handle: hold, resume, annotate, plan visits. delete: of what is void alone. x: may.\n"
         .to_owned();
     for role in BUILT_IN {
         let principal = me(ME, role);
@@ -213,6 +214,32 @@ fn page() -> String {
             page.push_str(line.trim_end());
             page.push('\n');
         }
+    }
+    page + &calendars(directory, &catalogue)
+}
+
+/// Whose calendar is open to them.
+fn calendars(mut directory: Directory, catalogue: &Catalogue) -> String {
+    put(&mut directory, "led", None, None, None);
+    let members = GroupMembers { leader: Some(user(ME)), members: vec![user("led")], ..directory.group(&group("north")).unwrap().clone() };
+    directory.take_group(&group("south"), members);
+    let whose = [
+        ("themselves", ME),
+        ("below them", "further"),
+        ("in their department", "colleague"),
+        ("in a group they lead", "led"),
+        ("anybody else", "other"),
+    ];
+    let mut page = format!("\n{:<36}", "whose calendar they may look at");
+    whose.iter().for_each(|(words, _)| write!(page, "{words:<21}").unwrap());
+    page = page.trim_end().to_owned() + "\n";
+    for role in BUILT_IN {
+        let principal = me(ME, role);
+        let open = Calendars::of(&Context { now: Timestamp(9), principal: &principal, catalogue, directory: &directory });
+        let mut line = format!("  {role:<34}");
+        whose.iter().for_each(|(_, id)| write!(line, "{:<21}", if open.has(&user(id)) { "x" } else { "-" }).unwrap());
+        page.push_str(line.trim_end());
+        page.push('\n');
     }
     page
 }

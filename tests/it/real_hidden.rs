@@ -46,6 +46,8 @@ fn hidden(stage: &Stage) -> (String, Value) {
     emil.act(&number, "AddServiceRecord", json!({ "text": CANARY }));
     emil.act(&number, "Hold", json!({ "reason": "parts", "note": CANARY }));
     emil.act(&number, "Resume", json!({}));
+    let tomorrow = crate::real_stage::BEGIN + crate::real_stage::DAY;
+    emil.act(&number, "PlanVisit", json!({ "from": tomorrow, "until": tomorrow + 1, "note": CANARY }));
     (number, hash)
 }
 

@@ -12,6 +12,7 @@ use crate::real_places::Stage;
 use crate::real_roles::ROLES;
 use crate::real_stage::{BEGIN, Home, is_mutation};
 use crate::real_tables::{PEOPLE, people_steps, sequence};
+use crate::real_tables_calendar as calendar;
 use crate::real_tables_keeping as keeping;
 use crate::real_tables_on_site as on_site;
 
@@ -40,7 +41,7 @@ fn a_panic_in_the_rules_of_any_command_is_contained_and_told() {
     let stage = Stage::of(home, daemon);
     let beside = stage.at("task");
     let mut tried = 0;
-    for (method, row) in ROLES.into_iter().chain(on_site::ROLES).chain(keeping::ROLES) {
+    for (method, row) in ROLES.into_iter().chain(on_site::ROLES).chain(keeping::ROLES).chain(calendar::ROLES) {
         let Some(command) = command(method).filter(|_| is_mutation(method)) else { continue };
         let who = PEOPLE[row.find('y').unwrap()];
         let parameters = stage.good(method);

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::real_stage::{BEGIN, Caller, DAY, Daemon, Home, definitions, seed};
+use crate::real_tables_calendar as calendar;
 use crate::real_tables_keeping as keeping;
 use crate::real_tables_on_site as on_site;
 
@@ -59,6 +60,14 @@ impl Stage {
         Stage { daemon, home }
     }
 
+    /// The same after a `kill -9` and a start.
+    pub fn killed(self) -> Stage {
+        let Stage { daemon, home } = self;
+        daemon.kill();
+        let daemon = home.start();
+        Stage { daemon, home }
+    }
+
     pub fn caller(&self, who: &str) -> Caller {
         if who.is_empty() { self.daemon.admin() } else { self.daemon.user(who) }
     }
@@ -111,7 +120,7 @@ impl Stage {
     /// Parameters with which the method is accepted from whoever may call it.
     pub fn good(&self, method: &str) -> Value {
         let number = |place: &str| json!(self.at(place));
-        if let Some(good) = keeping::good(self, method) {
+        if let Some(good) = keeping::good(self, method).or_else(|| calendar::good(self, method)) {
             return good;
         }
         match method.rsplit('.').next().unwrap() {

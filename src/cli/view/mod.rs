@@ -1,5 +1,6 @@
 //! What people see: pure functions from shapes to text. No sockets, no clock, no terminal; those are arguments.
 
+pub mod calendar;
 pub mod customer;
 pub mod definitions;
 pub mod directory;

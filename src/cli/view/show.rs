@@ -1,5 +1,6 @@
 //! One Work Order in full: the process as a line of nodes, who may act and what comes next, facts, and what goes on around it.
 
+use super::calendar;
 use super::field_work;
 use super::fields;
 use super::history;
@@ -34,6 +35,7 @@ pub fn work_order(order: &WorkOrder, may: &[PossibleCommand], page: &Page) -> St
         ("mails", mails(order, page)),
         ("invitations", invitations(order, page)),
         (&sop_title, field_work::sop(order, page)),
+        ("planned visits", calendar::planned(order, page)),
         ("labor", field_work::labor(order, page)),
         ("service records", field_work::records(order, page)),
         ("evaluations", evaluations(order, page)),

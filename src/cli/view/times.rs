@@ -41,6 +41,16 @@ impl Times {
         self.told(at, "%Y-%m-%d")
     }
 
+    /// `Sunday 2026-11-22`.
+    pub fn weekday(&self, at: i64) -> String {
+        self.told(at, "%A %Y-%m-%d")
+    }
+
+    /// `14:03`; in the hour that comes twice with which one it is.
+    pub fn clock(&self, at: i64) -> String {
+        self.told(at, "%H:%M")
+    }
+
     /// `11-22`; with the year, if that is not this one.
     pub fn day(&self, at: i64) -> String {
         let same_year = self.told(at, "%Y") == self.told(self.now, "%Y");
@@ -68,11 +78,18 @@ impl Times {
                 let local = at.to_zoned(self.zone.clone());
                 // In the hour that comes twice when clocks are put back, the time alone does not say which one is meant.
                 let twice = self.zone.to_ambiguous_timestamp(local.datetime()).is_ambiguous();
-                local.strftime(&if twice && !form.contains("%Z") { format!("{form} %Z") } else { form.to_owned() }).to_string()
+                local.strftime(&if twice && form.contains("%H") { format!("{form} %Z") } else { form.to_owned() }).to_string()
             }
             Err(_) => format!("{at} ms"),
         }
     }
+}
+
+/// When the day begins that comes so many days after the one of a time.
+pub fn day_after(at: i64, days: u32, zone: &TimeZone) -> i64 {
+    let day = || Timestamp::from_millisecond(at).ok()?.to_zoned(zone.clone()).date().checked_add(Span::new().days(days)).ok();
+    let begin = day().and_then(|day| day.to_zoned(zone.clone()).ok());
+    begin.map_or(at, |begin| begin.timestamp().as_millisecond())
 }
 
 /// A span in one unit, rounded: `45 s`, `90 min`, `36 h`, `12 d`, `3 y`. The unit grows when two of it are full.

@@ -3,6 +3,7 @@
 //! A node's commands belong to the node's handlers. Everything else on a Work Order has two gates, both needed (reading 10): the data
 //! gate, which is what somebody has to do with it (`relation`), and the role gate, which is a right. Admins pass both.
 
+pub mod calendars;
 pub mod layout;
 pub mod relation;
 pub mod why;

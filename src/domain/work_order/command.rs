@@ -6,7 +6,7 @@ use super::state::{Channel, HoldReason, Party, Priority, RecordKind};
 use super::team::Access;
 use crate::domain::definition::evaluation::GivenAnswer;
 use crate::domain::form::given::GivenFields;
-use crate::domain::ids::{AccountId, ContactId, InvitationNo, MailNo, Name, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
+use crate::domain::ids::{AccountId, ContactId, InvitationNo, MailNo, Name, PlannedNo, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::assign::Choice;
 use crate::domain::time::Timestamp;
@@ -82,6 +82,23 @@ pub enum Command {
     },
     /// What was said at intake, and fields of its forms.
     Edit(Box<Edit>),
+    /// Somebody is to go to the customer; without an engineer, whoever it is assigned to.
+    PlanVisit {
+        engineer: Option<StaffUserId>,
+        from: Timestamp,
+        until: Timestamp,
+        note: Option<String>,
+    },
+    MoveVisit {
+        visit: PlannedNo,
+        from: Timestamp,
+        until: Timestamp,
+        engineer: Option<StaffUserId>,
+    },
+    CancelVisit {
+        visit: PlannedNo,
+        reason: Option<String>,
+    },
     ChangeOwner {
         owner: StaffUserId,
     },
@@ -212,6 +229,9 @@ impl Command {
             Self::MoveToVersion { .. } => "MoveToVersion",
             Self::AddServiceRecord { .. } => "AddServiceRecord",
             Self::Edit(_) => "Edit",
+            Self::PlanVisit { .. } => "PlanVisit",
+            Self::MoveVisit { .. } => "MoveVisit",
+            Self::CancelVisit { .. } => "CancelVisit",
             Self::ChangeOwner { .. } => "ChangeOwner",
             Self::AddTeamMember { .. } => "AddTeamMember",
             Self::RemoveTeamMember { .. } => "RemoveTeamMember",

@@ -11,6 +11,7 @@ use super::labor;
 use super::life;
 use super::mail::{MailOutcome, MailStatus};
 use super::notify::notify;
+use super::plan;
 use super::remind;
 use super::state::{HoldReason, Outcome, Party, Purpose, RecordKind, Status, WorkOrder};
 use super::team;
@@ -62,6 +63,9 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::MoveToVersion { version } => move_to_version(d, *version),
         Command::AddServiceRecord { kind, text } => add_service_record(d, *kind, text),
         Command::Edit(edit) => edit::edit(d, edit),
+        Command::PlanVisit { engineer, from, until, note } => plan::plan(d, engineer.as_ref(), (*from, *until), note.as_deref()),
+        Command::MoveVisit { visit, from, until, engineer } => plan::move_to(d, *visit, (*from, *until), engineer.as_ref()),
+        Command::CancelVisit { visit, reason } => plan::cancel(d, *visit, reason.as_deref()),
         Command::ChangeOwner { owner } => team::change_owner(d, owner),
         Command::AddTeamMember { user, access } => team::add(d, user, *access),
         Command::RemoveTeamMember { user } => team::remove(d, user),

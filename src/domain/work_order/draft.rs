@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::evolve;
 use super::mail::{GIVE_UP_AFTER, Mail, MailStatus};
-use super::notice::{NOTICE, NoticeKind};
+use super::notice::{NOTICE, NoticeKind, QUIET_HOURS, quiet_until};
 use super::state::{Invitation, Party, Purpose, Source, Visit, WorkOrder};
 use crate::domain::context::Context;
 use crate::domain::definition::{Process, VersionedName};
@@ -86,15 +86,20 @@ impl<'a> Draft<'a> {
         no
     }
 
-    /// Queues a mail to a person of the directory; what cannot be sent is recorded with why (EVA-5).
+    /// Queues a mail to a person of the directory; what cannot be sent is recorded with why (EVA-5). In the quiet hours of one of the staff
+    /// it waits for their end (NTF-3).
     pub fn mail_party(&mut self, message: &Name, party: &Party, invitation: Option<InvitationNo>, reason: Option<PersonalText>) {
         let directory = self.cx.directory;
         let found = match party {
             Party::Staff(id) => directory.staff_user(id).map(|u| (u.email.clone(), u.name.clone(), u.language.clone())),
             Party::Contact(id) => directory.contact(id).map(|c| (c.email.clone(), c.name.clone(), c.language.clone())),
         };
+        let quiet_until = match party {
+            Party::Staff(id) => directory.staff_user(id).and_then(|user| quiet_until(user.notices.as_deref(), self.cx.now)),
+            Party::Contact(_) => None,
+        };
         match found {
-            Some((Some(to), name, language)) => self.mail_address(message, to, name, &language, invitation, reason),
+            Some((Some(to), name, language)) => self.mail_at(message, (to, name, &language), invitation, reason, quiet_until),
             Some((None, ..)) => self.mail_impossible(message, invitation, &format!("{party} has no e-mail address")),
             None => self.mail_impossible(message, invitation, &format!("{party} is not in the directory")),
         }
@@ -110,8 +115,22 @@ impl<'a> Draft<'a> {
         invitation: Option<InvitationNo>,
         reason: Option<PersonalText>,
     ) {
+        self.mail_at(message, (to, name, language), invitation, reason, None);
+    }
+
+    fn mail_at(
+        &mut self,
+        message: &Name,
+        to: (PersonalText, PersonalText, &str),
+        invitation: Option<InvitationNo>,
+        reason: Option<PersonalText>,
+        quiet_until: Option<Timestamp>,
+    ) {
         let Some(template) = self.cx.catalogue.message(message) else { return };
-        let mail = Mail { reason, ..self.intent(template, (to, name, language), invitation) };
+        let mut mail = Mail { reason, ..self.intent(template, to, invitation) };
+        if let Some(until) = quiet_until.filter(|until| *until < mail.ends_at) {
+            mail.status = MailStatus::Deferred { until, why: PersonalText::new(QUIET_HOURS) };
+        }
         self.push(Event::MailQueued(Box::new(mail)));
     }
 

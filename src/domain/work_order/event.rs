@@ -8,7 +8,7 @@ use super::to_do::PersonalToDo;
 use crate::domain::definition::VersionedName;
 use crate::domain::form::Fields;
 use crate::domain::form::value::Changes;
-use crate::domain::ids::{AccountId, ContactId, MailNo, Name, NodeIndex, Region, StaffUserId, VisitNo, WorkOrderId};
+use crate::domain::ids::{AccountId, ContactId, MailNo, Name, NodeIndex, PlannedNo, Region, StaffUserId, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeEvent;
 use crate::domain::text::PersonalText;
@@ -117,6 +117,24 @@ pub enum Event {
     ReminderDue {
         no: u32,
     },
+    VisitPlanned {
+        visit: PlannedNo,
+        engineer: StaffUserId,
+        from: Timestamp,
+        until: Timestamp,
+        note: Option<PersonalText>,
+    },
+    /// To another time, or to somebody else.
+    VisitMoved {
+        visit: PlannedNo,
+        engineer: StaffUserId,
+        from: Timestamp,
+        until: Timestamp,
+    },
+    VisitCancelled {
+        visit: PlannedNo,
+        reason: Option<PersonalText>,
+    },
 }
 
 /// Intake as recorded.
@@ -177,6 +195,9 @@ impl Event {
             Self::ToDoMade(_) => "ToDoMade",
             Self::ToDoFinished { .. } => "ToDoFinished",
             Self::ReminderDue { .. } => "ReminderDue",
+            Self::VisitPlanned { .. } => "VisitPlanned",
+            Self::VisitMoved { .. } => "VisitMoved",
+            Self::VisitCancelled { .. } => "VisitCancelled",
         }
     }
 }

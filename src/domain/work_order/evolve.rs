@@ -7,6 +7,7 @@ use super::labor::Labor;
 use super::life::{self, Life, Lock};
 use super::mail::{MailStatus, SETTLED_KEPT};
 use super::notice::NoticeKind;
+use super::plan::{self, PlannedVisit};
 use super::state::{Hold, WorkOrder};
 use super::team::{self, Access, TeamMember};
 use super::to_do;
@@ -127,6 +128,7 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             leave(order);
             order.outcome = Some(*outcome);
             order.ended_at = Some(at);
+            plan::take_ended(order, at);
             match outcome {
                 super::state::Outcome::Completed => {}
                 super::state::Outcome::Cancelled | super::state::Outcome::Rejected => cancel_mails(order, None),
@@ -180,6 +182,23 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
         Event::ToDoMade(to_do) => to_do::take_made(order, to_do),
         Event::ToDoFinished { no } => to_do::take_finished(order, *no),
         Event::ReminderDue { no } => to_do::take_due(order, *no, at),
+        Event::VisitPlanned { visit, engineer, from, until, note } => field_work(order).plan(PlannedVisit {
+            no: *visit,
+            engineer: engineer.clone(),
+            from: *from,
+            until: *until,
+            note: note.clone(),
+            moved: 0,
+            changed_at: at,
+        }),
+        Event::VisitMoved { visit, engineer, from, until } => {
+            if let Some(planned) = field_work(order).planned.iter_mut().find(|v| v.no == *visit) {
+                planned.engineer.clone_from(engineer);
+                (planned.from, planned.until, planned.changed_at) = (*from, *until, at);
+                planned.moved += 1;
+            }
+        }
+        Event::VisitCancelled { visit, .. } => field_work(order).planned.retain(|v| v.no != *visit),
     }
 }
 

@@ -7,6 +7,7 @@ use super::decide::decide;
 use super::draft::Draft;
 use super::edit::Edit;
 use super::labor;
+use super::plan;
 use super::state::{Handler, HoldReason, Outcome, Priority, RecordKind};
 use super::team::Access;
 use crate::domain::context::Context;
@@ -15,7 +16,7 @@ use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{Name, ServiceGroupId, StaffUserId};
 use crate::domain::process::{NodeState, door, handlers, on_site};
 use crate::domain::rejection::Rejection;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 
 /// A command of the staff, and what it would come to if the principal gave it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +141,9 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
         vec![Command::MoveToVersion { version }],
         vec![Command::AddServiceRecord { kind: RecordKind::Remark, text: text() }],
         vec![Command::Edit(Box::new(Edit { priority: Some(other_priority(order)), ..Edit::default() }))],
+        planning(order, cx),
+        moving(order, cx).into_iter().collect(),
+        order.planned().iter().take(1).map(|visit| Command::CancelVisit { visit: visit.no, reason: None }).collect(),
         owner(order, cx).into_iter().map(|owner| Command::ChangeOwner { owner }).collect(),
         newcomer(order, cx).into_iter().map(|user| Command::AddTeamMember { user, access: Access::Read }).collect(),
         order.team.iter().take(1).map(|member| Command::RemoveTeamMember { user: member.user.clone() }).collect(),
@@ -148,6 +152,21 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
         if order.life.is_normal() { Vec::new() } else { vec![Command::Restore] },
         if order.life.is_normal() { Vec::new() } else { vec![Command::Delete { reason: text() }] },
     ]
+}
+
+/// A visit by whoever it is assigned to, or by the first who could go.
+fn planning(order: &WorkOrder, cx: &Context<'_>) -> Vec<Command> {
+    let plan = |engineer| Command::PlanVisit { engineer, from: cx.now, until: cx.now.plus(Span::hours(1)), note: None };
+    let other = cx.directory.staff_users().map(|user| &user.id).find(|user| plan::can_go(user, order, cx).is_ok());
+    std::iter::once(plan(None)).chain(other.cloned().map(Some).map(plan)).collect()
+}
+
+/// The first planned visit, at another time.
+fn moving(order: &WorkOrder, cx: &Context<'_>) -> Option<Command> {
+    let visit = order.planned().first()?;
+    let (from, until) = (cx.now.plus(Span::hours(1)), cx.now.plus(Span::hours(2)));
+    let until = if (visit.from, visit.until) == (from, until) { until.plus(Span::hours(1)) } else { until };
+    Some(Command::MoveVisit { visit: visit.no, from, until, engineer: None })
 }
 
 /// A command on each step of the open visit that is not settled.

@@ -1,7 +1,9 @@
-//! What a Work Order keeps of the work in the field: labor, the last visit's checklist, the newest service records (ONS-1, 2, 4).
+//! What a Work Order keeps of the work in the field: labor, the last visit's checklist, the newest service records (ONS-1, 2, 4), and
+//! what is planned (OPS-5).
 //! Behind one pointer, because most Work Orders at a given moment have none of it, and there may be a million.
 
 use super::labor::Labor;
+use super::plan::PlannedVisit;
 use super::state::{RecordKind, WorkOrder};
 use crate::domain::ids::StaffUserId;
 use crate::domain::process::{NodeState, on_site};
@@ -25,6 +27,9 @@ pub struct FieldWork {
     /// Oldest first.
     pub records: Vec<ServiceRecord>,
     pub records_made: u32,
+    /// In the order in which they were planned.
+    pub planned: Vec<PlannedVisit>,
+    pub planned_made: u32,
 }
 
 /// A dated note: a visit, a call, an e-mail, a remark.
@@ -68,6 +73,13 @@ impl FieldWork {
         if let Some(labor) = self.labor.iter_mut().find(|l| l.to.is_none() && l.engineer == *engineer) {
             labor.to = Some(to);
         }
+    }
+
+    /// Takes a visit in that is planned.
+    pub fn plan(&mut self, visit: PlannedVisit) {
+        self.planned_made = visit.no.0;
+        self.planned.reserve_exact(1);
+        self.planned.push(visit);
     }
 
     /// Takes a service record in; a long one is cut, and the oldest gives way.

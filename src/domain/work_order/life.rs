@@ -96,6 +96,9 @@ fn nature(command: &Command) -> Nature {
         | Command::StopLabor { .. }
         | Command::EnterLabor { .. }
         | Command::Edit(_)
+        | Command::PlanVisit { .. }
+        | Command::MoveVisit { .. }
+        | Command::CancelVisit { .. }
         | Command::ChangeOwner { .. }
         | Command::AddTeamMember { .. }
         | Command::RemoveTeamMember { .. }

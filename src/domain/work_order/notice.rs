@@ -33,6 +33,8 @@ const UNLESS_SAID: [NoticeKind; 2] = [NoticeKind::Forwarded, NoticeKind::Reminde
 const GATHERED: Span = Span::seconds(30);
 /// They go out on the full minute.
 const SLOT_MS: i64 = 60_000;
+/// Why a mail waits that came in somebody's quiet hours.
+pub const QUIET_HOURS: &str = "quiet hours";
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 
@@ -96,11 +98,16 @@ pub fn goes_out(settings: Option<&NoticeSettings>, now: Timestamp) -> (Timestamp
     let slot =
         |at: Timestamp| Timestamp(at.0.div_euclid(SLOT_MS).saturating_add(i64::from(at.0.rem_euclid(SLOT_MS) > 0)).saturating_mul(SLOT_MS));
     let soon = slot(now.plus(GATHERED));
-    let quiet = settings.and_then(|settings| settings.quiet.as_ref()).filter(|_| !mutant!("no-quiet-hours"));
-    match quiet.and_then(|quiet| quiet.end(soon)) {
-        Some(end) => (slot(end), "quiet hours"),
+    match quiet_until(settings, soon) {
+        Some(end) => (slot(end), QUIET_HOURS),
         None => (soon, "waits for others, so that several are one mail"),
     }
+}
+
+/// When the quiet hours end in which somebody with these settings gets no mail at a time; none, if they may get it.
+pub fn quiet_until(settings: Option<&NoticeSettings>, at: Timestamp) -> Option<Timestamp> {
+    let quiet = settings.and_then(|settings| settings.quiet.as_ref()).filter(|_| !mutant!("no-quiet-hours"));
+    quiet.and_then(|quiet| quiet.end(at))
 }
 
 impl QuietHours {

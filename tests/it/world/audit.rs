@@ -6,6 +6,7 @@
 use super::coverage::Coverage;
 use super::gate::Gate;
 use super::labor::LaborBook;
+use super::planning::PlanBook;
 use super::rights::Rights;
 use super::steps::Steps;
 use super::work::Work;
@@ -75,6 +76,7 @@ pub struct Audit {
     pub completes_until: i64,
     pub numbers: BTreeSet<WorkOrderNumber>,
     pub labor: LaborBook,
+    pub plans: PlanBook,
     steps: Steps,
     rights: Rights,
     /// Messages that groups have not taken yet, in order.
@@ -166,6 +168,7 @@ impl Audit {
         gate.take(event, before.and_then(State::work_order), &body.command, (at, self.completes_until), &editions);
         self.mail(*id, event, sequence);
         self.labor.take(*id, event, at);
+        self.plans.take(*id, event, at);
         self.steps.take(event, before.and_then(State::work_order));
         self.rights.take(event, before.and_then(State::work_order), &body.actor, at);
     }
@@ -197,6 +200,7 @@ impl Audit {
         match (key, state) {
             (Key::WorkOrder(id), State::WorkOrder(order)) => {
                 self.labor.rests(order);
+                self.plans.rests(order);
                 for mail in order.mails.iter().filter(|m| m.status == MailStatus::Cancelled) {
                     if let Some(story) = self.mails.get_mut(&(*id, mail.no)) {
                         story.cancelled = true;

@@ -205,6 +205,9 @@ impl Gate {
             | Event::OwnerChanged { .. }
             | Event::TeamMemberAdded(_)
             | Event::TeamMemberRemoved { .. }
+            | Event::VisitPlanned { .. }
+            | Event::VisitMoved { .. }
+            | Event::VisitCancelled { .. }
             | Event::Locked { .. }
             | Event::Unlocked
             | Event::Invited(_)

@@ -13,6 +13,7 @@ use workorderd::domain::directory::{Directory, DirectoryCommand};
 use workorderd::domain::form::given::Given;
 use workorderd::domain::ids::{ContactId, InvitationNo, StaffUserId, UserGroupId, WorkOrderId};
 use workorderd::domain::may;
+use workorderd::domain::may::calendars::Calendars;
 use workorderd::domain::principal::Principal;
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::edit::Edit;
@@ -181,6 +182,10 @@ impl World {
             for order in &orders {
                 assert_eq!(board.sees(order.id, &cx), seen.contains(&order.id), "{who} sees {}: {order:?}", order.number);
             }
+            let calendars = Calendars::of(&cx);
+            for user in reference.directory.staff_users() {
+                assert_eq!(calendars.has(&user.id), slow.looks_at(&user.id, &cx), "{who} may look at the calendar of {}", user.id);
+            }
             let scope = Scope::of(&cx);
             let mut listed = BTreeSet::new();
             for life in [LifeOf::Normal, LifeOf::Void, LifeOf::Deleted] {
@@ -327,6 +332,17 @@ impl<'a> Slow<'a> {
         let group = order.group.as_ref().zip(self.me).is_some_and(|(group, me)| cx.directory.is_member(group, me));
         let everything = self.ours && self.has("dispatcher");
         self.reads(order, cx) && (everything || with_me || shared || engineer || group || self.given(order, cx))
+    }
+
+    /// Whether somebody's calendar is open to them.
+    fn looks_at(&self, user: &StaffUserId, cx: &Context<'_>) -> bool {
+        let desk = cx.catalogue.role_has(&name("desk"), Right::ReadWorkOrders);
+        let reads =
+            |role: &String| matches!(role.as_str(), "admin" | "dispatcher" | "service-staff" | "engineer") || (desk && role == "desk");
+        let leads = cx.directory.groups().any(|(_, g)| g.leader.is_some() && g.leader.as_ref() == self.me && g.members.contains(user));
+        let all = self.ours && (self.has("admin") || self.has("dispatcher"));
+        let theirs = self.me == Some(user) || self.below.contains(user) || self.headed.contains(user) || leads;
+        self.active && self.roles.iter().any(reads) && (all || theirs)
     }
 
     fn given(&self, order: &WorkOrder, cx: &Context<'_>) -> bool {

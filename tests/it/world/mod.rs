@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod lists;
 pub mod mailer;
 pub mod people;
+pub mod planning;
 pub mod post;
 pub mod promises;
 pub mod restart;

@@ -343,6 +343,9 @@ impl World {
         if order.lock.is_some() || !order.life.is_normal() || self.rng.u32(..12) == 0 {
             return self.keep(order);
         }
+        if self.rng.u32(..14) == 0 {
+            return self.plan(order);
+        }
         let (mut principal, mut command) = self.sensible(order);
         if self.rng.u32(..6) == 0 {
             principal = self.anybody(order);
@@ -357,7 +360,7 @@ impl World {
         self.ask(key, principal, Command::WorkOrder(command), id, expected);
     }
 
-    fn handler(&mut self, order: &WorkOrder) -> Principal {
+    pub fn handler(&mut self, order: &WorkOrder) -> Principal {
         let handlers = order.visit().map(|v| v.handlers.clone()).unwrap_or_default();
         let Some(handler) = handlers.get(self.rng.usize(..handlers.len().max(1))) else { return staff("disp-1") };
         let with_role = |role: &str| STAFF.iter().find(|(_, r, ..)| *r == role).map_or("root", |(id, ..)| id);

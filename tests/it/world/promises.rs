@@ -53,6 +53,7 @@ impl World {
         self.check_sight();
         self.check_queues();
         self.check_lists();
+        self.check_calendar();
         let set: BTreeSet<Timer> = self.daemon.views.schedule().all().collect();
         let parked: Vec<_> = self.daemon.views.schedule().parked().collect();
         let innocent = |(timer, why): &(Timer, Parked)| match why {
