@@ -32,6 +32,7 @@
 //! | 3 | [`client`] | a blocking client |
 //! | 4 | [`control`] | the socket loop, and one room per interface |
 //! | 4 | [`cli`] | `workorderctl` |
+//! | 4 | [`portal`] | `workorder-portal`: the pages behind customers' links, over the guest socket |
 //! | 5 | [`daemon`], [`verify`], [`archive`], [`salvage`], [`demo`], [`torture`], [`bench`] | programs |
 //!
 //! # Invariants, told as what is absent
@@ -90,6 +91,7 @@ pub mod journal;
 pub mod mail;
 #[cfg(feature = "mutants")]
 mod mutants;
+pub mod portal;
 pub mod protocol;
 pub mod runtime;
 pub mod salvage;

@@ -14,8 +14,8 @@ use super::args_definitions::DefinitionsArgs;
 use super::args_equipment::{ProductCommand, TerminalCommand};
 use super::args_import::ImportArgs;
 use super::args_more::{
-    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, LaborCommand,
-    ParkedCommand, StaffUserCommand,
+    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, EvaluationCommand, GroupCommand, GuestCommand,
+    LaborCommand, ParkedCommand, StaffUserCommand,
 };
 use super::args_people::{ServiceProviderCommand, UserGroupCommand};
 use super::args_to_do::{NoticesCommand, RemindMeArgs, ToDosArgs};
@@ -141,6 +141,9 @@ pub enum Command {
         #[arg(long, value_name = "TAG")]
         language: Option<String>,
     },
+    /// How a Work Order is evaluated
+    #[command(subcommand)]
+    Evaluation(EvaluationCommand),
     /// Tell why you, or another user, may or may not see a Work Order and act on it
     #[command(override_usage = "workorderctl why [USER] NUMBER")]
     Why {

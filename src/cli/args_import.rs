@@ -10,7 +10,7 @@ pub struct ImportArgs {
     /// Spreadsheet: CSV, or XLSX by the end of its name; its first line has the names of the columns
     pub file: PathBuf,
     /// What the lines are [default: as the mapping file says]
-    #[arg(long, value_name = "KIND", value_parser = ["staff-user", "department", "user-group", "service-provider", "account", "contact", "product", "terminal", "work-order"])]
+    #[arg(long, value_name = "KIND", value_parser = ["staff-user", "department", "user-group", "service-provider", "service-group", "account", "contact", "product", "terminal", "work-order"])]
     pub kind: Option<String>,
     /// Mapping file: which column is which field [default: columns are called as fields are]
     #[arg(long, value_name = "FILE")]

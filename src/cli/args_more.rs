@@ -4,6 +4,17 @@ use clap::{Args, Subcommand};
 
 use super::args::{Number, Paging};
 
+/// What can be told of evaluations.
+#[derive(Debug, Subcommand)]
+pub enum EvaluationCommand {
+    /// Tell by which rule a Work Order is evaluated, and why not by the others
+    Explain {
+        /// Which one.
+        #[command(flatten)]
+        of: Number,
+    },
+}
+
 /// What can be done with staff users.
 #[derive(Debug, Subcommand)]
 pub enum StaffUserCommand {

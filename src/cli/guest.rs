@@ -13,7 +13,7 @@ use crate::protocol::guest::{Answer, Confirm, Confirmed, Evaluate, Evaluated, NA
 pub fn guest(session: &mut Session<'_, '_>, command: GuestCommand) -> Result<(), Failure> {
     match command {
         GuestCommand::Show { link } => {
-            let reply = session.ask(&format!("{NAME}.Show"), &Show { token: token(&link).to_owned() })?;
+            let reply = session.ask(&format!("{NAME}.Show"), &Show { token: token(&link).to_owned(), language: None })?;
             session.print(reply, |shown: &Shown, page| view::shown(shown, page))
         }
         GuestCommand::Evaluate { link, answers } => {

@@ -7,6 +7,7 @@ use super::args::{Create, List, PAGE_MOST};
 use super::failure::Failure;
 use super::fields::FormOf;
 use super::session::Session;
+use super::view::evaluation as evaluation_view;
 use super::view::explain as explain_view;
 use super::view::list::ListView;
 use super::view::times::read_time;
@@ -194,6 +195,15 @@ pub fn explain(session: &mut Session<'_, '_>, number: &str, language: Option<Str
     session.page.times.now = explanation.now;
     let text = explain_view::explanation(&explanation, &session.page);
     session.write(&text)
+}
+
+/// Which rule it is evaluated by, and why not by the others.
+///
+/// # Errors
+/// What the daemon says.
+pub fn explain_evaluation(session: &mut Session<'_, '_>, number: &str) -> Result<(), Failure> {
+    let reply = session.ask(&method("ExplainEvaluation"), &shapes::ExplainEvaluation { number: number.to_owned() })?;
+    session.print(reply, |explained: &shapes::EvaluationExplained, page| evaluation_view::explained(explained, page))
 }
 
 /// Why somebody may or may not: `[USER] NUMBER`.

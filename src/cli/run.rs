@@ -11,6 +11,7 @@ use clap::{CommandFactory, Parser};
 use jiff::tz::TimeZone;
 
 use super::args::{Arguments, Colour, Command, Global};
+use super::args_more::EvaluationCommand;
 use super::failure::Failure;
 use super::session::{Console, Session};
 use super::view::page::Page;
@@ -107,6 +108,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Show { of, language } => orders::show(session, &of.number, language),
         Command::Why { about } => orders::why(session, about),
         Command::Explain { of, language } => orders::explain(session, &of.number, language),
+        Command::Evaluation(EvaluationCommand::Explain { of }) => orders::explain_evaluation(session, &of.number),
         Command::Form(of) => orders::form(session, of),
         Command::History { of, limit } => orders::history(session, &of.number, limit),
         Command::Watch { number, after, to_dos } => watch::watch(session, number, after, to_dos),

@@ -8,7 +8,8 @@ use super::work_orders::{language, read, unreadable};
 use crate::domain::aggregate::Event;
 use crate::domain::context::Context;
 use crate::domain::definition::Process;
-use crate::domain::process::handlers;
+use crate::domain::process::evaluate::{self, RuleVerdict};
+use crate::domain::process::{NodeState, handlers};
 use crate::domain::work_order::deadline::{Deadline, deadlines};
 use crate::domain::work_order::event::Event as OrderEvent;
 use crate::domain::work_order::explain::{Ahead, Place, Possible, Verdict, ahead, commands};
@@ -37,6 +38,45 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let mut explanation = visit.judge(|cx| explanation(order, &language, cx));
     explanation.notes.extend(waits(order, visit));
     Ok(Outcome::reply(&shape::Explained { explanation: shape::Explanation { cause, ..explanation } }))
+}
+
+/// Answers `ExplainEvaluation`: what was frozen at the node, and how the rules would be judged now.
+pub async fn evaluation(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::ExplainEvaluation = visit.parameters()?;
+    let entity = read(visit, &p.number).await?;
+    let Some(order) = entity.state.as_ref().and_then(|s| s.work_order()) else {
+        return Err(ErrorReply::new(INTERNAL));
+    };
+    let frozen = order.visit().and_then(|at| match &at.state {
+        NodeState::Evaluate(state) => Some(shape::FrozenEvaluation {
+            node: at.name.to_string(),
+            since: at.entered_at.0,
+            rule: state.rule.as_ref().map(ToString::to_string),
+            template: format!("{} version {}", state.template.name, state.template.version),
+            mandatory: state.mandatory,
+            skip: state.skip,
+        }),
+        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::OnSite(_) | NodeState::Confirm(_) => None,
+    });
+    Ok(visit.judge(|cx| {
+        let rules = evaluate::judged(cx.catalogue.rules(), order).into_iter().map(|(rule, verdict)| {
+            let (word, why) = match verdict {
+                RuleVerdict::Wins => ("wins", None),
+                RuleVerdict::ComesLater => ("comes-later", None),
+                RuleVerdict::No(why) => ("no", Some(why)),
+            };
+            shape::RuleVerdict {
+                rule: rule.name.to_string(),
+                precedence: rule.precedence.into(),
+                verdict: word.into(),
+                why,
+                template: rule.template.to_string(),
+                mandatory: rule.mandatory,
+            }
+        });
+        let rules = rules.collect();
+        Outcome::reply(&shape::EvaluationExplained { number: order.number.to_string(), now: cx.now.0, frozen, rules })
+    }))
 }
 
 fn explanation(order: &WorkOrder, language: &str, cx: &Context<'_>) -> shape::Explanation {

@@ -5,12 +5,14 @@ use super::present;
 use super::refuse;
 use super::service::Outcome;
 use crate::domain::aggregate::{Command, Key};
-use crate::domain::definition::{FieldKind, Right};
+use crate::domain::definition::{AnswerOption, FieldKind, Right};
+use crate::domain::directory::Directory;
 use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{InvitationNo, WorkOrderId};
 use crate::domain::principal::Principal;
 use crate::domain::rejection::Rejection;
-use crate::domain::work_order::state::{Outcome as Ending, Purpose};
+use crate::domain::time::Timestamp;
+use crate::domain::work_order::state::{Invitation, Outcome as Ending, Purpose};
 use crate::domain::work_order::{self, WorkOrder};
 use crate::engine::cell::Submission;
 use crate::engine::entity::{Entity, Receipt};
@@ -51,15 +53,9 @@ async fn show(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let invitation = order.invitation(no).ok_or_else(unknown)?;
     let reference = visit.desk.runtime.views().reference();
     let template = invitation.template.as_ref().and_then(|pin| reference.catalogue.pinned_template(pin));
-    let fields = template.map(|t| t.fields.iter().map(field).collect()).unwrap_or_default();
-    let waits = order.visit().is_some_and(|v| v.no == invitation.visit);
-    let not_ended_early = !matches!(order.outcome, Some(Ending::Cancelled | Ending::Rejected));
-    let in_time = visit.desk.runtime.now() < invitation.expires_at;
-    let open = in_time
-        && match invitation.purpose {
-            Purpose::Evaluate => not_ended_early && !(invitation.single_use && invitation.used > 0),
-            Purpose::Confirm => waits,
-        };
+    let language = p.language.unwrap_or_else(|| invited_in(order, no, &reference.directory));
+    let fields = template.map(|t| t.fields.iter().map(|f| field(f, &language)).collect()).unwrap_or_default();
+    let closed = closed(order, invitation, visit.desk.runtime.now());
     Ok(Outcome::reply(&shape::Shown {
         purpose: match invitation.purpose {
             Purpose::Evaluate => "evaluate".into(),
@@ -67,21 +63,50 @@ async fn show(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         },
         number: order.number.to_string(),
         subject: order.subject.shown().into(),
-        template: template.map(|t| t.title.to_string()),
+        template: template.map(|t| t.title.text(&language).to_owned()),
+        language,
         fields,
         used: invitation.used.into(),
-        open,
+        open: closed.is_none(),
+        closed: closed.map(Into::into),
         given: invitation.single_use.then(|| given(order, no)).flatten(),
     }))
 }
 
-fn field(field: &crate::domain::definition::TemplateField) -> shape::Field {
+/// Why nothing can be given through a link any more.
+fn closed(order: &WorkOrder, invitation: &Invitation, now: Timestamp) -> Option<&'static str> {
+    let waits = order.visit().is_some_and(|visit| visit.no == invitation.visit);
+    if !order.life.is_normal() || matches!(order.outcome, Some(Ending::Cancelled | Ending::Rejected)) {
+        Some("called-off")
+    } else if invitation.single_use && invitation.used > 0 {
+        Some("used")
+    } else if now >= invitation.expires_at || (invitation.purpose == Purpose::Confirm && !waits) {
+        Some("over")
+    } else {
+        None
+    }
+}
+
+/// The language of whoever was invited: that of the mail with the link, else of the Work Order's contact.
+fn invited_in(order: &WorkOrder, no: InvitationNo, directory: &Directory) -> String {
+    let mailed = order.mails.iter().find(|mail| mail.invitation == Some(no)).map(|mail| &mail.language);
+    let contact = || order.contact.as_ref().and_then(|id| directory.contact(id)).map(|contact| &contact.language);
+    mailed.or_else(contact).map_or_else(|| "en".to_owned(), ToString::to_string)
+}
+
+fn field(field: &crate::domain::definition::TemplateField, language: &str) -> shape::Field {
+    let plain = |name: &str| shape::Choice { name: name.to_owned(), title: name.to_owned() };
     let (kind, options) = match &field.kind {
-        FieldKind::Rating { scale } => (format!("stars-{scale}"), (1..=*scale).map(|n| n.to_string()).collect()),
+        FieldKind::Rating { scale } => (format!("stars-{scale}"), (1..=*scale).map(|n| plain(&n.to_string())).collect()),
         FieldKind::Text => ("text".to_owned(), Vec::new()),
-        FieldKind::Choice { options } => ("choice".to_owned(), options.iter().map(ToString::to_string).collect()),
+        FieldKind::Choice { options } => {
+            let option = |o: &AnswerOption| shape::Choice { name: o.name.to_string(), title: o.title.text(language).to_owned() };
+            ("choice".to_owned(), options.iter().map(option).collect())
+        }
+        FieldKind::YesNo => ("yes-no".to_owned(), vec![plain("yes"), plain("no")]),
     };
-    shape::Field { name: field.name.to_string(), title: field.title.to_string(), kind, required: field.required, options }
+    let title = field.title.text(language).to_owned();
+    shape::Field { name: field.name.to_string(), title, kind, required: field.required, options }
 }
 
 /// What came in through a link of one person (EVA-8).

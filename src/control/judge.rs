@@ -23,6 +23,7 @@ pub async fn put(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         p.department.map(entries::department),
         p.user_group.map(entries::user_group),
         p.service_provider.map(entries::service_provider),
+        p.service_group.map(entries::service_group),
         p.account.map(entries::account),
         p.contact.map(entries::contact),
         p.product.map(entries::product),
@@ -32,7 +33,7 @@ pub async fn put(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let (Some(entry), None) = (named.next(), named.next()) else {
         return Err(field(
             "entry",
-            "name exactly one of staffUser, department, userGroup, serviceProvider, account, contact, product, terminal",
+            "name exactly one of staffUser, department, userGroup, serviceProvider, serviceGroup, account, contact, product, terminal",
         ));
     };
     let (key, command) = entry?;

@@ -210,6 +210,9 @@ pub fn evaluation(evaluation: &Evaluation) -> shape::Evaluation {
         }
         Answer::Text { field, text } => shape::Answer { field: field.to_string(), value: text.shown().into(), scale: None },
         Answer::Choice { field, option } => shape::Answer { field: field.to_string(), value: option.to_string(), scale: None },
+        Answer::YesNo { field, yes } => {
+            shape::Answer { field: field.to_string(), value: if *yes { "yes" } else { "no" }.to_owned(), scale: None }
+        }
     });
     shape::Evaluation {
         source: evaluation.source.name().into(),

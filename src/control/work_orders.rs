@@ -38,6 +38,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "BringAttachment" => attachments::bring(visit).await,
         "ReadAttachment" => attachments::read(visit).await,
         "Explain" => explain::call(visit).await,
+        "ExplainEvaluation" => explain::evaluation(visit).await,
         "Why" => why::call(visit).await,
         "History" => history(visit).await,
         "List" => list::list(visit).await,

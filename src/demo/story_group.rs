@@ -84,7 +84,7 @@ pub fn play(stage: &mut Stage) -> Result<String> {
 /// The customer rates, once; a second time, and a guessed link, are refused.
 fn evaluated(stage: &mut Stage, token: &str) -> Result<()> {
     stage.later(40)?;
-    let shown: Shown = stage.call("", guest::NAME, "Show", &Show { token: token.to_owned() })?;
+    let shown: Shown = stage.call("", guest::NAME, "Show", &Show { token: token.to_owned(), language: None })?;
     stage.checks.that("the link is for an evaluation and open", shown.open && shown.purpose == "evaluate", format_args!("{shown:?}"));
     let questions: Vec<_> = shown.fields.iter().map(|field| field.title.as_str()).collect();
     stage.tell(&format!("He opens the link. It asks: {}", questions.join(" / ")));

@@ -74,8 +74,8 @@ shapes! {
     /// Parameters of `JudgePut`.
     JudgePut {
         staff_user: Option<StaffUser>, department: Option<Department>, user_group: Option<UserGroup>,
-        service_provider: Option<ServiceProvider>, account: Option<Account>, contact: Option<Contact>, product: Option<Product>,
-        terminal: Option<Terminal>,
+        service_provider: Option<ServiceProvider>, service_group: Option<ServiceGroup>, account: Option<Account>,
+        contact: Option<Contact>, product: Option<Product>, terminal: Option<Terminal>,
     }
     /// Reply of `JudgePut`.
     PutJudged { change: bool }

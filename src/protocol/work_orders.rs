@@ -103,6 +103,14 @@ shapes! {
         kind: Option<String>, since: Option<i64>, on_hold: Option<String>, cause: Option<Cause>, handlers: Vec<HandlerPeople>,
         timers: Vec<Timer>, notes: Vec<String>, commands: Vec<PossibleCommand>, ahead: Vec<NodeAhead>,
     }
+    /// What was worked out when the evaluation node was entered.
+    FrozenEvaluation { node: String, since: i64, rule: Option<String>, template: String, mandatory: bool, skip: bool }
+    /// How a rule stands to a Work Order now.
+    RuleVerdict { rule: String, precedence: i64, verdict: String, why: Option<String>, template: String, mandatory: bool }
+    /// Parameters of `ExplainEvaluation`.
+    ExplainEvaluation { number: String }
+    /// Reply of `ExplainEvaluation`.
+    EvaluationExplained { number: String, now: i64, frozen: Option<FrozenEvaluation>, rules: Vec<RuleVerdict> }
     /// Reply of `Explain`.
     Explained { explanation: Explanation }
     /// Parameters of `DescribeForm`.

@@ -153,15 +153,6 @@ impl<'a> Table<'a> {
         self.text(key)
     }
 
-    /// A title: one line of at most 120 characters as a person counts them; `default` where the key is missing.
-    pub fn title(&self, key: &'static str, default: &str) -> Option<Box<str>> {
-        if !self.has(key) {
-            self.asked.borrow_mut().push(key);
-            return Some(default.into());
-        }
-        self.line(key, text::NAME_MAX)
-    }
-
     /// A title in one language, or a table of languages such as `{ en = "Repair", zh = "..." }`; `default` where the key is missing.
     pub fn label(&self, key: &'static str, default: &str) -> Option<Label> {
         if !self.has(key) {

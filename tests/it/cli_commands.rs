@@ -32,6 +32,7 @@ fn answer(call: &Call) -> Value {
         "ReadAttachment" => json!({ "content": "YQ==", "size": 1, "mediaType": "image/jpeg", "name": "photo.jpg" }),
         "DescribeForm" => json!({ "form": { "name": "intake", "version": 1, "title": "Intake", "fields": [] } }),
         "Explain" => json!({ "explanation": { "number": "W", "now": NOW } }),
+        "ExplainEvaluation" => json!({ "number": "W", "now": NOW, "rules": [] }),
         "History" if call.interface().ends_with("Definitions1") => json!({ "steps": [
             { "sequence": 7, "at": NOW, "by": "lei", "event": "DefinitionsApplied", "changes": [
                 { "kind": "process", "name": "维修", "change": "changed", "from": 1, "to": 2 },

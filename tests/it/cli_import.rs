@@ -132,6 +132,7 @@ fn every_field_that_can_be_put_can_be_imported() {
         ("department", "type Department (", &[]),
         ("user-group", "type UserGroup (", &[]),
         ("service-provider", "type ServiceProvider (", &[]),
+        ("service-group", "type ServiceGroup (", &[]),
         ("account", "type Account (", &[]),
         ("contact", "type Contact (", &[]),
         ("product", "type Product (", &[]),

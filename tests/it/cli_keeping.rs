@@ -1,13 +1,13 @@
 //! The calls that the commands about whose a Work Order is make, for `cli_commands`; and how `why` is printed.
 
 use serde_json::{Value, json};
-use workorderd::cli::view::why;
+use workorderd::cli::view::{evaluation, why};
 use workorderd::engine::scope::Scene;
 use workorderd::engine::sorting::Sort;
-use workorderd::protocol::work_orders::{SCENES, SORTS, WhyTold};
+use workorderd::protocol::work_orders::{EvaluationExplained, SCENES, SORTS, WhyTold};
 
 use crate::cli_people::words;
-use crate::cli_views::{golden, page};
+use crate::cli_views::{NOW, golden, page};
 
 /// A command line, the method it calls, and the parameters.
 pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
@@ -63,6 +63,7 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
             "WorkOrders1.GetCalendar",
             json!({ "engineer": "mei", "from": 1_795_424_400_000_i64, "until": 1_795_429_800_000_i64, "limit": 1000 }),
         ),
+        (words("evaluation|explain|W"), "WorkOrders1.ExplainEvaluation", json!({ "number": "W" })),
         (words("why|W"), "WorkOrders1.Why", json!({ "number": "W" })),
         (words("why|mei|W"), "WorkOrders1.Why", json!({ "number": "W", "user": "mei" })),
         (
@@ -100,6 +101,24 @@ fn why_tells_yes_and_no_by_the_rules_within_80_columns() {
     }))
     .unwrap();
     golden("why", &why::why(&told, &page()));
+}
+
+#[test]
+fn which_rule_counts_and_why_not_the_others_fits_80_columns() {
+    let rule = |rule: &str, precedence: i64, verdict: &str, why: Option<&str>| json!({ "rule": rule, "precedence": precedence, "verdict": verdict, "why": why, "template": "service-rating", "mandatory": precedence == 10 });
+    let told = json!({
+        "number": "WO-20261122-000017",
+        "now": NOW,
+        "frozen": { "node": "evaluate", "since": NOW - 3_600_000, "rule": "urgent-repairs", "template": "service-rating version 2", "mandatory": true, "skip": false },
+        "rules": [
+            rule("北区客户", 5, "no", Some("region is west, not north; account is empty, which is none of acme, globex, initech, umbrella")),
+            rule("urgent-repairs", 10, "wins", None),
+            rule("everything-else", 100, "comes-later", None),
+        ],
+    });
+    let frozen: EvaluationExplained = serde_json::from_value(told).unwrap();
+    let none: EvaluationExplained = serde_json::from_value(json!({ "number": "W", "now": NOW, "rules": [] })).unwrap();
+    golden("evaluation", &format!("{}\n{}", evaluation::explained(&frozen, &page()), evaluation::explained(&none, &page())));
 }
 
 #[test]

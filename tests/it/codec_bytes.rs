@@ -193,6 +193,7 @@ fn events() -> Vec<OrderEvent> {
                 Answer::Rating { field: name("overall"), value: 4, scale: 5 },
                 Answer::Text { field: name("comment"), text: PersonalText::new("谢谢") },
                 Answer::Choice { field: name("punctuality"), option: "on time".into() },
+                Answer::YesNo { field: name("solved"), yes: true },
             ],
             at: Timestamp(1_795_000_100_000),
             after_completion: true,

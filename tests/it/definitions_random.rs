@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use workorderd::domain::currency::Currency;
 use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{
-    AssignTo, AssignmentRule, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind, HandlerSpec, Limits,
-    MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, Right, RoleDefinition, ShareFrom, ShareTo, SharingRule,
-    Sop, SopStep, Subject, TemplateField, Test, TypeState, Wording,
+    AnswerOption, AssignTo, AssignmentRule, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind,
+    HandlerSpec, Limits, MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, Right, RoleDefinition, ShareFrom,
+    ShareTo, SharingRule, Sop, SopStep, Subject, TemplateField, Test, TypeState, Wording,
 };
 use workorderd::domain::directory::Directory;
 use workorderd::domain::form::date::{Date, parse_time};
@@ -340,14 +340,18 @@ fn message(dice: &mut Dice, id: &str, link: &str) -> MessageTemplate {
 
 fn template(dice: &mut Dice) -> EvaluationTemplate {
     let field = |dice: &mut Dice, n: usize| {
-        let kind = match dice.roll(3) {
+        let kind = match dice.roll(4) {
             0 => FieldKind::Rating { scale: *dice.of(&[5, 10]) },
             1 => FieldKind::Text,
-            _ => FieldKind::Choice { options: BTreeSet::from_iter(dice.some(1, 3, |dice, _| dice.line())).into_iter().collect() },
+            2 => FieldKind::YesNo,
+            _ => {
+                let names = BTreeSet::from_iter(dice.some(1, 3, |dice, _| dice.line()));
+                FieldKind::Choice { options: names.into_iter().map(|name| AnswerOption { name, title: dice.label() }).collect() }
+            }
         };
-        TemplateField { name: name(&format!("q{n}")), title: dice.line(), required: dice.flag(), kind }
+        TemplateField { name: name(&format!("q{n}")), title: dice.label(), required: dice.flag(), kind }
     };
-    EvaluationTemplate { name: name("e0"), title: dice.line(), fields: dice.some(1, 3, field) }
+    EvaluationTemplate { name: name("e0"), title: dice.label(), fields: dice.some(1, 3, field) }
 }
 
 fn rule(dice: &mut Dice, n: usize, fields: &[Field]) -> EvaluationRule {

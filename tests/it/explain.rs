@@ -143,3 +143,33 @@ fn show_tells_what_the_reader_may_do() {
     let text = stage.run(&["explain", "W"]).out;
     assert!(text.contains("complete, once the field cause is given"), "{text}");
 }
+
+#[test]
+fn which_rule_evaluates_is_told_with_why_not_the_others_and_what_was_frozen_stays() {
+    let stage = crate::real_places::Stage::new();
+    let explained = |number: &str| stage.caller("dora").ok("WorkOrders1.ExplainEvaluation", json!({ "number": number }));
+    let number = stage.at("accept");
+    let told = explained(&number);
+    let verdicts = |told: &serde_json::Value| {
+        let rules = told["rules"].as_array().unwrap().clone();
+        rules
+            .iter()
+            .map(|rule| (rule["rule"].as_str().unwrap().to_owned(), rule["verdict"].as_str().unwrap().to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let pair = |rule: &str, verdict: &str| (rule.to_owned(), verdict.to_owned());
+    assert_eq!(verdicts(&told), [pair("urgent-repairs", "wins"), pair("everything-else", "comes-later")]);
+    assert_eq!(told.get("frozen"), None);
+    let number = stage.at("gate");
+    // Rules that are changed later change nothing for what waits.
+    let mut files = crate::real_stage::definitions();
+    for file in &mut files {
+        file["text"] = file["text"].as_str().unwrap().replace("in = [\"urgent\"]", "in = [\"low\"]").into();
+    }
+    stage.caller("").ok("Definitions1.Apply", json!({ "files": files }));
+    let told = explained(&number);
+    assert_eq!((&told["frozen"]["rule"], &told["frozen"]["mandatory"]), (&json!("urgent-repairs"), &json!(true)));
+    assert_eq!(verdicts(&told), [pair("urgent-repairs", "no"), pair("everything-else", "wins")]);
+    let why = told["rules"][0]["why"].as_str().unwrap();
+    assert!(why.contains("priority") && why.contains("urgent") && why.contains("low"), "{why}");
+}

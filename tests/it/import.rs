@@ -188,6 +188,22 @@ fn people_may_stand_in_the_file_before_those_they_report_to() {
     assert_eq!(ran.code, 4, "{ran:?}");
 }
 
+#[test]
+fn service_groups_come_with_their_members_rule_and_limit() {
+    let stage = Stage::new();
+    let bad = stage.file("bad.csv", "id,name,members,limit,rule\nsouth,南区,emil、mei,five,turn\nwest,西区,nobody,,dice\n");
+    let words = [":2: limit: \"five\" is not a whole number", "nothing was imported"];
+    stage.refused(&[&bad, "--kind", "service-group"], 1, &words);
+    let file = stage.file("groups.csv", "id,name,leader,members,limit,rule\nsouth,南区,lena,emil、mei,5,round-robin\n");
+    let ran = stage.import(&[&file, "--kind", "service-group"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "1 line: 1 imported, 0 already there, 0 bad\n"), "{ran:?}");
+    let south = stage.daemon.admin().ok("Directory1.GetServiceGroup", json!({ "id": "south" }))["serviceGroup"].clone();
+    let wanted = json!({ "id": "south", "name": "南区", "leader": "lena", "members": ["emil", "mei"], "rule": "round-robin", "limit": 5, "disabled": false });
+    assert_eq!(south, wanted);
+    let again = stage.import(&[&file, "--kind", "service-group"]);
+    assert_eq!(again.out, "1 line: 0 imported, 1 already there, 0 bad\n", "{again:?}");
+}
+
 const REPAIRS: &str = r#"
 kind = "work-order"
 key = "Nr"

@@ -55,6 +55,7 @@ mod mail_outcomes;
 mod mail_stage;
 mod mutants;
 mod permissions;
+mod portal;
 mod queues;
 mod real_archive;
 mod real_bad_input;

@@ -129,7 +129,7 @@ impl Stage {
             "Publish" | "Retire" | "Delete" => json!({ "recordType": "spare" }),
             "JudgePut" => json!({ "account": { "id": "globex", "name": "Globex" } }),
             "Create" | "JudgeCreate" => json!({ "recordType": "repair", "subject": "x", "contact": "wang" }),
-            "Get" | "Explain" | "History" | "AcceptAssignment" => json!({ "number": number("accept") }),
+            "Get" | "Explain" | "ExplainEvaluation" | "History" | "AcceptAssignment" => json!({ "number": number("accept") }),
             "BringAttachment" => json!({ "upload": "u", "offset": 0, "content": "YQ==", "last": false }),
             "ReadAttachment" => {
                 let brought = json!({ "upload": "u", "offset": 0, "content": "YQ==", "last": true });

@@ -1,11 +1,12 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `-` means nothing from a peer that is nobody (InvalidField), `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 82] = [
+pub const ROLES: [(&str, &str); 83] = [
     ("WorkOrders1.Create", "yynnyynn"),
     ("WorkOrders1.JudgeCreate", "yynnyynn"),
     ("WorkOrders1.Get", "yyyhhhhh"),
     ("WorkOrders1.Explain", "yyyhhhhh"),
+    ("WorkOrders1.ExplainEvaluation", "yyyhhhhh"),
     ("WorkOrders1.BringAttachment", "yyyyyynn"),
     ("WorkOrders1.ReadAttachment", "yyyhhhhh"),
     ("WorkOrders1.History", "yyyhhhhh"),

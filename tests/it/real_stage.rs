@@ -263,6 +263,7 @@ pub fn is_mutation(method: &str) -> bool {
     !matches!(
         name,
         "Explain"
+            | "ExplainEvaluation"
             | "Why"
             | "JudgeCreate"
             | "JudgePut"

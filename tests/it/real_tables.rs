@@ -151,6 +151,7 @@ fn cases(stage: &Stage) -> Vec<Case> {
     for method in [
         "WorkOrders1.Get",
         "WorkOrders1.Explain",
+        "WorkOrders1.ExplainEvaluation",
         "WorkOrders1.History",
         "WorkOrders1.AcceptAssignment",
         "WorkOrders1.TakeTask",

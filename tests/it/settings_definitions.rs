@@ -384,8 +384,8 @@ fn templates_ask_what_can_be_answered() {
          \"text\"\noptions = [\"x\"]\n[[evaluation_template]]\nname = \"u\"\n",
         &[
             "x.toml:5: evaluation_template.t.field[1].kind: a scale of 7 stars is not possible (stars-5 and stars-10 are)",
-            "x.toml:6: evaluation_template.t.field[2]: the key options is missing (for example options = [\"yes\", \"no\"])",
-            "x.toml:12: evaluation_template.t.field[3].options: the list of options is empty (for example options = [\"yes\", \"no\"])",
+            "x.toml:6: evaluation_template.t.field[2]: the key options is missing (for example options = [\"yes\", { name = \"late\", title = { en = \"a little late\", zh = \"稍晚\" } }])",
+            "x.toml:12: evaluation_template.t.field[3].options: the list of options is empty (for example options = [\"yes\", { name = \"late\", title = { en = \"a little late\", zh = \"稍晚\" } }])",
             "x.toml:14: evaluation_template.t.field[4].name: two fields of the template are called c (the first is in line 10)",
             "x.toml:16: evaluation_template.t.field[4].options: only fields of the kind choice have options (leave it out, or set kind = \"choice\")",
             "x.toml:17: evaluation_template.u: the template asks nothing (add at least one table [[evaluation_template.field]])",

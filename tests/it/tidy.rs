@@ -21,6 +21,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     // Besides the table of floors: `journal` for the head that readers and watchers go by, `settings` for definitions sent as files.
     ("control", &["domain", "engine", "protocol", "runtime", "journal", "settings"]),
     ("cli", &["client", "protocol"]),
+    ("portal", &["client", "protocol"]),
     ("bench", &["client", "protocol", "cli", "journal", "control"]),
     ("verify", &["domain", "codec", "journal", "runtime"]),
     ("archive", &["protocol", "codec", "journal", "runtime"]),
@@ -46,7 +47,9 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("actix", &["runtime"]),
     ("actix_rt", &["runtime", "daemon"]),
     ("sd_notify", &["daemon"]),
-    ("clap", &["cli", "daemon", "bench", "torture"]),
+    ("clap", &["cli", "portal", "daemon", "bench", "torture"]),
+    ("hyper", &["portal"]),
+    ("maud", &["portal", "cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli", "daemon"]),
     ("ratatui", &["cli"]),
@@ -54,7 +57,7 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("encoding_rs", &["cli"]),
     ("indicatif", &["cli"]),
     ("signal_hook", &["cli"]),
-    ("tokio", &["runtime", "control", "mail", "demo", "daemon", "bench"]),
+    ("tokio", &["runtime", "control", "mail", "demo", "portal", "daemon", "bench"]),
 ];
 
 fn root() -> PathBuf {

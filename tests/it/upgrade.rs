@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 use workorderd::codec;
 use workorderd::journal::{Entry, Journal, Options, Position, Previous, RealStorage};
@@ -249,6 +250,10 @@ fn newer_row_through(data: &Path, applied: Option<(u64, u64)>) {
     let applied = applied.unwrap_or((meta.applied_sequence, meta.applied_position));
     store.apply(rows.into_iter(), applied, meta.read_from).unwrap();
     store.checkpoint().unwrap();
+    drop(store);
+    // A thread of sled's lets go of it a moment later.
+    let db = fs::File::open(data.join("store/db")).unwrap();
+    until("sled has let go", || flock(&db, FlockOperation::NonBlockingLockExclusive).ok());
 }
 
 fn journal_options(data: &Path) -> Options {

@@ -15,6 +15,8 @@ pub enum Type {
     Time,
     /// A number, with a point if it has a fraction.
     Number,
+    /// A number without a fraction.
+    Whole,
 }
 
 /// A kind of line.
@@ -34,7 +36,7 @@ pub struct Kind {
     pub above: Option<&'static str>,
 }
 
-use Type::{Date, Flag, List, Text};
+use Type::{Date, Flag, List, Text, Whole};
 
 const JUDGE: &str = "org.workorderd.Directory1.JudgePut";
 const ID: (&str, Type, bool) = ("id", Text, true);
@@ -42,7 +44,7 @@ const NAME: (&str, Type, bool) = ("name", Text, true);
 const DISABLED: (&str, Type, bool) = ("disabled", Flag, false);
 
 /// All of them.
-pub const KINDS: [Kind; 9] = [
+pub const KINDS: [Kind; 10] = [
     Kind {
         name: "staff-user",
         method: "org.workorderd.Directory1.PutStaffUser",
@@ -85,6 +87,23 @@ pub const KINDS: [Kind; 9] = [
         judge: JUDGE,
         parameter: Some("serviceProvider"),
         fields: &[ID, NAME, DISABLED],
+        above: None,
+    },
+    Kind {
+        name: "service-group",
+        method: "org.workorderd.Directory1.PutServiceGroup",
+        judge: JUDGE,
+        parameter: Some("serviceGroup"),
+        fields: &[
+            ID,
+            NAME,
+            ("leader", Text, false),
+            ("members", List, false),
+            ("rule", Text, false),
+            ("limit", Whole, false),
+            ("provider", Text, false),
+            DISABLED,
+        ],
         above: None,
     },
     Kind {
@@ -153,8 +172,18 @@ pub const KINDS: [Kind; 9] = [
 pub const WORK_ORDER: &str = "work-order";
 
 /// Names of the kinds, for the arguments.
-pub const NAMES: [&str; 9] =
-    ["staff-user", "department", "user-group", "service-provider", "account", "contact", "product", "terminal", WORK_ORDER];
+pub const NAMES: [&str; 10] = [
+    "staff-user",
+    "department",
+    "user-group",
+    "service-provider",
+    "service-group",
+    "account",
+    "contact",
+    "product",
+    "terminal",
+    WORK_ORDER,
+];
 
 /// `serial_number` as calls write it: `serialNumber`.
 pub fn camel(name: &str) -> String {

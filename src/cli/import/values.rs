@@ -124,6 +124,7 @@ fn value(source: &Source, row: &Row, mapping: &Mapping) -> Result<Option<Value>,
             return Err(format!("{text:?} has a comma; a number has a point before its fraction, and nothing between thousands"));
         }
         Type::Number => Value::String(text),
+        Type::Whole => text.parse::<i64>().map(Value::from).map_err(|_| format!("{text:?} is not a whole number"))?,
         Type::Date => Value::String(day(&text, moment, mapping)?),
         Type::Time => Value::String(time(&text, moment, mapping)?),
     }))

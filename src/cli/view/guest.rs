@@ -10,7 +10,10 @@ use crate::protocol::guest::{Confirmed, Evaluated, Field, Shown};
 pub fn shown(shown: &Shown, page: &Page) -> String {
     let mut out = page.paint.tone(Tone::Strong, &format!("{}  {}", line(&shown.number), line(&shown.subject)));
     out.push('\n');
-    let state = if shown.open { "open" } else { "not open any more" };
+    let state = match shown.closed.as_deref() {
+        None => "open".to_owned(),
+        Some(why) => format!("not open any more ({})", line(why)),
+    };
     let used = match shown.used {
         0 => "not used yet".to_owned(),
         1 => "used once".to_owned(),
@@ -39,7 +42,8 @@ fn question(field: &Field) -> String {
     let mut text = format!("{} ({}", line(&field.title), line(&field.kind));
     // The stars say it themselves.
     if !field.options.is_empty() && !field.kind.starts_with("stars-") {
-        text.push_str(&format!(": {}", line(&field.options.join(", "))));
+        let names: Vec<&str> = field.options.iter().map(|option| option.name.as_str()).collect();
+        text.push_str(&format!(": {}", line(&names.join(", "))));
     }
     text.push_str(if field.required { ", required)" } else { ")" });
     text

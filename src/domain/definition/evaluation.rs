@@ -2,6 +2,7 @@
 
 use super::condition::Condition;
 use crate::domain::ids::Name;
+use crate::domain::label::Label;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, PersonalText};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EvaluationTemplate {
     pub name: Name,
-    pub title: Box<str>,
+    pub title: Label,
     pub fields: Vec<TemplateField>,
 }
 
@@ -18,7 +19,7 @@ pub struct EvaluationTemplate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateField {
     pub name: Name,
-    pub title: Box<str>,
+    pub title: Label,
     pub required: bool,
     pub kind: FieldKind,
 }
@@ -32,8 +33,17 @@ pub enum FieldKind {
     },
     Text,
     Choice {
-        options: Vec<Box<str>>,
+        options: Vec<AnswerOption>,
     },
+    YesNo,
+}
+
+/// One of several answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerOption {
+    /// What is stored, and what counts are kept by.
+    pub name: Box<str>,
+    pub title: Label,
 }
 
 /// One answer as stored.
@@ -42,6 +52,7 @@ pub enum Answer {
     Rating { field: Name, value: u8, scale: u8 },
     Text { field: Name, text: PersonalText },
     Choice { field: Name, option: Box<str> },
+    YesNo { field: Name, yes: bool },
 }
 
 /// Which Work Orders are evaluated with which template, how, and whether they must be (EVA-3).
@@ -113,9 +124,17 @@ impl TemplateField {
                 let text = text::long("comment", value, text::LONG_TEXT_MAX).map_err(|r| Rejection::answer(name, r.to_string()))?;
                 Ok(Answer::Text { field: self.name.clone(), text: PersonalText(Some(text)) })
             }
-            FieldKind::Choice { options } => match options.iter().find(|o| ***o == *value) {
-                Some(option) => Ok(Answer::Choice { field: self.name.clone(), option: option.clone() }),
-                None => Err(Rejection::answer(name, format!("{value:?} is none of {}", options.join(", ")))),
+            FieldKind::Choice { options } => match options.iter().find(|o| *o.name == *value) {
+                Some(option) => Ok(Answer::Choice { field: self.name.clone(), option: option.name.clone() }),
+                None => {
+                    let known: Vec<_> = options.iter().map(|o| &*o.name).collect();
+                    Err(Rejection::answer(name, format!("{value:?} is none of {}", known.join(", "))))
+                }
+            },
+            FieldKind::YesNo => match value {
+                "yes" => Ok(Answer::YesNo { field: self.name.clone(), yes: true }),
+                "no" => Ok(Answer::YesNo { field: self.name.clone(), yes: false }),
+                _ => Err(Rejection::answer(name, format!("{value:?} is neither yes nor no"))),
             },
         }
     }

@@ -18,7 +18,7 @@ pub mod type_state;
 pub use assignment::{AssignTo, AssignmentRule};
 pub use catalogue::{Catalogue, CatalogueCommand, CatalogueEvent, Definitions, Listed, VersionedName};
 pub use condition::Condition;
-pub use evaluation::{Answer, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
+pub use evaluation::{Answer, AnswerOption, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
 pub use message::{MessageTemplate, Wording};
 pub use process::{HandlerSpec, Limits, NodeSpec, Person, Process, ProcessNode, REMINDERS_MAX, RecordType};
 pub use role::{Right, RoleDefinition};

@@ -11,6 +11,7 @@ use crate::domain::may::{Action, may};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
 use crate::domain::time::Span;
+use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event as OrderEvent;
 use crate::domain::work_order::state::{Evaluation, Exit, Invitation, Outcome, Party, Purpose, Source};
@@ -70,8 +71,8 @@ pub fn open(draft: &Draft<'_>, spec: &Spec) -> Opening {
             (None, template, *mandatory, plan)
         }
         Method::Rules => {
-            let matching = |rule: &&EvaluationRule| rule.scope.holds(&draft.order);
-            let Some(rule) = draft.cx.catalogue.rules().iter().find(matching) else {
+            let judged = judged(draft.cx.catalogue.rules(), &draft.order);
+            let Some((rule, _)) = judged.into_iter().find(|(_, verdict)| *verdict == RuleVerdict::Wins) else {
                 return Opening::PassOver("no rule matched");
             };
             let plan = Plan {
@@ -87,6 +88,32 @@ pub fn open(draft: &Draft<'_>, spec: &Spec) -> Opening {
         return Opening::PassOver("its evaluation template does not exist");
     };
     Opening::Enter(State { mandatory, skip: spec.skip && !mandatory, rule, template }, Box::new(plan))
+}
+
+/// How a rule stands to a Work Order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleVerdict {
+    /// The first that matches: it counts.
+    Wins,
+    /// It matches, but one before it does as well.
+    ComesLater,
+    /// Why its scope does not hold.
+    No(String),
+}
+
+/// Each rule as it would be judged if the Work Order came to a node with rules now, in order of precedence (EVA-3).
+pub fn judged<'a>(rules: &'a [EvaluationRule], order: &WorkOrder) -> Vec<(&'a EvaluationRule, RuleVerdict)> {
+    let mut won = false;
+    let verdict = |rule: &'a EvaluationRule| {
+        let verdict = match rule.scope.why_not(order) {
+            Some(why) => RuleVerdict::No(why),
+            None if won => RuleVerdict::ComesLater,
+            None => RuleVerdict::Wins,
+        };
+        won |= verdict == RuleVerdict::Wins;
+        (rule, verdict)
+    };
+    rules.iter().map(verdict).collect()
 }
 
 /// Invites, once the node has been entered.

@@ -164,7 +164,9 @@ fn put(entry: &GroupEntry, known: Option<&ServiceGroup>, cx: &Context<'_>) -> Re
     let mut members = entry.members.clone();
     members.sort();
     members.dedup();
-    Ok(GroupEntry { name, members, ..entry.clone() })
+    let entry = GroupEntry { name, members, ..entry.clone() };
+    let same = known.is_some_and(|known| evolve(Some(known.clone()), &ServiceGroupEvent::Put(entry.clone())).as_ref() == Some(known));
+    if same { Err(Rejection::NothingToChange) } else { Ok(entry) }
 }
 
 fn take(

@@ -4,20 +4,21 @@
 
 use super::book::{Book, Kind, name_of};
 use super::condition;
-use crate::domain::definition::{EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
+use crate::domain::definition::{AnswerOption, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
 use crate::domain::text::{self, NAME_MAX};
-use crate::settings::toml_reader::{LIST_MAX, Located, Table, reason};
+use crate::settings::toml_reader::{Entry, LIST_MAX, Located, Table, reason};
 use std::collections::BTreeMap;
 
 /// Most recipients of one rule: each gets a mail and a link of its own.
 const RECIPIENTS_MAX: usize = 20;
 
-const KINDS: &str = "known are stars-5, stars-10, text, choice";
+const KINDS: &str = "known are stars-5, stars-10, text, choice, yes-no";
+const OPTIONS: &str = "for example options = [\"yes\", { name = \"late\", title = { en = \"a little late\", zh = \"稍晚\" } }]";
 
 /// Reads a template; none if it has problems, which are reported.
 pub fn read_template(table: Table<'_>, book: &mut Book<'_>) -> Option<EvaluationTemplate> {
     let (name, table) = book.define(Kind::EvaluationTemplate, table);
-    let title = table.title("title", name.as_ref().map_or("", |n| n.as_str()));
+    let title = table.label("title", name.as_ref().map_or("", |n| n.as_str()));
     let count = table.count("field");
     if count == 0 && !table.has("field") {
         table.sink().report_with(&table.place, "the template asks nothing", "add at least one table [[evaluation_template.field]]");
@@ -39,7 +40,7 @@ pub fn read_template(table: Table<'_>, book: &mut Book<'_>) -> Option<Evaluation
                 format!("the first is in line {first}"),
             );
         }
-        let title = field.title("title", field_name.as_ref().map_or("", |n| n.as_str()));
+        let title = field.label("title", field_name.as_ref().map_or("", |n| n.as_str()));
         let required = field.flag("required", false);
         let kind = field_kind(&field);
         field.finish();
@@ -62,6 +63,7 @@ fn field_kind(field: &Table<'_>) -> Option<FieldKind> {
         "stars-5" => Some(FieldKind::Rating { scale: 5 }),
         "stars-10" => Some(FieldKind::Rating { scale: 10 }),
         "text" => Some(FieldKind::Text),
+        "yes-no" => Some(FieldKind::YesNo),
         other => {
             match other.strip_prefix("stars-") {
                 Some(scale) => {
@@ -74,24 +76,43 @@ fn field_kind(field: &Table<'_>) -> Option<FieldKind> {
     }
 }
 
-fn options(field: &Table<'_>) -> Option<Vec<Box<str>>> {
+fn options(field: &Table<'_>) -> Option<Vec<AnswerOption>> {
     if !field.has("options") {
         field.known("options");
-        field.missing("options", "for example options = [\"yes\", \"no\"]");
+        field.missing("options", OPTIONS);
         return None;
     }
-    let found = field.texts("options")?;
-    if found.value.is_empty() {
-        field.sink().report_with(&found.place, "the list of options is empty", "for example options = [\"yes\", \"no\"]");
+    let entries = field.entries("options", LIST_MAX)?;
+    if entries.is_empty() {
+        field.sink().report_with(&field.place_of("options"), "the list of options is empty", OPTIONS);
     }
-    let mut options: Vec<Box<str>> = Vec::new();
-    for text in &found.value {
-        match text::line("option", text.value, NAME_MAX) {
-            Ok(option) if options.contains(&option) => {
-                field.sink().report(&text.place, format!("the option {option:?} stands there twice"))
+    let mut options: Vec<AnswerOption> = Vec::new();
+    for entry in entries {
+        let (place, option) = match entry {
+            Entry::Text(found) => match text::line("option", found.value, NAME_MAX) {
+                Ok(name) => (found.place, Some(AnswerOption { title: (&*name).into(), name })),
+                Err(refusal) => {
+                    field.sink().report(&found.place, format!("an option {}", reason(&refusal)));
+                    continue;
+                }
+            },
+            Entry::Table(entry) => {
+                let place = entry.place_of("name");
+                if !entry.has("name") {
+                    entry.missing("name", OPTIONS);
+                }
+                let name = entry.line("name", NAME_MAX);
+                let title = entry.label("title", name.as_deref().unwrap_or_default());
+                entry.finish();
+                (place, name.zip(title).map(|(name, title)| AnswerOption { name, title }))
             }
-            Ok(option) => options.push(option),
-            Err(refusal) => field.sink().report(&text.place, format!("an option {}", reason(&refusal))),
+        };
+        match option {
+            Some(option) if options.iter().any(|o| o.name == option.name) => {
+                field.sink().report(&place, format!("the option {:?} stands there twice", option.name));
+            }
+            Some(option) => options.push(option),
+            None => {}
         }
     }
     Some(options)

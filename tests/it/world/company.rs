@@ -6,8 +6,8 @@
 use workorderd::domain::aggregate::{Command, Key};
 use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{
-    AssignTo, AssignmentRule, CatalogueCommand, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind,
-    HandlerSpec, Limits, MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, Sop, SopStep, Subject,
+    AnswerOption, AssignTo, AssignmentRule, CatalogueCommand, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate,
+    FieldKind, HandlerSpec, Limits, MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, Sop, SopStep, Subject,
     TemplateField, Test, Wording,
 };
 use workorderd::domain::directory::{Account, Contact, Department, DirectoryCommand, StaffUser};
@@ -447,7 +447,9 @@ fn template(id: &str, scale: u8, choice: bool) -> EvaluationTemplate {
     let field = |id: &str, required, kind| TemplateField { name: name(id), title: id.into(), required, kind };
     let mut fields = vec![field("overall", true, FieldKind::Rating { scale }), field("comment", false, FieldKind::Text)];
     if choice {
-        fields.push(field("again", false, FieldKind::Choice { options: vec!["yes".into(), "no".into()] }));
+        fields.push(field("again", false, FieldKind::YesNo));
+        let option = |name: &str| AnswerOption { name: name.into(), title: name.into() };
+        fields.push(field("when", false, FieldKind::Choice { options: vec![option("in time"), option("late")] }));
     }
     EvaluationTemplate { name: name(id), title: id.into(), fields }
 }

@@ -469,6 +469,9 @@ impl World {
         if self.rng.u32(..3) == 0 {
             answers.push(("comment".into(), self.text().into()));
         }
+        if self.rng.u32(..4) == 0 {
+            answers.push(("again".into(), ["yes", "no", "perhaps"][self.rng.usize(..3)].into()));
+        }
         (Principal::Guest { order: order.id, invitation }, Order::SubmitEvaluation { invitation, answers })
     }
 

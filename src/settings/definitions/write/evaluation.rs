@@ -1,26 +1,28 @@
 //! `[[evaluation_template]]` and `[[evaluation_rule]]`.
 
 use super::condition;
-use super::sheet::Sheet;
-use crate::domain::definition::{EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
+use super::sheet::{self, Sheet};
+use crate::domain::definition::{AnswerOption, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
 
 /// Writes a template.
 pub fn write_template(template: &EvaluationTemplate, sheet: &mut Sheet) {
     let EvaluationTemplate { name, title, fields } = template;
     sheet.table("evaluation_template");
     sheet.text("name", name.as_str());
-    sheet.title(&(&**title).into(), name.as_str());
+    sheet.title(title, name.as_str());
     for TemplateField { name, title, required, kind } in fields {
         sheet.table("evaluation_template.field");
         sheet.text("name", name.as_str());
-        sheet.title(&(&**title).into(), name.as_str());
+        sheet.title(title, name.as_str());
         match kind {
             FieldKind::Rating { scale } => sheet.text("kind", &format!("stars-{scale}")),
             FieldKind::Text => sheet.text("kind", "text"),
             FieldKind::Choice { options } => {
                 sheet.text("kind", "choice");
-                sheet.texts("options", options);
+                let option = |AnswerOption { name, title }: &AnswerOption| sheet::named(name, title);
+                sheet.list("options", &options.iter().map(option).collect::<Vec<_>>());
             }
+            FieldKind::YesNo => sheet.text("kind", "yes-no"),
         }
         sheet.flag("required", *required, false);
     }

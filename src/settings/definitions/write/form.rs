@@ -1,6 +1,6 @@
 //! `[[form]]` with its fields, and the keys of each kind of field.
 
-use super::sheet::{Sheet, list, quoted, words};
+use super::sheet::{Sheet, list, named, quoted};
 use crate::domain::form::date::show_time;
 use crate::domain::form::{Cell, Choice, DetailTable, Field, Form, Kind, Pattern, SingleField};
 use crate::domain::ids::Name;
@@ -102,10 +102,7 @@ fn limits(min: Option<String>, max: Option<String>, sheet: &mut Sheet) {
 }
 
 fn write_choices(choices: &[Choice], sheet: &mut Sheet) {
-    let choice = |Choice { name, title }: &Choice| {
-        let own = *title != Label::from(name.as_str());
-        if own { format!("{{ name = {}, title = {} }}", quoted(name.as_str()), words(title)) } else { quoted(name.as_str()) }
-    };
+    let choice = |Choice { name, title }: &Choice| named(name.as_str(), title);
     sheet.list("choices", &choices.iter().map(choice).collect::<Vec<_>>());
 }
 

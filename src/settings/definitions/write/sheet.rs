@@ -111,6 +111,12 @@ pub fn words(label: &Label) -> String {
     }
 }
 
+/// A name alone, or with a title of its own.
+pub fn named(name: &str, title: &Label) -> String {
+    let own = *title != Label::from(name);
+    if own { format!("{{ name = {}, title = {} }}", quoted(name), words(title)) } else { quoted(name) }
+}
+
 /// A list, one value a line where one line would be too long.
 pub fn list(values: &[String]) -> String {
     let line = values.join(", ");

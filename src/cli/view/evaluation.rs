@@ -1,0 +1,58 @@
+//! By which rule a Work Order is evaluated, and why not by the others.
+
+use super::page::Page;
+use super::paint::Tone;
+use super::show::fact;
+use super::width::{line, pad, width, wrap};
+use crate::protocol::work_orders::{EvaluationExplained, RuleVerdict};
+
+/// All of it.
+pub fn explained(told: &EvaluationExplained, page: &Page) -> String {
+    let mut out = format!("{}\n", page.paint.tone(Tone::Strong, &format!("how {} is evaluated", line(&told.number))));
+    match &told.frozen {
+        Some(frozen) => {
+            let by = frozen.rule.as_deref().map_or_else(|| "the node itself, by QR code".to_owned(), |rule| format!("rule {}", line(rule)));
+            let since = page.times.both(frozen.since);
+            fact(&mut out, "it waits at", &format!("{}, since {since}", line(&frozen.node)), page);
+            fact(&mut out, "decided by", &format!("{by}, when it came there; rules changed later change nothing"), page);
+            fact(&mut out, "template", &line(&frozen.template), page);
+            let may = match (frozen.mandatory, frozen.skip) {
+                (true, _) => "mandatory: nobody can skip it",
+                (false, true) => "not mandatory: its handler may skip it",
+                (false, false) => "not mandatory, but skip is not offered",
+            };
+            fact(&mut out, "evaluation", may, page);
+        }
+        None => fact(&mut out, "it waits", "at no evaluation node", page),
+    }
+    out.push_str(if told.rules.is_empty() {
+        "\nthere are no rules: a node with rules would be passed over\n"
+    } else {
+        "\nrules as they are now\n"
+    });
+    let widest = told.rules.iter().map(|rule| width(&line(&rule.rule))).max().unwrap_or(0).min(30);
+    told.rules.iter().for_each(|rule| one(&mut out, rule, widest, page));
+    if !told.rules.is_empty() && !told.rules.iter().any(|rule| rule.verdict == "wins") {
+        out.push_str("no rule matches: a node with rules would be passed over\n");
+    }
+    out
+}
+
+/// `  10  urgent-repairs  no     priority is normal, not urgent`.
+fn one(out: &mut String, rule: &RuleVerdict, widest: usize, page: &Page) {
+    let mandatory = if rule.mandatory { ", mandatory" } else { "" };
+    let (word, tone, because) = match rule.verdict.as_str() {
+        "wins" => ("wins", Tone::Good, format!("the first that matches: {}{mandatory}", line(&rule.template))),
+        "comes-later" => ("later", Tone::Dim, "it matches, but one before it does as well".to_owned()),
+        _ => ("no", Tone::Bad, line(rule.why.as_deref().unwrap_or("it never holds"))),
+    };
+    let lead = format!("{:>5}  {}  ", rule.precedence, pad(&line(&rule.rule), widest));
+    let columns = page.width.saturating_sub(width(&lead) + 7).max(20);
+    for (i, piece) in wrap(&because, columns).into_iter().enumerate() {
+        match i {
+            0 => out.push_str(&format!("{lead}{}", page.paint.tone(tone, &format!("{word:<7}")))),
+            _ => out.push_str(&" ".repeat(width(&lead) + 7)),
+        }
+        out.push_str(&format!("{piece}\n"));
+    }
+}
