@@ -202,6 +202,9 @@ pub enum Command {
         /// For terminals with a light background, when colours are off
         #[arg(long)]
         invert: bool,
+        /// Save it as a picture to this new file, which ends in .svg or .png
+        #[arg(long, value_name = "FILE")]
+        save: Option<PathBuf>,
     },
     /// Staff users
     #[command(subcommand)]

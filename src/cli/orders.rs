@@ -1,5 +1,9 @@
 //! Work Orders: commands on them, lists, and all about one.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::act::{Step, told};
@@ -240,15 +244,21 @@ pub fn history(session: &mut Session<'_, '_>, number: &str, limit: Option<i64>) 
 ///
 /// # Errors
 /// What the daemon says, or that there is none.
-pub fn qr(session: &mut Session<'_, '_>, number: &str, invert: bool) -> Result<(), Failure> {
+pub fn qr(session: &mut Session<'_, '_>, number: &str, invert: bool, save: Option<&Path>) -> Result<(), Failure> {
     let reply = get(session, number, None)?;
     let got: Got = session.shape(reply)?;
     session.take_daemon_time()?;
     let (invitation, link) = qr::open_invitation(&got.work_order, &session.page).map_err(Failure::Nothing)?;
+    if let Some(path) = save {
+        save_picture(path, link)?;
+    }
     if session.json() {
         return session.print_json(&json!({ "number": got.work_order.number, "expiresAt": invitation.expires_at, "link": link }));
     }
-    let code = qr::code(link, invert, &session.page).map_err(Failure::Nothing)?;
+    let code = match save {
+        Some(path) => format!("{} saved\n", width::line(&path.display().to_string())),
+        None => qr::code(link, invert, &session.page).map_err(Failure::Nothing)?,
+    };
     let text = format!(
         "{code}\n{}\nto {} {}, ends {}\n",
         width::line(link),
@@ -257,4 +267,16 @@ pub fn qr(session: &mut Session<'_, '_>, number: &str, invert: bool) -> Result<(
         session.page.times.both(invitation.expires_at)
     );
     session.write(&text)
+}
+
+fn save_picture(path: &Path, link: &str) -> Result<(), Failure> {
+    let picture = match path.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase).as_deref() {
+        Some("svg") => qr::svg(link).map(String::into_bytes),
+        Some("png") => qr::png(link),
+        _ => return Err(Failure::Usage(format!("{}: the name of a picture ends in .svg or .png", path.display()))),
+    };
+    let picture = picture.map_err(Failure::Nothing)?;
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(&picture));
+    written.map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))
 }

@@ -115,7 +115,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::ToDos(of) => to_dos::list(session, of),
         Command::RemindMe(of) => to_dos::remind_me(session, of),
         Command::Notices(command) => to_dos::notices(session, command),
-        Command::Qr { of, invert } => orders::qr(session, &of.number, invert),
+        Command::Qr { of, invert, save } => orders::qr(session, &of.number, invert, save.as_deref()),
         Command::StaffUser(command) => people::staff_user(session, command),
         Command::UserGroup(command) => people::user_group(session, command),
         Command::ServiceProvider(command) => people::service_provider(session, command),

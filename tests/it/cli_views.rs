@@ -344,6 +344,27 @@ fn the_newest_open_qr_code_is_drawn_with_its_quiet_zone() {
 }
 
 #[test]
+fn a_qr_code_as_a_picture_has_the_same_modules_and_its_quiet_zone() {
+    let link = "https://example.com/e/AAAA";
+    let modules = qrcode::QrCode::new(link).unwrap();
+    let bytes = qr::png(link).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+    let mut dots = vec![0; reader.output_buffer_size().unwrap()];
+    let side = reader.next_frame(&mut dots).unwrap().width as usize;
+    assert_eq!(side, (modules.width() + 8) * 8);
+    let dark = |x: usize, y: usize| dots[y * side.div_ceil(8) + x / 8] >> (7 - x % 8) & 1 == 0;
+    for y in 0..side {
+        for x in 0..side {
+            let inside = |n: usize| (n / 8).checked_sub(4).filter(|n| *n < modules.width());
+            let wanted = inside(x).zip(inside(y)).is_some_and(|place| modules[place] == qrcode::Color::Dark);
+            assert_eq!(dark(x, y), wanted, "{x} {y}");
+        }
+    }
+    let svg = qr::svg(link).unwrap();
+    assert!(svg.contains("<svg") && svg.trim_end().ends_with("</svg>"), "{svg}");
+}
+
+#[test]
 fn why_there_is_no_qr_code_is_said() {
     let with = |invitations: Vec<Invitation>| WorkOrder { invitations, ..order() };
     let qr_code =

@@ -160,7 +160,7 @@ fn which_rule_evaluates_is_told_with_why_not_the_others_and_what_was_frozen_stay
     let pair = |rule: &str, verdict: &str| (rule.to_owned(), verdict.to_owned());
     assert_eq!(verdicts(&told), [pair("urgent-repairs", "wins"), pair("everything-else", "comes-later")]);
     assert_eq!(told.get("frozen"), None);
-    let number = stage.at("gate");
+    let number = stage.at("evaluate");
     // Rules that are changed later change nothing for what waits.
     let mut files = crate::real_stage::definitions();
     for file in &mut files {

@@ -83,6 +83,7 @@ mod real_places;
 mod real_poison;
 mod real_power_cut;
 mod real_python;
+mod real_race;
 mod real_refusals;
 mod real_reload;
 mod real_reserve;
