@@ -72,7 +72,11 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("jump-completes-the-gate", WORLD, "by a clock that is doubted"),
     ("poison-fired-for-ever", WORLD, "ends the daemon again and again"),
     ("letters-lost-behind-a-parcel", WORLD, "counts the work that Work Orders say it has | choices under way at rest | , due were ["),
-    ("letters-not-sent-out-again", WORLD, "choices under way at rest | waits for a choice at rest | , due were ["),
+    (
+        "letters-not-sent-out-again",
+        WORLD,
+        "counts the work that Work Orders say it has | choices under way at rest | waits for a choice at rest | , due were [",
+    ),
     ("load-counted-twice", WORLD, " took ["),
     (
         "told-of-what-is-over",
