@@ -41,7 +41,7 @@ pub struct Row {
     pub engineer: Option<StaffUserId>,
     pub account: Option<AccountId>,
     pub contact: Option<ContactId>,
-    pub reference: Option<Box<str>>,
+    pub reference: Option<PersonalText>,
     pub created_at: Timestamp,
     pub on_hold: bool,
     pub overdue: bool,
@@ -73,6 +73,15 @@ struct Closed {
     fields: Box<[u64]>,
 }
 
+/// Taken in at a start, not at its place yet.
+#[derive(Debug)]
+struct Loading {
+    kept: Kept,
+    age: (Timestamp, WorkOrderId),
+    /// Of its last record.
+    sequence: u64,
+}
+
 /// All rows, each at its place: in the order in which they came, those of a start by creation.
 #[derive(Debug, Default)]
 pub struct Board {
@@ -82,8 +91,8 @@ pub struct Board {
     columns: Columns,
     queues: Queues,
     times: Times,
-    /// What was taken in at a start so far, each with its last record.
-    loading: Vec<(Kept, u64)>,
+    /// What was taken in at a start so far.
+    loading: Vec<Loading>,
     through: u64,
 }
 
@@ -131,6 +140,8 @@ impl Row {
             owner: self.owner.as_ref(),
             team: &self.team,
             submitter: &self.submitter,
+            account: self.account.as_ref(),
+            contact: self.contact.as_ref(),
             created_by: self.created_by.as_ref(),
             engineer: self.engineer.as_ref(),
             group: self.group.as_ref(),
@@ -205,7 +216,7 @@ impl Kept {
                 subject: Subject::of(order),
                 account: order.account.as_ref(),
                 contact: order.contact.as_ref(),
-                reference: order.reference.as_deref(),
+                reference: order.reference.as_ref().and_then(|text| text.0.as_deref()),
                 on_hold: order.hold.is_some(),
                 overdue: order.visit().is_some_and(|v| v.overdue),
                 fields: self.fields(),
@@ -221,7 +232,7 @@ impl Kept {
                     subject: row.subject(),
                     account: row.account.as_ref(),
                     contact: row.contact.as_ref(),
-                    reference: row.reference.as_deref(),
+                    reference: row.reference.as_ref().and_then(|text| text.0.as_deref()),
                     on_hold: row.on_hold,
                     overdue: row.overdue,
                     fields: self.fields(),
@@ -237,27 +248,39 @@ impl Board {
     /// Takes a stored state in, at start, each Work Order once. Nothing is shown of it before [`Board::loaded`].
     pub fn load(&mut self, state: &Arc<State>, sequence: u64) {
         let Some(order) = state.work_order() else { return };
-        self.loading.push((Kept::of(state, order, &self.columns), sequence));
+        self.loading.push(Loading { kept: Kept::of(state, order, &self.columns), age: (order.created_at, order.id), sequence });
         self.through = self.through.max(sequence);
     }
 
-    /// All that is stored was taken in.
+    /// All that is stored was taken in. What is made of the states goes through them as they came, which is about how they lie in
+    /// memory: in the order of their places it would wait for memory at each.
     pub fn loaded(&mut self) {
-        let mut loaded = std::mem::take(&mut self.loading);
-        loaded.sort_unstable_by_key(|(kept, _)| kept.age());
-        self.kept.reserve(loaded.len());
-        self.places.reserve(loaded.len());
-        self.numbers.reserve(loaded.len());
-        for (place, (kept, sequence)) in (0..).zip(loaded) {
-            if let (Some((created, id)), Some(number), Some(seen)) = (kept.age(), kept.number(), kept.seen()) {
-                self.times.put(place, created, sequence);
-                self.places.insert(id, place);
-                self.numbers.insert(number.clone(), place);
-                self.columns.change(place, None, &seen);
-            }
-            self.kept.push(kept);
+        let loaded = std::mem::take(&mut self.loading);
+        let mut ages: Vec<_> = (0_u32..).zip(&loaded).map(|(index, one)| (one.age, index)).collect();
+        ages.sort_unstable();
+        let mut place_of = vec![0_u32; loaded.len()];
+        for (place, (_, index)) in (0..).zip(&ages) {
+            place_of[*index as usize] = place;
         }
-        self.queues.load(self.kept.iter().filter_map(Kept::standing));
+        let placed = || place_of.iter().copied().zip(&loaded);
+        let Self { places, numbers, columns, queues, times, .. } = self;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for (place, (age, index)) in (0..).zip(&ages) {
+                    times.put(place, age.0, loaded[*index as usize].sequence);
+                }
+                places.reserve(loaded.len());
+                numbers.reserve(loaded.len());
+                for (place, one) in placed() {
+                    places.insert(one.age.1, place);
+                    numbers.extend(one.kept.number().map(|number| (number.clone(), place)));
+                }
+                queues.load(loaded.iter().filter_map(|one| one.kept.standing()));
+            });
+            columns.load(placed().filter_map(|(place, one)| Some((place, one.kept.seen()?))));
+        });
+        let mut loaded: Vec<_> = loaded.into_iter().map(|one| Some(one.kept)).collect();
+        self.kept.extend(ages.iter().filter_map(|(_, index)| loaded[*index as usize].take()));
     }
 
     /// Takes the durable state of a Work Order in.
@@ -310,6 +333,11 @@ impl Board {
     /// One line.
     pub fn row(&self, id: WorkOrderId) -> Option<Row> {
         self.kept(id).and_then(Kept::row)
+    }
+
+    /// One that has not ended.
+    pub fn open_order(&self, id: WorkOrderId) -> Option<&WorkOrder> {
+        self.kept(id)?.either().ok()
     }
 
     /// Its number.
@@ -457,6 +485,12 @@ impl Board {
             (status, found.len())
         });
         counted.filter(|(_, count)| *count > 0)
+    }
+
+    /// The numbers of open ones for which something holds, whoever asks: goes through all of them.
+    pub fn open_for(&self, holds: impl Fn(&WorkOrder) -> bool) -> Vec<WorkOrderNumber> {
+        let open = self.kept.iter().filter_map(|kept| kept.either().ok()).filter(|order| order.life.is_normal());
+        open.filter(|order| holds(order)).map(|order| order.number.clone()).collect()
     }
 
     /// How many are open, whoever asks: for the status line.

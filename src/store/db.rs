@@ -4,12 +4,13 @@ use super::meta::{Meta, row_hash};
 use crate::codec::CodecError;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Largest piece of a row; larger rows are cut, because sled never syncs what it puts into `blobs/`.
 const PIECE: usize = 24 << 10;
 /// Rows begin with this byte, so that the meta row sorts apart.
-const ROW: u8 = b'r';
-const META: &[u8] = b"meta";
+pub(super) const ROW: u8 = b'r';
+pub(super) const META: &[u8] = b"meta";
 
 /// What went wrong with the store. None of these loses anything: the store can be rebuilt.
 #[derive(Debug, thiserror::Error)]
@@ -44,11 +45,29 @@ pub struct Opened {
     pub meta: Option<Meta>,
 }
 
+/// What rows sum up to, in any order and in parts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
+    count: u64,
+    hash: u64,
+}
+
+impl std::ops::Add for Sums {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { count: self.count + other.count, hash: self.hash.wrapping_add(other.hash) }
+    }
+}
+
 /// The open database.
 pub struct Store {
-    db: sled::Db,
-    path: PathBuf,
-    meta: Meta,
+    pub(super) db: sled::Db,
+    /// The same, for readers: a rewritten database takes its place.
+    pub(super) shared: Arc<RwLock<sled::Db>>,
+    pub(super) path: PathBuf,
+    pub(super) meta: Meta,
+    pub(super) cache_bytes: u64,
 }
 
 impl Store {
@@ -68,23 +87,42 @@ impl Store {
             return Err(StoreError::OtherInstallation);
         }
         let known = meta.clone().unwrap_or(Meta { installation, ..Meta::default() });
-        Ok(Opened { store: Self { db, path: path.to_owned(), meta: known }, meta })
+        let shared = Arc::new(RwLock::new(db.clone()));
+        Ok(Opened { store: Self { db, shared, path: path.to_owned(), meta: known, cache_bytes }, meta })
     }
 
     /// Reads every row, in order of keys, and compares count and sum at the end.
-    pub fn scan(&self, mut row: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let (mut count, mut hash) = (0u64, 0u64);
+    pub fn scan(&self, row: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.hold_against(self.scan_part(&[], None, row)?)
+    }
+
+    /// Reads the rows whose keys are from one on and before another (none: to the end), in order; gives what they sum up to.
+    pub fn scan_part(
+        &self,
+        from: &[u8],
+        before: Option<&[u8]>,
+        mut row: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    ) -> Result<Sums, StoreError> {
+        let mut sums = Sums::default();
         let mut whole: Option<(Vec<u8>, Vec<u8>)> = None;
-        for item in self.db.scan_prefix([ROW]) {
+        let from = [&[ROW], from].concat();
+        let end = before.map_or(vec![ROW + 1], |before| [&[ROW], before].concat());
+        for item in self.db.range(from..end) {
             let (key, value) = item?;
-            count += 1;
-            hash = hash.wrapping_add(row_hash(&key, &value));
+            sums.count += 1;
+            sums.hash = sums.hash.wrapping_add(row_hash(&key, &value));
             let (name, piece) = split_key(&key);
             match &mut whole {
                 Some((current, bytes)) if current == name && piece > 0 => bytes.extend_from_slice(&value),
                 _ => {
-                    if let Some((current, bytes)) = whole.replace((name.to_vec(), value.to_vec())) {
+                    if let Some((current, bytes)) = whole.take() {
                         row(&current, &bytes)?;
+                    }
+                    // A full piece may have others behind it.
+                    if value.len() < PIECE {
+                        row(name, &value)?;
+                    } else {
+                        whole = Some((name.to_vec(), value.to_vec()));
                     }
                 }
             }
@@ -92,12 +130,18 @@ impl Store {
         if let Some((current, bytes)) = whole {
             row(&current, &bytes)?;
         }
-        if (count, hash) != (self.meta.count, self.meta.set_hash) && !mutant!("store-sums-unread") {
+        Ok(sums)
+    }
+
+    /// Compares what all parts sum up to with what the store says of itself.
+    pub fn hold_against(&self, found: Sums) -> Result<(), StoreError> {
+        let expected = Sums { count: self.meta.count, hash: self.meta.set_hash };
+        if found != expected && !mutant!("store-sums-unread") {
             return Err(StoreError::Mismatch {
-                expected: self.meta.count,
-                expected_hash: self.meta.set_hash,
-                found: count,
-                found_hash: hash,
+                expected: expected.count,
+                expected_hash: expected.hash,
+                found: found.count,
+                found_hash: found.hash,
             });
         }
         Ok(())
@@ -110,7 +154,7 @@ impl Store {
 
     /// A handle for reading from other threads.
     pub fn reader(&self) -> StoreReader {
-        StoreReader { db: self.db.clone() }
+        StoreReader { db: Arc::clone(&self.shared) }
     }
 
     /// What the store knows of itself.
@@ -168,13 +212,13 @@ impl Store {
 /// Reads single rows; cheap to clone.
 #[derive(Clone)]
 pub struct StoreReader {
-    db: sled::Db,
+    db: Arc<RwLock<sled::Db>>,
 }
 
 impl StoreReader {
     /// The row of a key.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        get(&self.db, key)
+        get(&self.db.read().unwrap_or_else(PoisonError::into_inner), key)
     }
 }
 

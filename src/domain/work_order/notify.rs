@@ -48,7 +48,8 @@ pub fn notify(before: Option<&WorkOrder>, draft: &mut Draft<'_>) {
 fn mail(draft: &mut Draft<'_>, user: &StaffUser, notice: &Notice) {
     let Some(to) = user.email.clone() else { return };
     let goes_out = goes_out(user.notices.as_deref(), draft.cx.now);
-    draft.mail_notice((to, user.name.clone(), &user.language), (notice.kind, notice.note.clone()), goes_out);
+    let party = Party::Staff(user.id.clone());
+    draft.mail_notice((Some(&party), to, user.name.clone(), &user.language), (notice.kind, notice.note.clone()), goes_out);
 }
 
 /// What is meant for one person, and waits only now.
@@ -90,7 +91,7 @@ fn behind(handler: &Handler, order: &WorkOrder, directory: &Directory) -> (Vec<S
         Handler::Leader(group) => named(directory.group(group).and_then(|group| group.leader.as_ref())),
         Handler::Submitter => match &order.submitter {
             Party::Staff(user) => named(Some(user)),
-            Party::Contact(_) => named(None),
+            Party::Contact(_) | Party::Guest(_) => named(None),
         },
         Handler::Role(role) => of_pool(&|user| user.provider.is_none() && user.roles.contains(role)),
         Handler::Members(group) => of_pool(&|user| directory.is_member(group, &user.id)),

@@ -217,7 +217,8 @@ impl Gate {
             | Event::LaborStarted { .. }
             | Event::LaborStopped { .. }
             | Event::LaborEntered { .. }
-            | Event::FieldsSaved { .. } => {}
+            | Event::FieldsSaved { .. }
+            | Event::PersonErased { .. } => {}
         }
     }
 
