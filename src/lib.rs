@@ -60,6 +60,7 @@
 //! | a stored field | a new schema version in `codec` (a frozen struct of the old one, a `From`), and a golden file; if it changes what is on disk, another kept folder for `tests/it/upgrade.rs` |
 //! | what a data folder must have to go on | `runtime/back_up.rs` (it goes into back-ups), `protocol/back_up.rs` (its name), `archive/export.rs`, `import.rs` and `line.rs` |
 //! | a setting | `settings/daemon/keys.rs` and `model.rs`, `config/workorderd.toml` |
+//! | something on the printed page | `cli/print/compose.rs` (what of it, and where), `words.rs` (in both languages); how it looks, twice: `html.rs` with `page.css`, `layout.rs` |
 //! | a query | `engine/board.rs`, its room in `control/`, the `.varlink` file, `cli/` |
 
 /// Whether the one-line defect of that name is switched on: never, but in builds with the feature `mutants`.

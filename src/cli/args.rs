@@ -18,6 +18,7 @@ use super::args_more::{
     ParkedCommand, StaffUserCommand,
 };
 use super::args_people::{ServiceProviderCommand, UserGroupCommand};
+use super::args_print::PrintArgs;
 use super::args_to_do::{NoticesCommand, RemindMeArgs, ToDosArgs};
 use super::batch::Batch;
 use super::bench_args::BenchArguments;
@@ -180,6 +181,11 @@ pub enum Command {
     Visit(VisitCommand),
     /// Tell what is planned for whom and when, day by day, or as iCalendar; what overlaps is marked
     Calendar(CalendarArgs),
+    /// Print a Work Order as a page that one hands to the customer: PDF or HTML, for A4
+    ///
+    /// The page has what you may see of it, but notes, remarks and places that are for the company alone. For example:
+    /// workorderctl print WO-20261122-000017 report.pdf
+    Print(PrintArgs),
     /// Save an attachment of a Work Order to a file
     SaveAttachment {
         /// Which one.

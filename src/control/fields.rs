@@ -97,15 +97,19 @@ pub fn fields(order: &WorkOrder, language: &str, cx: &Context<'_>) -> Vec<shape:
     let mut told: Vec<shape::Field> = Vec::new();
     for name in names.into_iter().filter(|name| !layout.hides(name)) {
         let Some(value) = order.fields.get(name).filter(|_| !told.iter().any(|f| f.name == name.as_str())) else { continue };
-        told.push(field(name.as_str(), value, fields::definition(order, name, cx.catalogue), language, cx));
+        let form = fields::form_of(order, name, cx.catalogue);
+        let spec = form.and_then(|form| form.field(name.as_str()));
+        let form = form.map(|form| form.title.text(language).to_owned());
+        told.push(shape::Field { form, ..field(name.as_str(), value, spec, language, cx) });
     }
     told
 }
 
 fn field(name: &str, value: &Value, spec: Option<&Field>, language: &str, cx: &Context<'_>) -> shape::Field {
-    let (mut columns, mut rows) = (Vec::new(), Vec::new());
+    let (mut columns, mut column_kinds, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     if let (Value::Table(table), Some(Field::Table(spec))) = (value, spec) {
         columns = spec.columns.iter().map(|column| column.title.text(language).to_owned()).collect();
+        column_kinds = spec.columns.iter().map(|column| column.kind.name().to_owned()).collect();
         let cell = |row: &crate::domain::form::Row, column: &SingleField| {
             row.get(&column.name).map(|cell| shown::cell(cell, Some(&column.kind), language, cx.directory)).unwrap_or_default()
         };
@@ -115,8 +119,14 @@ fn field(name: &str, value: &Value, spec: Option<&Field>, language: &str, cx: &C
         name: name.to_owned(),
         title: spec.map_or(name, |spec| spec.title().text(language)).to_owned(),
         kind: spec.map_or("", Field::kind).to_owned(),
+        to: match spec {
+            Some(Field::Single(SingleField { kind: Kind::Reference(target), .. })) => Some(target.name().to_owned()),
+            Some(Field::Single(_) | Field::Table(_)) | None => None,
+        },
+        form: None,
         text: shown::value(value, spec, language, cx.directory),
         columns,
+        column_kinds,
         rows,
     }
 }

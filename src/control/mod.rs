@@ -21,6 +21,7 @@ pub mod definitions;
 pub mod desk;
 pub mod difference;
 pub mod directory;
+mod done;
 mod entries;
 mod equipment;
 pub mod explain;

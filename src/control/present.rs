@@ -1,6 +1,6 @@
 //! States and steps as the protocol's shapes.
 
-use super::{calendar, field_work, fields, tell, to_dos};
+use super::{calendar, done, field_work, fields, tell, to_dos};
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::context::Context;
 use crate::domain::definition::{Answer, ProcessNode};
@@ -69,18 +69,24 @@ pub fn work_order(
 ) -> shape::WorkOrder {
     let visit = order.visit();
     let (sop, steps) = field_work::sop(order, language, cx);
+    let contact = order.contact.as_ref().and_then(|id| cx.directory.contact(id));
+    let record_type = cx.catalogue.record_type(&order.record_type).map(|found| found.title.text(language));
     let may_show_links = may::is_handler(order, cx) || may::has_right(crate::domain::definition::Right::HandleWorkOrders, cx);
     shape::WorkOrder {
         number: order.number.to_string(),
         revision: entity.revision as i64,
         record_type: order.record_type.to_string(),
+        record_type_title: record_type.unwrap_or(order.record_type.as_str()).to_owned(),
         process: order.process.name.to_string(),
         process_version: order.process.version.into(),
         subject: order.subject.shown().into(),
         description: shown(order.description.as_ref()),
         reference: text(order.reference.as_ref()),
         account: text(order.account.as_ref()),
+        account_name: order.account.as_ref().and_then(|id| Some(cx.directory.account(id)?.name.shown().to_owned())),
         contact: text(order.contact.as_ref()),
+        contact_name: contact.map(|contact| contact.name.shown().to_owned()),
+        contact_language: contact.map(|contact| contact.language.to_string()).filter(|language| !language.is_empty()),
         priority: order.priority.name().into(),
         channel: order.channel.name().into(),
         submitter: party(&order.submitter),
@@ -122,6 +128,7 @@ pub fn work_order(
         labor_ms: order.labor().iter().map(|l| l.span(cx.now).0 as i64).sum(),
         service_records: field_work::records(order),
         service_records_made: order.service_records().1.into(),
+        people: done::people(order, cx),
         to_dos: to_dos::own(order, cx),
     }
 }
@@ -221,7 +228,7 @@ pub fn evaluation(evaluation: &Evaluation) -> shape::Evaluation {
 }
 
 /// The events of a step as lines of a history, newest first.
-pub fn history_lines(told: &Told, layout: &Layout<'_>) -> Vec<shape::HistoryLine> {
+pub fn history_lines(told: &Told, layout: &Layout<'_>, cx: &Context<'_>) -> Vec<shape::HistoryLine> {
     let line = |event: &Event| shape::HistoryLine {
         sequence: told.sequence as i64,
         revision: told.revision as i64,
@@ -230,6 +237,7 @@ pub fn history_lines(told: &Told, layout: &Layout<'_>) -> Vec<shape::HistoryLine
         command: told.step.command.to_string(),
         event: event.name().into(),
         details: tell::event_without(event, &|field| layout.hides(field)),
+        done: done::work_done(event, cx),
     };
     told.step.events.iter().rev().map(line).collect()
 }

@@ -190,7 +190,7 @@ async fn history(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let record_type = entity.state.as_ref().and_then(|s| s.work_order()).map(|order| &order.record_type);
     let lines = visit.judge(|cx| {
         let layout = Layout::of(record_type, cx);
-        past.steps.iter().take(limit).flat_map(|told| present::history_lines(told, &layout)).collect()
+        past.steps.iter().take(limit).flat_map(|told| present::history_lines(told, &layout, cx)).collect()
     });
     Ok(Outcome::reply(&shape::HistoryTold { lines, more, away: past.away.map(|away| away.to_string()) }))
 }

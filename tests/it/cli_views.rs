@@ -163,6 +163,7 @@ pub fn history_lines() -> Vec<HistoryLine> {
         command: command.into(),
         event: event.into(),
         details: details.into(),
+        done: None,
     };
     let accepted = |event, details| line(41, 3, NOW - DAY, "wang.wei (uid:1000)", "AcceptAssignment", event, details);
     vec![

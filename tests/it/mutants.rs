@@ -89,6 +89,12 @@ const MUTANTS: &[(&str, &str, &str)] = &[
         "real_notices::several_notices_at_once_are_one_mail_in_the_language_of_who_is_told",
         "three notices are one mail",
     ),
+    (
+        "remarks-are-printed",
+        "real_print::every_service_record_is_printed_in_full_and_oldest_first_and_no_remark_is",
+        "remarks are for the company alone",
+    ),
+    ("boxes-are-printed", "print_pdf::a_character_that_the_font_has_not_is_refused_by_name_and_nothing_is_written", "left: 0"),
     ("layouts-hide-nothing", "real_layouts::a_field_that_every_role_hides_is_in_no_answer", "4711 in"),
     (
         "read-only-is-written",

@@ -53,6 +53,9 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("calamine", &["cli"]),
     ("encoding_rs", &["cli"]),
     ("indicatif", &["cli"]),
+    ("krilla", &["cli"]),
+    ("harfrust", &["cli"]),
+    ("skrifa", &["cli"]),
     ("signal_hook", &["cli"]),
     ("tokio", &["runtime", "control", "mail", "demo", "daemon", "bench"]),
 ];

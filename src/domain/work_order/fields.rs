@@ -177,7 +177,12 @@ pub fn edit(draft: &mut Draft<'_>, given: &GivenFields) -> Result<bool, Rejectio
     Ok(changed)
 }
 
+/// The newest of the forms of a Work Order that has the field.
+pub fn form_of<'a>(order: &WorkOrder, name: &Name, catalogue: &'a Catalogue) -> Option<&'a Form> {
+    order.forms.iter().rev().filter_map(|pin| catalogue.pinned_form(pin)).find(|form| form.field(name.as_str()).is_some())
+}
+
 /// How a field of the Work Order is defined in the newest of its forms.
 pub fn definition<'a>(order: &WorkOrder, name: &Name, catalogue: &'a Catalogue) -> Option<&'a Field> {
-    order.forms.iter().rev().find_map(|pin| catalogue.pinned_form(pin)?.field(name.as_str()))
+    form_of(order, name, catalogue)?.field(name.as_str())
 }
