@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::args::{Number, Paging};
+use super::args_people::Erase;
 
 /// What can be told of evaluations.
 #[derive(Debug, Subcommand)]
@@ -25,6 +26,12 @@ pub enum StaffUserCommand {
         /// Id of the staff user
         id: String,
     },
+    /// Erase a person: what is personal goes for ever, from the state, the history, attachments, mails and new back-ups
+    ///
+    /// For admins. It is refused as long as they have open Work Orders. The id stays taken; numbers, times, choices and stars stay, so
+    /// that counts and averages are as before. It goes on by itself if this command, or the daemon, is cut off; give it again to see how
+    /// far it is.
+    Erase(Erase),
     /// List staff users
     List(Paging),
 }
@@ -189,6 +196,12 @@ pub enum ContactCommand {
         /// Id of the contact
         id: String,
     },
+    /// Erase a person: what is personal goes for ever, from the state, the history, attachments, mails and new back-ups
+    ///
+    /// For admins. It is refused as long as they have open Work Orders. The id stays taken; numbers, times, choices and stars stay, so
+    /// that counts and averages are as before. It goes on by itself if this command, or the daemon, is cut off; give it again to see how
+    /// far it is.
+    Erase(Erase),
     /// List contacts
     List(Paging),
 }

@@ -203,6 +203,9 @@ fn hint_of(name: &str, parameters: &Parameters) -> Option<String> {
         Some("ExactNotAllowed") => "without --exact, if parts of a name are allowed; an admin may allow more (settings, look_up.staff)",
         Some("ArchiveAway") => "mount the disk of journal-archive (in the daemon's data folder); what is now is told without it",
         Some("Damaged") => "run `workorderd verify` on the data folder; the back-up that is there was not changed: keep it",
+        Some("HasOpenWork") => {
+            "\"workorderctl list --open\" with --contact, --engineer, --owner or --handler lists them; \"batch\" passes many on"
+        }
         Some("ClockNotManual") => "only a data folder made for trials has a clock that is set by hand",
         Some(_) => return None,
         None if name.ends_with("NotFound") || name.ends_with("InvalidParameter") => {

@@ -22,6 +22,7 @@ pub mod calendar;
 pub mod definitions;
 pub mod directory;
 pub mod equipment;
+pub mod erase;
 pub mod failure;
 mod fields;
 pub mod guest;

@@ -51,6 +51,7 @@ pub fn staff_user(u: shape::StaffUser) -> Entry {
         absence: None,
         notices: None,
         disabled: u.disabled.unwrap_or(false),
+        erased: None,
     })))
 }
 
@@ -121,6 +122,7 @@ pub fn contact(c: shape::Contact) -> Entry {
         mobile: personal(c.mobile),
         language: language(c.language),
         disabled: c.disabled.unwrap_or(false),
+        erased: None,
     })))
 }
 

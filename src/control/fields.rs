@@ -13,7 +13,7 @@ use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::fields;
 use crate::protocol::varlink::{ErrorReply, Parameters};
 use crate::protocol::work_orders as shape;
-use crate::runtime::attachments::Attachments;
+use crate::runtime::naming::Naming;
 use serde_json::Value as Json;
 
 /// Characters of the name of an attachment.
@@ -24,18 +24,18 @@ const MEDIA_TYPE_MAX: usize = 100;
 const SURE_DIGITS: usize = 15;
 
 /// What a call gives for fields. Attachments must have been brought before.
-pub fn given(fields: Option<Parameters>, attachments: &Attachments) -> Result<GivenFields, ErrorReply> {
-    let one = |(name, value): (String, Json)| {
-        let given = raw(value, attachments).map_err(|problem| {
+pub fn given(fields: Option<Parameters>, naming: &mut Naming) -> Result<GivenFields, ErrorReply> {
+    let mut one = |(name, value): (String, Json)| {
+        let given = raw(value, naming).map_err(|problem| {
             let field = format!("fields.{}", name.chars().take(80).collect::<String>());
             refuse::rejection(&Rejection::InvalidFormField { field, rule: "kind", problem })
         })?;
         Ok((name.into(), given))
     };
-    fields.unwrap_or_default().into_iter().map(one).collect()
+    fields.unwrap_or_default().into_iter().map(&mut one).collect()
 }
 
-fn raw(value: Json, attachments: &Attachments) -> Result<Given, String> {
+fn raw(value: Json, naming: &mut Naming) -> Result<Given, String> {
     Ok(match value {
         Json::Null => Given::Nothing,
         Json::Bool(flag) => Given::Flag(flag),
@@ -47,23 +47,23 @@ fn raw(value: Json, attachments: &Attachments) -> Result<Given, String> {
             Given::Number(text.into())
         }
         Json::String(text) => Given::Text(text.into()),
-        Json::Array(list) => Given::List(list.into_iter().map(|one| raw(one, attachments)).collect::<Result<_, _>>()?),
-        Json::Object(map) if map.contains_key("hash") && map.contains_key("mediaType") => Given::File(file(&map, attachments)?),
+        Json::Array(list) => Given::List(list.into_iter().map(|one| raw(one, naming)).collect::<Result<_, _>>()?),
+        Json::Object(map) if map.contains_key("hash") && map.contains_key("mediaType") => Given::File(file(&map, naming)?),
         Json::Object(map) => {
-            Given::Map(map.into_iter().map(|(key, value)| Ok((key.into(), raw(value, attachments)?))).collect::<Result<_, String>>()?)
+            Given::Map(map.into_iter().map(|(key, value)| Ok((key.into(), raw(value, naming)?))).collect::<Result<_, String>>()?)
         }
     })
 }
 
 /// An attachment as it is named: `hash`, `mediaType`, `name`. How long it is, its content says.
-fn file(named: &Parameters, attachments: &Attachments) -> Result<StoredFile, String> {
+fn file(named: &Parameters, naming: &mut Naming) -> Result<StoredFile, String> {
     let text = |key: &str| named.get(key).and_then(Json::as_str).ok_or_else(|| format!("an attachment has a {key}, which is a text"));
     let (hash, media_type, name) = (text("hash")?, text("mediaType")?, text("name")?);
     let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.+".contains(&b));
     if media_type.len() > MEDIA_TYPE_MAX || !media_type.split_once('/').is_some_and(|(group, kind)| part(group) && part(kind)) {
         return Err("mediaType is not such as image/jpeg".to_owned());
     }
-    let size = attachments.size(hash).ok_or("there is no attachment of that hash; bring it first (BringAttachment)")?;
+    let size = naming.name(hash).ok_or("there is no attachment of that hash; bring it first (BringAttachment)")?;
     let name = text::line("name", name, NAME_MAX).map_err(|rejection| rejection.to_string())?;
     Ok(StoredFile { hash: hash.into(), size, media_type: media_type.into(), name: PersonalText(Some(name)) })
 }

@@ -23,6 +23,7 @@ pub mod difference;
 pub mod directory;
 mod entries;
 mod equipment;
+mod erasure;
 pub mod explain;
 pub mod field_work;
 pub mod fields;

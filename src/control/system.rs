@@ -2,6 +2,7 @@
 
 use super::back_up;
 use super::desk::Visit;
+use super::erasure;
 use super::refuse::{self, field, slug};
 use super::service::Outcome;
 use super::work_orders::find;
@@ -183,6 +184,7 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         disk_nearly_full: space.scarce,
         archived_through: archive.moved.map(|moved| moved.sequence as i64),
         archive_problem: archive.problem,
+        erasing: erasure::status(&runtime.erasing()),
         panics: figures.panics as i64,
         said: visit.desk.said.clone(),
         reloads: reloaded.count as i64,

@@ -89,6 +89,7 @@ impl Reloader {
         running.runtime.set_reach(loaded.settings.people);
         running.runtime.set_reserve(loaded.settings.data.reserve_bytes);
         running.runtime.set_journal_keep(loaded.settings.data.journal_keep_bytes);
+        running.runtime.set_keep_unnamed(loaded.settings.data.keep_unnamed);
         running.set_post(prepared.post);
         self.loaded = loaded;
     }

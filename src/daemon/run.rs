@@ -81,6 +81,7 @@ async fn serve(
         segment_bytes: settings.data.segment_bytes,
         reserve_bytes: settings.data.reserve_bytes,
         journal_keep_bytes: settings.data.journal_keep_bytes,
+        keep_unnamed: settings.data.keep_unnamed,
         store_cache_bytes: settings.data.store_cache_bytes,
         time_zone: prepared.zone,
         manual_clock: manual_clock.map(|at| at.map_or_else(wall_time, Timestamp)),

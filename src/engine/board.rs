@@ -41,7 +41,7 @@ pub struct Row {
     pub engineer: Option<StaffUserId>,
     pub account: Option<AccountId>,
     pub contact: Option<ContactId>,
-    pub reference: Option<Box<str>>,
+    pub reference: Option<PersonalText>,
     pub created_at: Timestamp,
     pub on_hold: bool,
     pub overdue: bool,
@@ -205,7 +205,7 @@ impl Kept {
                 subject: Subject::of(order),
                 account: order.account.as_ref(),
                 contact: order.contact.as_ref(),
-                reference: order.reference.as_deref(),
+                reference: order.reference.as_ref().and_then(|text| text.0.as_deref()),
                 on_hold: order.hold.is_some(),
                 overdue: order.visit().is_some_and(|v| v.overdue),
                 fields: self.fields(),
@@ -221,7 +221,7 @@ impl Kept {
                     subject: row.subject(),
                     account: row.account.as_ref(),
                     contact: row.contact.as_ref(),
-                    reference: row.reference.as_deref(),
+                    reference: row.reference.as_ref().and_then(|text| text.0.as_deref()),
                     on_hold: row.on_hold,
                     overdue: row.overdue,
                     fields: self.fields(),
@@ -457,6 +457,12 @@ impl Board {
             (status, found.len())
         });
         counted.filter(|(_, count)| *count > 0)
+    }
+
+    /// The numbers of open ones for which something holds, whoever asks: goes through all of them.
+    pub fn open_for(&self, holds: impl Fn(&WorkOrder) -> bool) -> Vec<WorkOrderNumber> {
+        let open = self.kept.iter().filter_map(|kept| kept.either().ok()).filter(|order| order.life.is_normal());
+        open.filter(|order| holds(order)).map(|order| order.number.clone()).collect()
     }
 
     /// How many are open, whoever asks: for the status line.

@@ -12,6 +12,7 @@ pub mod commit;
 pub mod defect;
 pub mod delivery;
 pub mod entity;
+pub mod erasing;
 pub mod labor_guard;
 pub mod labor_totals;
 pub mod listing;

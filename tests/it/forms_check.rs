@@ -123,6 +123,7 @@ fn directory() -> Directory {
             mobile: None,
             language: "zh".into(),
             disabled,
+            erased: None,
         }));
     }
     directory

@@ -31,6 +31,7 @@ fn contact(id: &str, name: &str, mobile: &str, email: &str) -> Contact {
         mobile: given(mobile),
         language: "en".into(),
         disabled: false,
+        erased: None,
     }
 }
 

@@ -267,6 +267,7 @@ pub fn is_mutation(method: &str) -> bool {
             | "Why"
             | "JudgeCreate"
             | "JudgePut"
+            | "JudgeErasePerson"
             | "BringAttachment"
             | "ReadAttachment"
             | "History"

@@ -85,6 +85,7 @@ impl Story {
                 absence: None,
                 notices: None,
                 disabled: false,
+                erased: None,
             }));
         }
         directory.take(&DirectoryEvent::ContactPut(Contact {
@@ -95,6 +96,7 @@ impl Story {
             mobile: None,
             language: "zh".into(),
             disabled: false,
+            erased: None,
         }));
         for (id, rule) in [("hydraulics", GroupRule::ByLeader), ("lifts", GroupRule::Pool), ("pumps", GroupRule::RoundRobin)] {
             let [leader, emil, mei] = ["lena", "emil", "mei"].map(|m| slug(m, StaffUserId::new));

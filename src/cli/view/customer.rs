@@ -26,8 +26,11 @@ pub fn account(got: &GotAccount, latest: &Listed, page: &Page) -> String {
 
 /// A contact.
 pub fn contact(got: &GotContact, latest: &Listed, page: &Page) -> String {
-    let Contact { id, name, email, mobile, language, disabled, .. } = &got.contact;
+    let Contact { id, name, account: _, email, mobile, language, disabled, erased } = &got.contact;
     let mut out = head(id, name, *disabled, page);
+    if let Some(erased) = erased {
+        fact(&mut out, "erased", &page.times.minute(*erased), page);
+    }
     if let Some(account) = &got.account {
         fact(&mut out, "account", &format!("{}, {}", line(&account.id), line(&account.name)), page);
         region(&mut out, account, page);

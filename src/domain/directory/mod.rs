@@ -7,6 +7,7 @@ pub mod carried;
 pub mod company;
 pub mod decide;
 pub mod entry;
+pub mod erase;
 pub mod read_model;
 
 pub use carried::Carried;
@@ -14,4 +15,5 @@ pub use decide::decide;
 pub use entry::{
     Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
 };
+pub use erase::Known;
 pub use read_model::{Directory, Reach};

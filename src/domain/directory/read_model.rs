@@ -5,6 +5,7 @@ use crate::domain::ids::{
     AccountId, ContactId, DepartmentId, Name, ProductId, ServiceGroupId, ServiceProviderId, StaffUserId, TerminalId, UserGroupId,
 };
 use crate::domain::service_group::GroupRule;
+use crate::domain::work_order::state::Party;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Leader and members of a service group, as far as decisions about others need them.
@@ -274,6 +275,19 @@ impl Directory {
                 if let Some(user) = self.staff_users.get_mut(user) {
                     user.absence = *absence;
                 }
+            }
+            DirectoryEvent::PersonErased { who: Party::Staff(user), at } => {
+                self.staff_users.get_mut(user).into_iter().for_each(|user| user.erase(*at));
+                self.tell_of_pools(user);
+            }
+            DirectoryEvent::PersonErased { who: Party::Contact(id), at } => {
+                self.contacts.get_mut(id).into_iter().for_each(|contact| contact.erase(*at));
+            }
+            DirectoryEvent::ErasureFinished { who: Party::Staff(user), done } => {
+                self.staff_users.get_mut(user).into_iter().for_each(|user| user.erasure_done(done));
+            }
+            DirectoryEvent::ErasureFinished { who: Party::Contact(id), done } => {
+                self.contacts.get_mut(id).into_iter().for_each(|contact| contact.erasure_done(done));
             }
         }
     }

@@ -174,6 +174,11 @@ pub enum Command {
         attempt: u32,
         outcome: MailOutcome,
     },
+    /// By the system: somebody was erased; `whole`: the Work Order was theirs at some time.
+    ErasePerson {
+        who: Party,
+        whole: bool,
+    },
 }
 
 /// Everything known at intake (INT-1).
@@ -250,6 +255,7 @@ impl Command {
             Self::EnterLabor { .. } => "EnterLabor",
             Self::Fire { .. } => "Fire",
             Self::RecordMail { .. } => "RecordMail",
+            Self::ErasePerson { .. } => "ErasePerson",
         }
     }
 }

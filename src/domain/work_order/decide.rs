@@ -86,6 +86,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::EnterLabor { from, to, step } => labor::enter(d, *from, *to, step.as_deref()),
         Command::Fire { deadline, completes_until } => fire(d, *deadline, *completes_until),
         Command::RecordMail { mail, attempt, outcome } => record_mail(d, *mail, *attempt, outcome),
+        Command::ErasePerson { who, whole } => erase_person(d, who, *whole),
     }?;
     notify(Some(order), &mut draft);
     Ok((draft.order, draft.events))
@@ -108,8 +109,8 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
         }
     };
     let known = match &submitter {
-        Party::Staff(user) => cx.directory.staff_user(user).is_some(),
-        Party::Contact(contact) => cx.directory.contact(contact).is_some(),
+        Party::Staff(user) => cx.directory.staff_user(user).is_some_and(|user| user.erased.is_none()),
+        Party::Contact(contact) => cx.directory.contact(contact).is_some_and(|contact| contact.erased.is_none()),
     };
     if !known {
         return Err(Rejection::unknown("submitter", submitter.to_string()));
@@ -122,7 +123,7 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
         process,
         subject: PersonalText(Some(text::line("subject", &create.subject, SUBJECT_MAX)?)),
         description: optional("description", create.description.as_deref())?,
-        reference: create.reference.as_deref().map(|r| text::line("reference", r, 64)).transpose()?,
+        reference: create.reference.as_deref().map(|r| text::line("reference", r, 64).map(|r| PersonalText(Some(r)))).transpose()?,
         region: account.as_ref().and_then(|id| cx.directory.account(id)?.region.clone()),
         account,
         contact: create.contact.clone(),
@@ -328,6 +329,13 @@ fn record_mail(draft: &mut Draft<'_>, no: MailNo, attempt: u32, outcome: &MailOu
             return Err(Rejection::TimerStale);
         }
     };
-    draft.push(Event::MailTried { mail: no, status });
+    let party = mail.party.clone();
+    draft.push(Event::MailTried { mail: no, party, status });
+    Ok(())
+}
+
+fn erase_person(draft: &mut Draft<'_>, who: &Party, whole: bool) -> Result<(), Rejection> {
+    may(Action::ActAsSystem, Some(&draft.order), draft.cx)?;
+    draft.push(Event::PersonErased { who: who.clone(), whole });
     Ok(())
 }

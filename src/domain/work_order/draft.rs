@@ -12,6 +12,9 @@ use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
 use crate::domain::time::{Span, Timestamp};
 
+/// Whom of the directory a mail is to, if anybody; address, name, language.
+pub type Addressee<'a> = (Option<&'a Party>, PersonalText, PersonalText, &'a str);
+
 /// The Work Order as it would be, with the events that make it so.
 pub struct Draft<'a> {
     pub order: WorkOrder,
@@ -99,7 +102,9 @@ impl<'a> Draft<'a> {
             Party::Contact(_) => None,
         };
         match found {
-            Some((Some(to), name, language)) => self.mail_at(message, (to, name, &language), invitation, reason, quiet_until),
+            Some((Some(to), name, language)) => {
+                self.mail_at(message, (Some(party), to, name, &language), invitation, reason, quiet_until);
+            }
             Some((None, ..)) => self.mail_impossible(message, invitation, &format!("{party} has no e-mail address")),
             None => self.mail_impossible(message, invitation, &format!("{party} is not in the directory")),
         }
@@ -115,13 +120,13 @@ impl<'a> Draft<'a> {
         invitation: Option<InvitationNo>,
         reason: Option<PersonalText>,
     ) {
-        self.mail_at(message, (to, name, language), invitation, reason, None);
+        self.mail_at(message, (None, to, name, language), invitation, reason, None);
     }
 
     fn mail_at(
         &mut self,
         message: &Name,
-        to: (PersonalText, PersonalText, &str),
+        to: Addressee<'_>,
         invitation: Option<InvitationNo>,
         reason: Option<PersonalText>,
         quiet_until: Option<Timestamp>,
@@ -139,17 +144,12 @@ impl<'a> Draft<'a> {
         let Some(template) = self.cx.catalogue.message(message) else { return };
         let nobody = PersonalText::new("-");
         let status = MailStatus::Failed { why: PersonalText::new(why) };
-        let mail = Mail { status, ..self.intent(template, (nobody.clone(), nobody, "en"), invitation) };
+        let mail = Mail { status, ..self.intent(template, (None, nobody.clone(), nobody, "en"), invitation) };
         self.push(Event::MailQueued(Box::new(mail)));
     }
 
     /// Queues a notice to one of the staff, which goes out at a time, together with others.
-    pub fn mail_notice(
-        &mut self,
-        to: (PersonalText, PersonalText, &str),
-        (kind, note): (NoticeKind, Option<PersonalText>),
-        (until, why): (Timestamp, &str),
-    ) {
+    pub fn mail_notice(&mut self, to: Addressee<'_>, (kind, note): (NoticeKind, Option<PersonalText>), (until, why): (Timestamp, &str)) {
         let Ok(name) = Name::new(NOTICE) else { return };
         let status = MailStatus::Deferred { until, why: PersonalText::new(why) };
         let template = VersionedName { name, version: 0 };
@@ -158,17 +158,13 @@ impl<'a> Draft<'a> {
     }
 
     /// A mail that is to be sent.
-    fn intent(
-        &self,
-        template: VersionedName,
-        (to, name, language): (PersonalText, PersonalText, &str),
-        invitation: Option<InvitationNo>,
-    ) -> Mail {
+    fn intent(&self, template: VersionedName, (party, to, name, language): Addressee<'_>, invitation: Option<InvitationNo>) -> Mail {
         let now = self.cx.now;
         let link_ends = invitation.and_then(|no| self.order.invitation(no)).map(|i| i.expires_at);
         Mail {
             no: MailNo(self.order.mails_made + 1),
             template,
+            party: party.cloned(),
             to,
             name,
             language: language.into(),

@@ -65,6 +65,8 @@ pub enum Event {
     MailQueued(Box<Mail>),
     MailTried {
         mail: MailNo,
+        /// To whom it was.
+        party: Option<Party>,
         status: MailStatus,
     },
     /// Fields of the form of a node were filled in or emptied.
@@ -135,6 +137,11 @@ pub enum Event {
         visit: PlannedNo,
         reason: Option<PersonalText>,
     },
+    /// `whole`: it was theirs, and all texts go.
+    PersonErased {
+        who: Party,
+        whole: bool,
+    },
 }
 
 /// Intake as recorded.
@@ -146,7 +153,7 @@ pub struct Created {
     pub process: VersionedName,
     pub subject: PersonalText,
     pub description: Option<PersonalText>,
-    pub reference: Option<Box<str>>,
+    pub reference: Option<PersonalText>,
     pub account: Option<AccountId>,
     pub contact: Option<ContactId>,
     pub region: Option<Region>,
@@ -198,6 +205,7 @@ impl Event {
             Self::VisitPlanned { .. } => "VisitPlanned",
             Self::VisitMoved { .. } => "VisitMoved",
             Self::VisitCancelled { .. } => "VisitCancelled",
+            Self::PersonErased { .. } => "PersonErased",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Mail intents of a Work Order: facts, not wording (NTF-1). The text is rendered from them by a pinned template version.
 
 use super::notice::NoticeKind;
+use super::state::Party;
 use crate::domain::definition::VersionedName;
 use crate::domain::ids::{InvitationNo, MailNo, Name};
 use crate::domain::text::PersonalText;
@@ -18,6 +19,8 @@ pub const SETTLED_KEPT: usize = 16;
 pub struct Mail {
     pub no: MailNo,
     pub template: VersionedName,
+    /// Whom of the directory it is to; none: an address that a rule names, or nobody.
+    pub party: Option<Party>,
     pub to: PersonalText,
     pub name: PersonalText,
     pub language: Box<str>,

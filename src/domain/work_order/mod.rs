@@ -17,6 +17,7 @@ pub mod life;
 pub mod mail;
 pub mod notice;
 mod notify;
+pub mod personal;
 pub mod plan;
 pub mod reaction;
 pub mod remind;

@@ -48,7 +48,8 @@ pub fn notify(before: Option<&WorkOrder>, draft: &mut Draft<'_>) {
 fn mail(draft: &mut Draft<'_>, user: &StaffUser, notice: &Notice) {
     let Some(to) = user.email.clone() else { return };
     let goes_out = goes_out(user.notices.as_deref(), draft.cx.now);
-    draft.mail_notice((to, user.name.clone(), &user.language), (notice.kind, notice.note.clone()), goes_out);
+    let party = Party::Staff(user.id.clone());
+    draft.mail_notice((Some(&party), to, user.name.clone(), &user.language), (notice.kind, notice.note.clone()), goes_out);
 }
 
 /// What is meant for one person, and waits only now.

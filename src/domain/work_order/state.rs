@@ -93,7 +93,7 @@ words!(
 );
 
 /// A person that a Work Order is raised by or for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Party {
     Staff(StaffUserId),
     Contact(ContactId),
@@ -221,7 +221,7 @@ pub struct WorkOrder {
     pub subject: PersonalText,
     pub description: Option<PersonalText>,
     /// The customer's or another system's number for it.
-    pub reference: Option<Box<str>>,
+    pub reference: Option<PersonalText>,
     pub account: Option<AccountId>,
     pub contact: Option<ContactId>,
     /// Of the account, when it was created.

@@ -27,6 +27,7 @@ pub fn build(values: &Merged, written: &Written, problems: &mut Vec<SettingProbl
             segment_bytes: u32::try_from(get.number("data.segment_mib")? << 20).ok()?,
             reserve_bytes: get.number("data.reserve_mib")? << 20,
             journal_keep_bytes: get.number("data.journal_keep_mib")? << 20,
+            keep_unnamed: get.duration("data.keep_unnamed")?,
             store_cache_bytes: get.number("data.store_cache_mib")? << 20,
         },
         control: Control {

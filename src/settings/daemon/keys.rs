@@ -68,12 +68,13 @@ pub const SECTIONS: [&str; 10] = ["data", "control", "mail", "links", "time", "r
 pub const LOCAL_BASE_URL: &str = "http://localhost:8080/e/";
 
 /// All keys, by section, in order.
-pub const KEYS: [Key; 36] = [
+pub const KEYS: [Key; 37] = [
     fixed(key("data.dir", Shape::Path, "/var/lib/workorderd")),
     fixed(key("data.segment_mib", Shape::Number(1, 2_047), "64")),
     fixed(key("data.store_cache_mib", Shape::Number(16, 1 << 20), "256")),
     key("data.reserve_mib", Shape::Number(0, 1 << 24), "256"),
     key("data.journal_keep_mib", Shape::Number(0, 1 << 24), "0"),
+    key("data.keep_unnamed", Shape::Span, "24h"),
     fixed(key("control.socket", Shape::Socket, "/run/workorderd/control.sock")),
     fixed(unset("control.guest_socket", Shape::Socket)),
     key("control.max_frame_bytes", Shape::Number(4_096, 16 << 20), "1048576"),

@@ -55,6 +55,8 @@ pub struct Data {
     pub reserve_bytes: u64,
     /// Bytes of the journal that stay beside the store; what is older moves to the archive. 0: nothing is moved.
     pub journal_keep_bytes: u64,
+    /// How long an attachment is kept that was brought and that no step names.
+    pub keep_unnamed: Duration,
     /// Memory for sled's cache, in bytes.
     pub store_cache_bytes: u64,
 }

@@ -10,6 +10,7 @@ use super::planning::PlanBook;
 use super::rights::Rights;
 use super::steps::Steps;
 use super::work::Work;
+use super::world::World;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use workorderd::codec::{self, StepBody};
 use workorderd::domain::aggregate::{Event, Key, State};
@@ -74,6 +75,8 @@ pub struct Audit {
     pub accepted: BTreeMap<(Key, Box<str>), Vec<u64>>,
     /// Up to when nodes could complete by themselves, as the firings under way were told.
     pub completes_until: i64,
+    /// Records behind which an aggregate remembers no request from before.
+    forgot: BTreeMap<Key, Vec<u64>>,
     pub numbers: BTreeSet<WorkOrderNumber>,
     pub labor: LaborBook,
     pub plans: PlanBook,
@@ -101,6 +104,12 @@ impl Audit {
         assert_eq!(record.revision(), revision + 1, "record {sequence} of {key}: revisions follow each other");
         assert_eq!(record.previous().0, previous, "record {sequence} of {key} names its predecessor");
         let mut recent = before.as_ref().map(|k| k.recent.clone()).unwrap_or_default();
+        let collected = record.personal().count() - usize::from(body.request.is_some());
+        World::check_values(&key, sequence, &body.events, collected);
+        if body.events.iter().any(Event::forgets_requests) {
+            recent.clear();
+            self.forgot.entry(key.clone()).or_default().push(sequence);
+        }
         self.request(&key, &body, sequence, record.revision(), &mut recent);
 
         let mut state = before.map(|k| k.state);
@@ -113,6 +122,7 @@ impl Audit {
         }
         let state = state.unwrap_or_else(|| panic!("record {sequence} of {key} makes a state"));
         let bytes = codec::row::encode_state(&state).expect("a state can be encoded");
+        World::check_state_values(&state, sequence);
         assert_eq!(bytes.checksum, body.checksum, "record {sequence} of {key}: the fold leads to the state that was decided on");
         for message in &body.messages {
             let load = LoadChange { order: message.order, engineer: message.engineer.clone(), change: message.change };
@@ -126,7 +136,7 @@ impl Audit {
         let line = Line {
             key: key.clone(),
             revision: record.revision(),
-            request: body.request.map(|r| r.0),
+            request: body.request.map(|r| r.id),
             command: body.command,
             at,
             hash: record.hash(),
@@ -136,14 +146,16 @@ impl Audit {
     }
 
     fn request(&mut self, key: &Key, body: &StepBody, sequence: u64, revision: u64, recent: &mut Vec<(RequestId, u64, Receipt)>) {
-        let Some((id, digest)) = &body.request else { return };
+        let Some(asked) = &body.request else { return };
+        let id = &asked.id;
+        self.accepted.entry((key.clone(), id.as_str().into())).or_default().push(sequence);
+        let Some(digest) = asked.digest() else { return };
         let doubled = recent.iter().any(|(known, ..)| known == id);
         assert!(!doubled, "record {sequence} of {key}: request {id:?} was accepted twice");
         if recent.len() >= REQUESTS_KEPT {
             recent.remove(0);
         }
-        recent.push((id.clone(), *digest, Receipt { revision, sequence }));
-        self.accepted.entry((key.clone(), id.as_str().into())).or_default().push(sequence);
+        recent.push((id.clone(), digest, Receipt { revision, sequence }));
     }
 
     /// A group takes each message once, in order, and none is left out.
@@ -179,7 +191,7 @@ impl Audit {
                 let story = MailStory { ended: mail.status.is_settled().then(|| mail.status.name()), ..MailStory::default() };
                 assert!(self.mails.insert((id, mail.no), story).is_none(), "record {sequence}: mail {:?} was queued twice", mail.no);
             }
-            OrderEvent::MailTried { mail, status } => {
+            OrderEvent::MailTried { mail, status, .. } => {
                 let story = self.mails.get_mut(&(id, *mail)).unwrap_or_else(|| panic!("record {sequence}: no such mail {mail:?}"));
                 assert!(
                     story.ended.is_none(),
@@ -242,6 +254,10 @@ impl Audit {
     /// Whether so many other requests were accepted between two records of an aggregate that the first one was forgotten.
     pub fn forgot_between(&self, key: &Key, first: u64, second: u64) -> bool {
         let between = &self.lines[first as usize..second as usize - 1];
+        let erased = |forgot: &u64| (first..second).contains(forgot);
+        if self.forgot.get(key).is_some_and(|all| all.iter().any(erased)) {
+            return true;
+        }
         between.iter().filter(|line| line.key == *key && line.request.is_some()).count() >= REQUESTS_KEPT
     }
 

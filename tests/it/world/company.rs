@@ -137,6 +137,7 @@ pub fn staff(id: &str) -> StaffUser {
         absence: None,
         notices: None,
         disabled: false,
+        erased: None,
     }
 }
 
@@ -151,6 +152,7 @@ pub fn contact(id: &str) -> Contact {
         mobile: Some(personal("+86 139 0000 0000")),
         language: (*language).into(),
         disabled: false,
+        erased: None,
     }
 }
 

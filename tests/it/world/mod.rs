@@ -13,6 +13,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod disk;
 pub mod equipment;
+pub mod erasing;
 pub mod folders;
 pub mod gate;
 pub mod keeping;
