@@ -201,7 +201,7 @@ pub fn takes_revision(command: &Command) -> bool {
 
 /// Whether `--request-id` means something for the command: it changes something.
 pub fn takes_request_id(command: &Command) -> bool {
-    use super::args_more::{GuestCommand, ParkedCommand};
+    use super::args_more::ParkedCommand;
     takes_revision(command)
         || matches!(command, Command::Definitions(of) if of.command.as_ref().is_some_and(|c| c.takes_request_id()))
         || matches!(
@@ -212,5 +212,5 @@ pub fn takes_request_id(command: &Command) -> bool {
                 | Command::Clock(_)
                 | Command::ParkedTimers(ParkedCommand::Retry { .. })
         )
-        || matches!(command, Command::Guest(GuestCommand::Evaluate { .. } | GuestCommand::Confirm { .. }))
+        || matches!(command, Command::Guest(guest) if guest.takes_request_id())
 }

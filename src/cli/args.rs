@@ -12,10 +12,11 @@ use super::args_act::ActCommand;
 use super::args_calendar::{CalendarArgs, VisitCommand};
 use super::args_definitions::DefinitionsArgs;
 use super::args_equipment::{ProductCommand, TerminalCommand};
+use super::args_guest::GuestCommand;
 use super::args_import::ImportArgs;
 use super::args_more::{
-    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, GuestCommand, LaborCommand,
-    ParkedCommand, StaffUserCommand,
+    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, GroupCommand, LaborCommand, ParkedCommand,
+    StaffUserCommand,
 };
 use super::args_people::{ServiceProviderCommand, UserGroupCommand};
 use super::args_to_do::{NoticesCommand, RemindMeArgs, ToDosArgs};
@@ -290,7 +291,7 @@ pub enum Command {
     /// Timers that failed, or ended the daemon, again and again and are parked
     #[command(subcommand)]
     ParkedTimers(ParkedCommand),
-    /// What a customer behind a link may do
+    /// What people outside may do: customers behind a link, contacts who sign in, guests
     #[command(subcommand)]
     Guest(GuestCommand),
     /// Drive the log of a help desk through the daemon, and compare what became of every incident
@@ -338,6 +339,9 @@ pub struct Create {
     /// How it came in
     #[arg(long, value_parser = ["phone", "e-mail", "portal", "online-service", "service-provider", "staff"])]
     pub channel: Option<String>,
+    /// Where it was begun [default: list]
+    #[arg(long, value_parser = ["list", "account", "contact", "service-request", "import"])]
+    pub entry_point: Option<String>,
     /// Who raised it, staff:ID or contact:ID [default: the contact, else the caller]
     #[arg(long, value_name = "PARTY")]
     pub submitter: Option<String>,

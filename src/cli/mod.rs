@@ -8,6 +8,7 @@ pub mod args_act;
 pub mod args_calendar;
 pub mod args_definitions;
 pub mod args_equipment;
+pub mod args_guest;
 pub mod args_import;
 pub mod args_keep;
 pub mod args_more;

@@ -120,6 +120,7 @@ pub fn contact(c: shape::Contact) -> Entry {
         email: personal(c.email),
         mobile: personal(c.mobile),
         language: language(c.language),
+        sign_ins: None,
         disabled: c.disabled.unwrap_or(false),
     })))
 }

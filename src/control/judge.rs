@@ -65,6 +65,7 @@ pub async fn create(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         contact: p.contact,
         priority: p.priority,
         channel: p.channel,
+        entry_point: p.entry_point,
         submitter: p.submitter,
         fields: p.fields,
     };

@@ -18,6 +18,7 @@ use crate::engine::suspects;
 use crate::protocol::work_orders as shape;
 use crate::runtime::Runtime;
 use crate::runtime::history::Told;
+use crate::runtime::links::Token;
 
 /// A receipt with the number it is about.
 pub fn receipt(number: String, receipt: Receipt) -> shape::Receipt {
@@ -83,7 +84,9 @@ pub fn work_order(
         contact: text(order.contact.as_ref()),
         priority: order.priority.name().into(),
         channel: order.channel.name().into(),
+        entry_point: order.entry_point.name().into(),
         submitter: party(&order.submitter),
+        guest: guest(&order.submitter),
         created_by: text(order.created_by.as_ref()),
         created_at: order.created_at.0,
         owner: text(order.owner.as_ref()),
@@ -130,6 +133,17 @@ fn party(party: &Party) -> String {
     match party {
         Party::Staff(id) => format!("staff:{id}"),
         Party::Contact(id) => format!("contact:{id}"),
+        Party::Guest(_) => "guest".into(),
+    }
+}
+
+/// What a guest who raised it left of themselves.
+fn guest(party: &Party) -> Option<shape::Guest> {
+    match party {
+        Party::Guest(guest) => {
+            Some(shape::Guest { name: guest.name().shown().into(), phone: shown(guest.phone()), email: shown(guest.email()) })
+        }
+        Party::Staff(_) | Party::Contact(_) => None,
     }
 }
 
@@ -163,6 +177,7 @@ pub fn timer(due: i64, deadline: Deadline) -> shape::Timer {
         Deadline::Remind(_) => "a reminder".to_owned(),
         Deadline::Mail(no) => format!("mail {} is tried", no.0),
         Deadline::ToDo(_) => "somebody is reminded, who asked for it".to_owned(),
+        Deadline::SignInMail(no) => format!("the mail with link {} to sign in is tried", no.0),
     };
     shape::Timer { due, kind: suspects::kind(deadline).into(), what }
 }
@@ -198,7 +213,7 @@ fn invitation(order: &WorkOrder, invitation: &Invitation, may_show: bool, runtim
         source: invitation.source.name().into(),
         expires_at: invitation.expires_at.0,
         used: invitation.used.into(),
-        link: qr.then(|| format!("{base_url}{}", runtime.token(order.id, invitation.no))),
+        link: qr.then(|| format!("{base_url}{}", runtime.token(Token::Invitation(order.id, invitation.no)))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::aggregate::Event;
 use crate::domain::definition::CatalogueEvent;
-use crate::domain::directory::{Directory, DirectoryEvent};
+use crate::domain::directory::{Directory, DirectoryEvent, SignInEvent};
 use crate::domain::form::value::Changes;
 use crate::domain::form::{Value, shown};
 use crate::domain::ids::Name;
@@ -24,6 +24,8 @@ pub fn actor(actor: &Actor) -> String {
         Actor::Staff { user: Some(user), through } => format!("{user} ({through})"),
         Actor::Staff { user: None, through } => through.to_string(),
         Actor::Guest { invitation } => format!("customer (link {})", invitation.0),
+        Actor::TerminalUser { contact: Some(contact) } => format!("customer {contact}"),
+        Actor::TerminalUser { contact: None } => "guest".into(),
         Actor::System => "system".into(),
     }
 }
@@ -65,6 +67,7 @@ pub fn event_without(event: &Event, hidden: &dyn Fn(&Name) -> bool) -> String {
         Event::Directory(DirectoryEvent::ServiceProviderPut(p)) => p.name.to_string(),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: Some(a), .. }) => format!("from {} ms until {} ms", a.from.0, a.until.0),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "no longer absent".into(),
+        Event::Directory(DirectoryEvent::SignIn { event, .. }) => sign_in(event),
         Event::Directory(DirectoryEvent::NoticesSet { user, .. }) => format!("what {user} is told by mail"),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(
             "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles, {} assignment rules, {} SOPs, {} sharing rules",
@@ -162,6 +165,20 @@ fn work_order(event: &OrderEvent, hidden: &dyn Fn(&Name) -> bool) -> String {
             Some(why) => format!("mail {} {}: {why}", mail.0, status.name()),
             None => format!("mail {} {}", mail.0, status.name()),
         },
+    }
+}
+
+/// What a contact did to come into the portal. Who reads it learns no token.
+fn sign_in(event: &SignInEvent) -> String {
+    match event {
+        SignInEvent::Requested { link, .. } => {
+            format!("link {} to sign in, mailed to {}, until {}", link.no.0, link.mail.to.shown(), utc(link.ends_at))
+        }
+        SignInEvent::MailTried { no, status } => {
+            format!("mail with link {} {}{}", no.0, status.name(), status.why().map(|why| format!(": {why}")).unwrap_or_default())
+        }
+        SignInEvent::SignedIn(session) => format!("by link {}, until {}", session.no.0, utc(session.ends_at)),
+        SignInEvent::SignedOut { no } => format!("of the session by link {}", no.0),
     }
 }
 

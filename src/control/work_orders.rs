@@ -14,7 +14,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
 use crate::domain::work_order::edit::Edit;
-use crate::domain::work_order::state::{Channel, HoldReason, Party, Priority, RecordKind};
+use crate::domain::work_order::state::{Channel, EntryPoint, HoldReason, Party, Priority, RecordKind};
 use crate::domain::work_order::team::Access;
 use crate::engine::cell::Submission;
 use crate::engine::entity::Entity;
@@ -88,6 +88,7 @@ pub(super) fn creation(
         contact: optional_slug("contact", p.contact.as_deref(), ContactId::new)?,
         priority: p.priority.map_or(Ok(Priority::Normal), |t| word("priority", &t, &Priority::NAMES, Priority::from_name))?,
         channel: p.channel.map_or(Ok(Channel::Staff), |t| word("channel", &t, &Channel::NAMES, Channel::from_name))?,
+        entry_point: p.entry_point.map_or(Ok(EntryPoint::List), |t| word("entryPoint", &t, &EntryPoint::NAMES, EntryPoint::from_name))?,
         submitter: p.submitter.map(|t| party(&t)).transpose()?,
         fields: fields::given(p.fields, attachments)?,
     })

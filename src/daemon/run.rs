@@ -104,7 +104,8 @@ async fn serve(
     let desk = Rc::new(Desk::new(runtime.clone(), prepared.peers, running.report.said.clone(), settings.links.base_url.clone())?);
     desk.service_ticket_types.set(settings.definitions.service_ticket_types);
     desk.look_up.set(settings.look_up);
-    let guests = Rc::new(Desk::for_guests(runtime.clone())?);
+    desk.portal.set(settings.portal);
+    let guests = Rc::new(Desk::for_guests(runtime.clone(), Rc::clone(&desk.portal))?);
     let bounds = Bounds::new(prepared.limits);
     let health = Health::new(runtime.clone(), Rc::clone(&desk), mail_on);
     tracing::info!(

@@ -2,7 +2,7 @@
 
 use super::definition::{Catalogue, CatalogueCommand, CatalogueEvent};
 use super::directory::{
-    Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
+    Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup, sign_in,
 };
 use super::ids::{
     AccountId, ContactId, DepartmentId, ProductId, ServiceGroupId, ServiceProviderId, StaffUserId, TerminalId, UserGroupId, WorkOrderId,
@@ -145,7 +145,23 @@ impl State {
 
     /// Timers as a function of the state.
     pub fn deadlines(&self) -> Vec<(Timestamp, Deadline)> {
-        self.work_order().map(deadlines).unwrap_or_default()
+        match self {
+            Self::WorkOrder(order) => deadlines(order),
+            Self::Contact(contact) => {
+                let links = contact.sign_ins.iter().flat_map(|known| &known.links);
+                links.filter_map(|link| Some((link.mail_due()?, Deadline::SignInMail(link.no)))).collect()
+            }
+            Self::Installation(_)
+            | Self::Catalogue(_)
+            | Self::StaffUser(_)
+            | Self::Department(_)
+            | Self::Account(_)
+            | Self::Product(_)
+            | Self::Terminal(_)
+            | Self::UserGroup(_)
+            | Self::ServiceProvider(_)
+            | Self::ServiceGroup(_) => Vec::new(),
+        }
     }
 
     /// Claims as a function of the state: what the guards hold for it.
@@ -232,6 +248,13 @@ impl State {
                 }
                 _ => None,
             },
+            Event::Directory(DirectoryEvent::SignIn { event, .. }) => match state {
+                Some(Self::Contact(mut contact)) => {
+                    sign_in::evolve(&mut contact, event);
+                    Some(Self::Contact(contact))
+                }
+                _ => None,
+            },
             Event::ServiceGroup(event) => {
                 let group = match state {
                     Some(Self::ServiceGroup(group)) => Some(*group),
@@ -281,6 +304,7 @@ impl Event {
             Self::Directory(DirectoryEvent::AbsenceSet { absence: Some(_), .. }) => "AbsenceSet",
             Self::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "AbsenceCleared",
             Self::Directory(DirectoryEvent::NoticesSet { .. }) => "NoticesSet",
+            Self::Directory(DirectoryEvent::SignIn { event, .. }) => event.name(),
             Self::ServiceGroup(ServiceGroupEvent::Put(_)) => "ServiceGroupPut",
             Self::ServiceGroup(ServiceGroupEvent::Chosen { .. }) => "ChosenByRule",
             Self::ServiceGroup(ServiceGroupEvent::LoadTaken { .. }) => "LoadTaken",

@@ -163,6 +163,12 @@ pub fn long(field: &'static str, text: &str, max: usize) -> Result<Box<str>, Rej
     Ok(text.into())
 }
 
+/// A language tag such as `en` or `pt-BR`, at most 16 bytes.
+pub fn language(field: &'static str, text: &str) -> Result<Box<str>, Rejection> {
+    let good = !text.is_empty() && text.len() <= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if good { Ok(text.into()) } else { Err(Rejection::invalid(field, format!("{text:?} is not a language tag such as en or zh"))) }
+}
+
 /// An e-mail address that a mail server would take: one `@`, no blanks, no line breaks, ASCII, at most 254 bytes.
 pub fn email(field: &'static str, text: &str) -> Result<Box<str>, Rejection> {
     let text = text.trim();

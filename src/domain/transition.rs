@@ -3,7 +3,7 @@
 use super::aggregate::{Claim, Command, Event, Key, State, open_work};
 use super::context::Context;
 use super::definition::Right;
-use super::directory::{self, DirectoryCommand, DirectoryEvent};
+use super::directory::{self, DirectoryCommand, DirectoryEvent, Known};
 use super::may::{Action, may};
 use super::rejection::Rejection;
 use super::work_order::reaction::{LoadChanged, reactions};
@@ -35,10 +35,13 @@ pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Cont
         }
         Command::Directory(command) => {
             let known = match state {
-                Some(State::StaffUser(user)) => Some(&**user),
-                _ => None,
+                Some(State::StaffUser(user)) => Known { staff_user: Some(user), contact: None },
+                Some(State::Contact(contact)) => Known { staff_user: None, contact: Some(contact) },
+                _ => Known::default(),
             };
             match command {
+                // Each of them has its own rule.
+                DirectoryCommand::SignIn { .. } => {}
                 DirectoryCommand::SetAbsence { user, .. } | DirectoryCommand::ClearAbsence { user } => {
                     may(Action::SetAbsence(user), None, cx)?;
                 }
@@ -185,6 +188,7 @@ pub fn directory_key(command: &DirectoryCommand) -> Key {
         DirectoryCommand::PutStaffUser(user) => Key::StaffUser(user.id.clone()),
         DirectoryCommand::PutAccount(account) => Key::Account(account.id.clone()),
         DirectoryCommand::PutContact(contact) => Key::Contact(contact.id.clone()),
+        DirectoryCommand::SignIn { contact, .. } => Key::Contact(contact.clone()),
         DirectoryCommand::PutDepartment(department) => Key::Department(department.id.clone()),
         DirectoryCommand::PutProduct(product) => Key::Product(product.id.clone()),
         DirectoryCommand::PutTerminal(terminal) => Key::Terminal(terminal.id.clone()),

@@ -131,6 +131,8 @@ impl Row {
             owner: self.owner.as_ref(),
             team: &self.team,
             submitter: &self.submitter,
+            account: self.account.as_ref(),
+            contact: self.contact.as_ref(),
             created_by: self.created_by.as_ref(),
             engineer: self.engineer.as_ref(),
             group: self.group.as_ref(),
@@ -310,6 +312,11 @@ impl Board {
     /// One line.
     pub fn row(&self, id: WorkOrderId) -> Option<Row> {
         self.kept(id).and_then(Kept::row)
+    }
+
+    /// One that has not ended.
+    pub fn open_order(&self, id: WorkOrderId) -> Option<&WorkOrder> {
+        self.kept(id)?.either().ok()
     }
 
     /// Its number.

@@ -370,6 +370,7 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Directory(DirectoryCommand::SetAbsence { .. }) => "SetAbsence",
         Command::Directory(DirectoryCommand::ClearAbsence { .. }) => "ClearAbsence",
         Command::Directory(DirectoryCommand::SetNotices { .. }) => "SetNotices",
+        Command::Directory(DirectoryCommand::SignIn { command, .. }) => command.name(),
         Command::Catalogue(CatalogueCommand::ApplyDefinitions(_)) => "ApplyDefinitions",
         Command::Catalogue(CatalogueCommand::PublishRecordType(_)) => "PublishRecordType",
         Command::Catalogue(CatalogueCommand::RetireRecordType(_)) => "RetireRecordType",

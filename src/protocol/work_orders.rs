@@ -52,6 +52,8 @@ shapes! {
     }
     /// Somebody on the team; `access`: read, read-write.
     TeamMember { user: String, access: String }
+    /// What a guest left of themselves.
+    Guest { name: String, phone: Option<String>, email: Option<String> }
     /// A node of the process; `state`: done, passed-over, now, ahead.
     Node { name: String, title: String, kind: String, state: String }
     /// A timer that is set.
@@ -144,7 +146,8 @@ shapes! {
     /// A Work Order in full.
     WorkOrder {
         number: String, revision: i64, record_type: String, process: String, process_version: i64, subject: String, description: Option<String>,
-        reference: Option<String>, account: Option<String>, contact: Option<String>, priority: String, channel: String, submitter: String,
+        reference: Option<String>, account: Option<String>, contact: Option<String>, priority: String, channel: String,
+        entry_point: String, submitter: String, guest: Option<Guest>,
         created_by: Option<String>, created_at: i64, owner: Option<String>, team: Vec<TeamMember>, life: Option<String>,
         locked_by: Option<String>, group: Option<String>, engineer: Option<String>, status: String,
         outcome: Option<String>, ended_at: Option<i64>, first_accepted_at: Option<i64>, last_completed_at: Option<i64>,
@@ -173,12 +176,13 @@ shapes! {
     /// Parameters of `Create`.
     Create {
         request_id: String, record_type: String, subject: String, description: Option<String>, reference: Option<String>, account: Option<String>,
-        contact: Option<String>, priority: Option<String>, channel: Option<String>, submitter: Option<String>, fields: Option<Parameters>,
+        contact: Option<String>, priority: Option<String>, channel: Option<String>, entry_point: Option<String>,
+        submitter: Option<String>, fields: Option<Parameters>,
     }
     /// Parameters of `JudgeCreate`.
     JudgeCreate {
         request_id: Option<String>, record_type: String, subject: String, description: Option<String>, reference: Option<String>,
-        account: Option<String>, contact: Option<String>, priority: Option<String>, channel: Option<String>, submitter: Option<String>,
+        account: Option<String>, contact: Option<String>, priority: Option<String>, channel: Option<String>, entry_point: Option<String>, submitter: Option<String>,
         fields: Option<Parameters>,
     }
     /// Reply of `JudgeCreate`.

@@ -4,12 +4,13 @@ use super::actor::{Read, Submit};
 use super::archiver;
 use super::attachments::Attachments;
 use super::history::{self, HistoryError, Past, Told};
+use super::links::Token;
+use super::registry;
 use super::room::Space;
 use super::shared::Shared;
-use super::{links, registry};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::directory::Reach;
-use crate::domain::ids::{InvitationNo, Name, RequestId, WorkOrderId};
+use crate::domain::ids::{ContactId, Name, RequestId, TerminalUserId, WorkOrderId};
 use crate::domain::installation::ClockAnchor;
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::principal::Principal;
@@ -177,14 +178,28 @@ impl Runtime {
         history::forwards(&self.shared.reader, from, after, most)
     }
 
-    /// The token of an invitation.
-    pub fn token(&self, order: WorkOrderId, invitation: InvitationNo) -> String {
-        links::token(&self.shared.secret, order, invitation)
+    /// A token as text, for whoever may hold it.
+    pub fn token(&self, token: Token) -> String {
+        token.write(&self.shared.secret)
     }
 
-    /// The invitation of a token, if it was made here.
-    pub fn open_token(&self, token: &str) -> Option<(WorkOrderId, InvitationNo)> {
-        links::open(&self.shared.secret, token)
+    /// What a token is for, if it was made here.
+    pub fn open_token(&self, token: &str) -> Option<Token> {
+        Token::read(&self.shared.secret, token)
+    }
+
+    /// How links name a contact: always the same, and nothing of the contact can be read from it.
+    pub fn terminal_user_id(contact: &ContactId) -> TerminalUserId {
+        let mut hasher = blake3::Hasher::new_derive_key("workorderd terminal user 1 id");
+        let mut id = [0; 16];
+        id.copy_from_slice(&hasher.update(contact.as_str().as_bytes()).finalize().as_bytes()[..16]);
+        TerminalUserId(u128::from_be_bytes(id))
+    }
+
+    /// Waits until the writer has written what waits now: what a step takes too, for whoever shall not be told apart from it.
+    pub async fn writer_was_asked(&self) {
+        // Whether it answered says nothing here.
+        let _ = self.shared.writer.probe().await;
     }
 
     /// The configured time zone.

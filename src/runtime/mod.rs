@@ -23,6 +23,7 @@ pub mod registry;
 pub mod render;
 pub mod room;
 pub mod shared;
+mod sign_in;
 pub mod start;
 pub mod step;
 pub mod timers;

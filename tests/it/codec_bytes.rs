@@ -55,6 +55,7 @@ fn created() -> Created {
         region: Some(Region::new("east").unwrap()),
         priority: Priority::Urgent,
         channel: Channel::Phone,
+        entry_point: EntryPoint::List,
         submitter: Party::Contact(ContactId::new("wang").unwrap()),
         created_by: Some(user("dora")),
         form: Some(pin("repair-intake")),

@@ -53,6 +53,28 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("tear-not-wiped", "journal_damage::a_torn_group_is_cut_reported_and_wiped", "all(|b| *b == 0)"),
     ("erasure-without-intent", "journal_crash::erasing_is_finished_after_a_crash_at_any_step", "the checksum of the record does not match"),
     ("any-head-is-right", "real_start::a_published_head_is_found_in_the_history_and_another_is_not", "real_start"),
+    // Customers who come in by themselves.
+    ("session-never-ends", "real_portal::a_link_and_a_session_end_by_time_by_the_staff_and_by_being_many", "ended(&mut gate, &first)"),
+    ("sign-in-link-never-ends", WORLD, "signed in by a link that had ended"),
+    ("sign-in-link-used-twice", WORLD, "signed in twice by link"),
+    ("session-outlives-the-contact", WORLD, "is disabled, and has links or sessions"),
+    ("sign-in-mails-without-end", WORLD, "is mailed twice within a minute | is bounded | are under way"),
+    ("disabled-contacts-act", WORLD, " sees  | is mailed a link, and is | and is disabled"),
+    ("customers-have-any-right", "permissions::the_permission_matrix_is_as_it_was_read_and_agreed", "says otherwise"),
+    ("customers-see-each-other", WORLD, " sees "),
+    (
+        "customers-read-staff-names",
+        "real_portal_orders::what_a_form_says_of_the_staff_or_is_hidden_by_the_role_is_told_to_no_customer",
+        "Account manager",
+    ),
+    ("customers-say-how-it-came", WORLD, "how it came is recorded | the portal is not theirs"),
+    (
+        "terminals-of-others-are-shown",
+        "real_portal_orders::a_serial_number_shows_ones_own_device_with_its_work_and_of_any_other_product_and_warranty",
+        "南京路",
+    ),
+    ("throttles-open", "real_portal::more_requests_than_all_together_may_make_are_told_so_whoever_is_asked_for", "was accepted"),
+    ("guests-always-in", "real_portal_orders::guests_are_let_in_where_the_settings_say_so_and_leave_who_they_are", "was accepted"),
     // Engine: steps in order, once, and seen when they are durable (promises 1, 2 and 3).
     ("guard-after-the-append", WORLD, "was given twice"),
     ("load-past-pending", WORLD, "was loaded as the journal has it"),

@@ -15,12 +15,15 @@ use crate::real_tables::{PEOPLE, people_steps, sequence};
 use crate::real_tables_calendar as calendar;
 use crate::real_tables_keeping as keeping;
 use crate::real_tables_on_site as on_site;
+use crate::real_tables_portal as portal;
 
 /// The command of a method; none where it is none of the rules'.
 fn command(method: &str) -> Option<&str> {
     let (interface, name) = method.split_once('.').unwrap();
     Some(match (interface, name) {
         ("Guest1", "Evaluate") => "SubmitEvaluation",
+        ("Guest1", "ConfirmOwn") => "ConfirmSolved",
+        ("Guest1", "CancelOwn") => "Cancel",
         ("Definitions1", "Publish") => "PublishRecordType",
         ("Definitions1", "Retire") => "RetireRecordType",
         ("Definitions1", "Delete") => "DeleteRecordType",
@@ -41,7 +44,7 @@ fn a_panic_in_the_rules_of_any_command_is_contained_and_told() {
     let stage = Stage::of(home, daemon);
     let beside = stage.at("task");
     let mut tried = 0;
-    for (method, row) in ROLES.into_iter().chain(on_site::ROLES).chain(keeping::ROLES).chain(calendar::ROLES) {
+    for (method, row) in ROLES.into_iter().chain(on_site::ROLES).chain(keeping::ROLES).chain(calendar::ROLES).chain(portal::ROLES) {
         let Some(command) = command(method).filter(|_| is_mutation(method)) else { continue };
         let who = PEOPLE[row.find('y').unwrap()];
         let parameters = stage.good(method);

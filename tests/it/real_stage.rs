@@ -279,6 +279,8 @@ pub fn is_mutation(method: &str) -> bool {
             | "Export"
             | "LaborTotals"
             | "LookUp"
+            | "LookUpTerminal"
+            | "RequestSignIn"
             | "ReadBackUpFile"
     ) && !name.starts_with("List")
         && !name.starts_with("Get")

@@ -20,7 +20,7 @@ pub fn account(got: &GotAccount, latest: &Listed, page: &Page) -> String {
     // One alone is meant, whoever it is.
     let contact = if let [one] = got.contacts.as_slice() { format!(" --contact {}", line(&one.id)) } else { String::new() };
     let of = format!("--account {}", line(&got.account.id));
-    work(&mut out, latest, &of, &format!("{of}{contact}"), got.account.disabled, page);
+    work(&mut out, latest, &of, &format!("{of}{contact} --entry-point account"), got.account.disabled, page);
     out
 }
 
@@ -38,7 +38,7 @@ pub fn contact(got: &GotContact, latest: &Listed, page: &Page) -> String {
         }
     }
     let of = format!("--contact {}", line(id));
-    work(&mut out, latest, &of, &of, *disabled, page);
+    work(&mut out, latest, &of, &format!("{of} --entry-point contact"), *disabled, page);
     out
 }
 

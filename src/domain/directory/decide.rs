@@ -6,6 +6,7 @@ use super::entry::{
     Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
 };
 use super::read_model::Directory;
+use super::sign_in;
 use crate::domain::context::Context;
 use crate::domain::ids::StaffUserId;
 use crate::domain::rejection::Rejection;
@@ -23,8 +24,16 @@ pub const SERIAL_NUMBER_MAX: usize = 60;
 /// Longest description of a site, in characters.
 pub const SITE_MAX: usize = 400;
 
-/// Decides a command; `known` is the staff user it is about, as it is. An entry comes back normalised.
-pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Context<'_>) -> Result<DirectoryEvent, Rejection> {
+/// The entry that a command is about, as it is, where it holds what a put leaves alone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    pub staff_user: Option<&'a StaffUser>,
+    pub contact: Option<&'a Contact>,
+}
+
+/// Decides a command. An entry comes back normalised.
+pub fn decide(command: &DirectoryCommand, entry: Known<'_>, cx: &Context<'_>) -> Result<DirectoryEvent, Rejection> {
+    let known = entry.staff_user;
     match command {
         DirectoryCommand::PutStaffUser(user) => {
             let absence = known.and_then(|known| known.absence);
@@ -54,7 +63,11 @@ pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Contex
             let name = checked_name(&account.name)?;
             Ok(DirectoryEvent::AccountPut(Account { name, ..account.clone() }))
         }
-        DirectoryCommand::PutContact(contact) => self::contact(contact, cx).map(DirectoryEvent::ContactPut),
+        DirectoryCommand::PutContact(contact) => {
+            let contact = self::contact(contact, cx)?;
+            Ok(DirectoryEvent::ContactPut(Contact { sign_ins: sign_in::kept(entry.contact, &contact), ..contact }))
+        }
+        DirectoryCommand::SignIn { contact, command } => sign_in::decide(contact, command, entry.contact, cx),
         DirectoryCommand::PutProduct(product) => self::product(product).map(DirectoryEvent::ProductPut),
         DirectoryCommand::PutTerminal(terminal) => self::terminal(terminal, cx).map(DirectoryEvent::TerminalPut),
         DirectoryCommand::PutUserGroup(group) => user_group(group, cx).map(DirectoryEvent::UserGroupPut),
@@ -109,7 +122,7 @@ fn staff_user(user: &StaffUser, cx: &Context<'_>) -> Result<StaffUser, Rejection
         regions: set("regions", &user.regions)?,
         name: checked_name(&user.name)?,
         email: checked_email(user.email.as_ref())?,
-        language: checked_language(&user.language)?,
+        language: text::language("language", &user.language)?,
         ..user.clone()
     })
 }
@@ -167,7 +180,7 @@ fn contact(contact: &Contact, cx: &Context<'_>) -> Result<Contact, Rejection> {
     Ok(Contact {
         name: checked_name(&contact.name)?,
         email: checked_email(contact.email.as_ref())?,
-        language: checked_language(&contact.language)?,
+        language: text::language("language", &contact.language)?,
         mobile,
         ..contact.clone()
     })
@@ -215,13 +228,4 @@ fn checked_name(name: &PersonalText) -> Result<PersonalText, Rejection> {
 
 fn checked_email(email: Option<&PersonalText>) -> Result<Option<PersonalText>, Rejection> {
     email.map(|e| text::email("email", e.0.as_deref().unwrap_or("")).map(|e| PersonalText(Some(e)))).transpose()
-}
-
-fn checked_language(language: &str) -> Result<Box<str>, Rejection> {
-    let good = !language.is_empty() && language.len() <= 16 && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if good {
-        Ok(language.into())
-    } else {
-        Err(Rejection::invalid("language", format!("{language:?} is not a language tag such as en or zh")))
-    }
 }

@@ -1,5 +1,6 @@
 //! The shapes of directory entries, and the commands and events that change them.
 
+use super::sign_in::{SignInCommand, SignInEvent, SignIns};
 use crate::domain::form::date::Date;
 use crate::domain::ids::{
     AccountId, ContactId, DepartmentId, Name, ProductId, Region, ServiceProviderId, Skill, StaffUserId, TerminalId, UserGroupId,
@@ -88,6 +89,8 @@ pub struct Contact {
     pub email: Option<PersonalText>,
     pub mobile: Option<PersonalText>,
     pub language: Box<str>,
+    /// Links and sessions of the portal; of commands of their own, a put ends them or leaves them as they are.
+    pub sign_ins: Option<Box<SignIns>>,
     pub disabled: bool,
 }
 
@@ -143,6 +146,11 @@ pub enum DirectoryCommand {
     PutTerminal(Terminal),
     PutUserGroup(UserGroup),
     PutServiceProvider(ServiceProvider),
+    /// What a contact does to come into the portal.
+    SignIn {
+        contact: ContactId,
+        command: SignInCommand,
+    },
 }
 
 /// What happened to an entry.
@@ -158,6 +166,7 @@ pub enum DirectoryEvent {
     UserGroupPut(UserGroup),
     ServiceProviderPut(ServiceProvider),
     NoticesSet { user: StaffUserId, notices: Option<NoticeSettings> },
+    SignIn { contact: ContactId, event: SignInEvent },
 }
 
 impl StaffUser {

@@ -2,7 +2,7 @@
 
 use super::edit::Edit;
 use super::mail::MailOutcome;
-use super::state::{Channel, HoldReason, Party, Priority, RecordKind};
+use super::state::{Channel, EntryPoint, HoldReason, Party, Priority, RecordKind};
 use super::team::Access;
 use crate::domain::definition::evaluation::GivenAnswer;
 use crate::domain::form::given::GivenFields;
@@ -190,6 +190,7 @@ pub struct Create {
     pub contact: Option<ContactId>,
     pub priority: Priority,
     pub channel: Channel,
+    pub entry_point: EntryPoint,
     /// None: the contact, else the one who creates it.
     pub submitter: Option<Party>,
     /// Of the record type's form.

@@ -93,10 +93,11 @@ impl<'a> Draft<'a> {
         let found = match party {
             Party::Staff(id) => directory.staff_user(id).map(|u| (u.email.clone(), u.name.clone(), u.language.clone())),
             Party::Contact(id) => directory.contact(id).map(|c| (c.email.clone(), c.name.clone(), c.language.clone())),
+            Party::Guest(guest) => Some((guest.email().cloned(), guest.name().clone(), guest.language().into())),
         };
         let quiet_until = match party {
             Party::Staff(id) => directory.staff_user(id).and_then(|user| quiet_until(user.notices.as_deref(), self.cx.now)),
-            Party::Contact(_) => None,
+            Party::Contact(_) | Party::Guest(_) => None,
         };
         match found {
             Some((Some(to), name, language)) => self.mail_at(message, (to, name, &language), invitation, reason, quiet_until),

@@ -2,10 +2,11 @@
 //!
 //! It moves nothing: what a node asked of these values when it was entered stays as it was.
 
-use super::decide::{customer, optional};
+use super::decide::optional;
 use super::draft::Draft;
 use super::event::Event;
 use super::fields;
+use super::intake::customer;
 use super::state::{Priority, WorkOrder};
 use crate::domain::definition::Right;
 use crate::domain::form::given::GivenFields;

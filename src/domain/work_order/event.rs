@@ -2,7 +2,7 @@
 
 use super::edit::Edited;
 use super::mail::{Mail, MailStatus};
-use super::state::{Channel, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, RecordKind, Visit};
+use super::state::{Channel, EntryPoint, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, RecordKind, Visit};
 use super::team::TeamMember;
 use super::to_do::PersonalToDo;
 use crate::domain::definition::VersionedName;
@@ -152,6 +152,7 @@ pub struct Created {
     pub region: Option<Region>,
     pub priority: Priority,
     pub channel: Channel,
+    pub entry_point: EntryPoint,
     pub submitter: Party,
     pub created_by: Option<StaffUserId>,
     /// The form of the record type, in the version that was filled in.

@@ -32,6 +32,7 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         region: created.region.clone(),
         priority: created.priority,
         channel: created.channel,
+        entry_point: created.entry_point,
         submitter: created.submitter.clone(),
         created_by: created.created_by.clone(),
         created_at: at,

@@ -7,6 +7,7 @@ use super::event::Event;
 use super::state::WorkOrder;
 use crate::domain::context::Context;
 use crate::domain::definition::{Catalogue, RecordType, VersionedName};
+use crate::domain::form::cell::Known;
 use crate::domain::form::check::bounded;
 use crate::domain::form::given::GivenFields;
 use crate::domain::form::value::Changes;
@@ -28,7 +29,7 @@ pub fn at_intake(record_type: &RecordType, given: &GivenFields, cx: &Context<'_>
     let (form, pin) = cx.catalogue.form(name).ok_or_else(|| Rejection::unknown("form", name.as_str()))?;
     allowed(&record_type.name, given, cx)?;
     let mut fields = Fields::new();
-    take(&mut fields, &form.check(given, cx.directory)?);
+    take(&mut fields, &form.check(given, Known::of(cx))?);
     let defaults = form.defaults(&fields);
     take(&mut fields, &defaults);
     asked(form, &fields, &record_type.name, cx)?;
@@ -76,7 +77,7 @@ pub fn save(draft: &mut Draft<'_>, given: &GivenFields) -> Result<bool, Rejectio
 
 fn save_in(draft: &mut Draft<'_>, form: &Form, pin: VersionedName, given: &GivenFields) -> Result<bool, Rejection> {
     allowed(&draft.order.record_type, given, draft.cx)?;
-    let mut changes = form.check(given, draft.cx.directory)?;
+    let mut changes = form.check(given, Known::of(draft.cx))?;
     changes.retain(|(name, value)| draft.order.fields.get(name) != value.as_ref());
     if changes.is_empty() {
         return Ok(false);
@@ -175,6 +176,12 @@ pub fn edit(draft: &mut Draft<'_>, given: &GivenFields) -> Result<bool, Rejectio
         changed |= save_in(draft, form, pin, &given)?;
     }
     Ok(changed)
+}
+
+/// The form that was asked when it was raised, in the version that was filled in last.
+pub fn of_intake<'a>(order: &WorkOrder, catalogue: &'a Catalogue) -> Option<&'a Form> {
+    let name = catalogue.record_type(&order.record_type)?.form.as_ref()?;
+    catalogue.pinned_form(order.forms.iter().find(|pin| pin.name == *name)?)
 }
 
 /// How a field of the Work Order is defined in the newest of its forms.

@@ -81,6 +81,20 @@ impl MailStatus {
         }
     }
 
+    /// What an attempt makes of it; none, where it was settled already.
+    pub fn after(&self, outcome: &MailOutcome, ends_at: Timestamp, now: Timestamp) -> Option<Self> {
+        Some(match (self, outcome) {
+            // It went out while it was called off: the history tells what is true.
+            (Self::Pending | Self::Deferred { .. } | Self::Cancelled, MailOutcome::Sent) => Self::Sent { at: now },
+            (Self::Pending | Self::Deferred { .. }, MailOutcome::Failed { why }) => Self::Failed { why: why.clone() },
+            (Self::Pending | Self::Deferred { .. }, MailOutcome::Deferred { until, why }) if *until < ends_at => {
+                Self::Deferred { until: *until, why: why.clone() }
+            }
+            (Self::Pending | Self::Deferred { .. }, MailOutcome::Deferred { why, .. }) => Self::Expired { why: why.clone() },
+            (Self::Cancelled | Self::Sent { .. } | Self::Failed { .. } | Self::Expired { .. }, _) => return None,
+        })
+    }
+
     /// The word for tables.
     pub fn name(&self) -> &'static str {
         match self {

@@ -12,6 +12,8 @@ pub mod evolve;
 pub mod explain;
 pub mod field_work;
 pub mod fields;
+pub mod guest;
+pub mod intake;
 pub mod labor;
 pub mod life;
 pub mod mail;

@@ -90,7 +90,7 @@ fn behind(handler: &Handler, order: &WorkOrder, directory: &Directory) -> (Vec<S
         Handler::Leader(group) => named(directory.group(group).and_then(|group| group.leader.as_ref())),
         Handler::Submitter => match &order.submitter {
             Party::Staff(user) => named(Some(user)),
-            Party::Contact(_) => named(None),
+            Party::Contact(_) | Party::Guest(_) => named(None),
         },
         Handler::Role(role) => of_pool(&|user| user.provider.is_none() && user.roles.contains(role)),
         Handler::Members(group) => of_pool(&|user| directory.is_member(group, &user.id)),

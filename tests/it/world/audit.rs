@@ -4,9 +4,11 @@
 //! whatever the daemon shows is compared with what is kept here.
 
 use super::coverage::Coverage;
+use super::customers::{self, SignInBook};
 use super::gate::Gate;
 use super::labor::LaborBook;
 use super::planning::PlanBook;
+use super::post::Intent;
 use super::rights::Rights;
 use super::steps::Steps;
 use super::work::Work;
@@ -14,14 +16,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use workorderd::codec::{self, StepBody};
 use workorderd::domain::aggregate::{Event, Key, State};
 use workorderd::domain::definition::Catalogue;
-use workorderd::domain::ids::{MailNo, RequestId, ServiceGroupId, WorkOrderId};
+use workorderd::domain::directory::{Contact, DirectoryEvent, SignInEvent};
+use workorderd::domain::ids::{RequestId, ServiceGroupId, WorkOrderId};
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::service_group::ServiceGroupEvent;
 use workorderd::domain::service_group::group::LoadChange;
 use workorderd::domain::time::Timestamp;
 use workorderd::domain::work_order::Event as OrderEvent;
+use workorderd::domain::work_order::deadline::Deadline;
 use workorderd::domain::work_order::mail::MailStatus;
 use workorderd::engine::entity::{REQUESTS_KEPT, Receipt};
+use workorderd::engine::schedule::Holder;
 use workorderd::journal::Record;
 use workorderd::runtime::recovery;
 
@@ -69,7 +74,8 @@ pub struct Audit {
     pub lines: Vec<Line>,
     pub known: BTreeMap<Key, Known>,
     pub gates: BTreeMap<WorkOrderId, Gate>,
-    pub mails: BTreeMap<(WorkOrderId, MailNo), MailStory>,
+    pub mails: BTreeMap<Intent, MailStory>,
+    sign_ins: SignInBook,
     /// Every acceptance of a request, oldest first.
     pub accepted: BTreeMap<(Key, Box<str>), Vec<u64>>,
     /// Up to when nodes could complete by themselves, as the firings under way were told.
@@ -158,8 +164,17 @@ impl Audit {
         if let (Key::ServiceGroup(group), Event::ServiceGroup(ServiceGroupEvent::LoadTaken { sequence, changes })) = (key, event) {
             self.load_taken(group, *sequence, changes);
         }
+        if let (Key::Contact(id), Event::Directory(DirectoryEvent::SignIn { event, .. })) = (key, event) {
+            let before = match before {
+                Some(State::Contact(contact)) => Some(&**contact),
+                _ => None,
+            };
+            self.sign_ins.take(id, event, before, at);
+            self.sign_in_mail(event, before, sequence);
+        }
         let (Key::WorkOrder(id), Event::WorkOrder(event)) = (key, event) else { return };
         if let OrderEvent::Created(created) = event {
+            customers::raised(created, &body.actor);
             assert!(self.numbers.insert(created.number.clone()), "number {} was given twice", created.number);
             assert!(self.gates.insert(*id, Gate::new(created.process.clone())).is_none(), "{key} was created twice");
         }
@@ -176,23 +191,51 @@ impl Audit {
     fn mail(&mut self, id: WorkOrderId, event: &OrderEvent, sequence: u64) {
         match event {
             OrderEvent::MailQueued(mail) => {
-                let story = MailStory { ended: mail.status.is_settled().then(|| mail.status.name()), ..MailStory::default() };
-                assert!(self.mails.insert((id, mail.no), story).is_none(), "record {sequence}: mail {:?} was queued twice", mail.no);
+                self.queued((id.into(), Deadline::Mail(mail.no)), &mail.status, sequence);
             }
-            OrderEvent::MailTried { mail, status } => {
-                let story = self.mails.get_mut(&(id, *mail)).unwrap_or_else(|| panic!("record {sequence}: no such mail {mail:?}"));
-                assert!(
-                    story.ended.is_none(),
-                    "record {sequence}: mail {mail:?} of {id} had ended as {:?}, now {}",
-                    story.ended,
-                    status.name()
-                );
-                let sent = matches!(status, MailStatus::Sent { .. });
-                assert!(sent || !story.cancelled, "record {sequence}: a cancelled mail can only have gone out, not {}", status.name());
-                story.tried += 1;
-                story.ended = status.is_settled().then(|| status.name());
-            }
+            OrderEvent::MailTried { mail, status } => self.tried((id.into(), Deadline::Mail(*mail)), status, sequence),
             _ => {}
+        }
+    }
+
+    fn sign_in_mail(&mut self, event: &SignInEvent, before: Option<&Contact>, sequence: u64) {
+        match event {
+            SignInEvent::Requested { id, link } => self.queued(((*id).into(), Deadline::SignInMail(link.no)), &link.mail.status, sequence),
+            SignInEvent::MailTried { no, status } => {
+                let id = before.and_then(|contact| contact.sign_ins.as_ref()).expect("there is the link").id;
+                self.tried((id.into(), Deadline::SignInMail(*no)), status, sequence);
+            }
+            SignInEvent::SignedIn(_) | SignInEvent::SignedOut { .. } => {}
+        }
+    }
+
+    fn queued(&mut self, intent: Intent, status: &MailStatus, sequence: u64) {
+        let story = MailStory { ended: status.is_settled().then(|| status.name()), ..MailStory::default() };
+        assert!(self.mails.insert(intent, story).is_none(), "record {sequence}: mail {intent:?} was queued twice");
+    }
+
+    fn tried(&mut self, intent: Intent, status: &MailStatus, sequence: u64) {
+        let story = self.mails.get_mut(&intent).unwrap_or_else(|| panic!("record {sequence}: no such mail {intent:?}"));
+        assert!(story.ended.is_none(), "record {sequence}: mail {intent:?} had ended as {:?}, now {}", story.ended, status.name());
+        let sent = matches!(status, MailStatus::Sent { .. });
+        assert!(sent || !story.cancelled, "record {sequence}: a cancelled mail can only have gone out, not {}", status.name());
+        story.tried += 1;
+        story.ended = status.is_settled().then(|| status.name());
+    }
+
+    /// Mails of links that were used, or are known no more, are not wanted any longer.
+    fn sign_ins_rest(&mut self, contact: &Contact, sequence: u64) {
+        self.sign_ins.rests(contact, sequence);
+        let Some(known) = &contact.sign_ins else { return };
+        let waits = |no| known.link(no).is_some_and(|link| !link.mail.status.is_settled());
+        for (intent, story) in &mut self.mails {
+            if let (Holder(id), Deadline::SignInMail(no)) = intent
+                && *id == known.id.0
+                && !story.is_over()
+                && !waits(*no)
+            {
+                story.cancelled = true;
+            }
         }
     }
 
@@ -202,7 +245,7 @@ impl Audit {
                 self.labor.rests(order);
                 self.plans.rests(order);
                 for mail in order.mails.iter().filter(|m| m.status == MailStatus::Cancelled) {
-                    if let Some(story) = self.mails.get_mut(&(*id, mail.no)) {
+                    if let Some(story) = self.mails.get_mut(&((*id).into(), Deadline::Mail(mail.no))) {
                         story.cancelled = true;
                     }
                 }
@@ -221,9 +264,11 @@ impl Audit {
                 self.catalogues.push((u64::MAX, (**catalogue).clone()));
             }
             (_, State::StaffUser(user)) => self.rights.put(user, sequence),
+            (_, State::Contact(contact)) => self.sign_ins_rest(contact, sequence),
             _ => {}
         }
         self.rights.step(body, sequence, IN_FLIGHT);
+        self.sign_ins.step(body, sequence, IN_FLIGHT);
         self.catalogues.retain(|(until, _)| until.saturating_add(IN_FLIGHT) > sequence);
         assert!(!body.events.is_empty(), "record {sequence} of {key} has no event");
     }

@@ -9,6 +9,7 @@ pub mod companies;
 pub mod company;
 pub mod coverage;
 pub mod crash;
+pub mod customers;
 pub mod daemon;
 pub mod deliver;
 pub mod disk;

@@ -17,7 +17,7 @@ use workorderd::domain::process::NodeState;
 use workorderd::domain::service_group::{GroupRule, ServiceGroupCommand};
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::command::{Create, TransferTo};
-use workorderd::domain::work_order::state::{Channel, Handler, HoldReason, Invitation, Party, Priority, Purpose, RecordKind};
+use workorderd::domain::work_order::state::{Channel, EntryPoint, Handler, HoldReason, Invitation, Party, Priority, Purpose, RecordKind};
 use workorderd::domain::work_order::{Command as Order, WorkOrder};
 use workorderd::engine::cell::Submission;
 use workorderd::runtime::Runtime;
@@ -57,8 +57,9 @@ impl World {
             0..14 if self.audit.gates.len() < ORDERS_MAX => self.create(),
             14..19 => self.administer(),
             19 if self.rng.u32(..4) == 0 => self.chatter(),
-            19..25 => self.repeat(),
-            25..32 => {
+            19..23 => self.repeat(),
+            23..26 => self.customer_acts(),
+            26..32 => {
                 // Several at once, to one Work Order, without waiting for the answers.
                 let Some(order) = self.some_order() else { return };
                 for _ in 0..self.rng.usize(2..6) {
@@ -106,6 +107,7 @@ impl World {
             contact,
             priority: Priority::ALL[pick(self, Priority::ALL.len())],
             channel: Channel::ALL[pick(self, Channel::ALL.len())],
+            entry_point: EntryPoint::ALL[pick(self, EntryPoint::ALL.len())],
             submitter,
             fields: self.intake(record_type),
         };
@@ -382,10 +384,10 @@ impl World {
         let invitation = order.invitations.iter().rev().find(|i| i.for_submitter);
         match (&order.submitter, invitation) {
             (Party::Staff(user), _) => staff(user.as_str()),
-            (Party::Contact(_), Some(invitation)) if self.rng.u32(..4) > 0 => {
+            (Party::Contact(_) | Party::Guest(_), Some(invitation)) if self.rng.u32(..4) > 0 => {
                 Principal::Guest { order: order.id, invitation: invitation.no }
             }
-            (Party::Contact(_), _) => staff(order.created_by.as_ref().map_or("root", |u| u.as_str())),
+            (Party::Contact(_) | Party::Guest(_), _) => staff(order.created_by.as_ref().map_or("root", |u| u.as_str())),
         }
     }
 
