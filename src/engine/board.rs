@@ -73,6 +73,15 @@ struct Closed {
     fields: Box<[u64]>,
 }
 
+/// Taken in at a start, not at its place yet.
+#[derive(Debug)]
+struct Loading {
+    kept: Kept,
+    age: (Timestamp, WorkOrderId),
+    /// Of its last record.
+    sequence: u64,
+}
+
 /// All rows, each at its place: in the order in which they came, those of a start by creation.
 #[derive(Debug, Default)]
 pub struct Board {
@@ -82,8 +91,8 @@ pub struct Board {
     columns: Columns,
     queues: Queues,
     times: Times,
-    /// What was taken in at a start so far, each with its last record.
-    loading: Vec<(Kept, u64)>,
+    /// What was taken in at a start so far.
+    loading: Vec<Loading>,
     through: u64,
 }
 
@@ -237,27 +246,39 @@ impl Board {
     /// Takes a stored state in, at start, each Work Order once. Nothing is shown of it before [`Board::loaded`].
     pub fn load(&mut self, state: &Arc<State>, sequence: u64) {
         let Some(order) = state.work_order() else { return };
-        self.loading.push((Kept::of(state, order, &self.columns), sequence));
+        self.loading.push(Loading { kept: Kept::of(state, order, &self.columns), age: (order.created_at, order.id), sequence });
         self.through = self.through.max(sequence);
     }
 
-    /// All that is stored was taken in.
+    /// All that is stored was taken in. What is made of the states goes through them as they came, which is about how they lie in
+    /// memory: in the order of their places it would wait for memory at each.
     pub fn loaded(&mut self) {
-        let mut loaded = std::mem::take(&mut self.loading);
-        loaded.sort_unstable_by_key(|(kept, _)| kept.age());
-        self.kept.reserve(loaded.len());
-        self.places.reserve(loaded.len());
-        self.numbers.reserve(loaded.len());
-        for (place, (kept, sequence)) in (0..).zip(loaded) {
-            if let (Some((created, id)), Some(number), Some(seen)) = (kept.age(), kept.number(), kept.seen()) {
-                self.times.put(place, created, sequence);
-                self.places.insert(id, place);
-                self.numbers.insert(number.clone(), place);
-                self.columns.change(place, None, &seen);
-            }
-            self.kept.push(kept);
+        let loaded = std::mem::take(&mut self.loading);
+        let mut ages: Vec<_> = (0_u32..).zip(&loaded).map(|(index, one)| (one.age, index)).collect();
+        ages.sort_unstable();
+        let mut place_of = vec![0_u32; loaded.len()];
+        for (place, (_, index)) in (0..).zip(&ages) {
+            place_of[*index as usize] = place;
         }
-        self.queues.load(self.kept.iter().filter_map(Kept::standing));
+        let placed = || place_of.iter().copied().zip(&loaded);
+        let Self { places, numbers, columns, queues, times, .. } = self;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for (place, (age, index)) in (0..).zip(&ages) {
+                    times.put(place, age.0, loaded[*index as usize].sequence);
+                }
+                places.reserve(loaded.len());
+                numbers.reserve(loaded.len());
+                for (place, one) in placed() {
+                    places.insert(one.age.1, place);
+                    numbers.extend(one.kept.number().map(|number| (number.clone(), place)));
+                }
+                queues.load(loaded.iter().filter_map(|one| one.kept.standing()));
+            });
+            columns.load(placed().filter_map(|(place, one)| Some((place, one.kept.seen()?))));
+        });
+        let mut loaded: Vec<_> = loaded.into_iter().map(|one| Some(one.kept)).collect();
+        self.kept.extend(ages.iter().filter_map(|(_, index)| loaded[*index as usize].take()));
     }
 
     /// Takes the durable state of a Work Order in.

@@ -173,6 +173,20 @@ impl FieldIs {
 }
 
 impl Columns {
+    /// Takes all in at once, at start, each with its place.
+    pub fn load<'a>(&mut self, all: impl Iterator<Item = (u32, Seen<'a>)>) {
+        let mut rare = Vec::new();
+        for (place, seen) in all {
+            self.places = self.places.max(place + 1);
+            seen.shared(|what| {
+                self.shared.entry(what).or_default().insert(place);
+            });
+            rare.extend(self.rare_of(&seen).into_iter().map(|hash| (hash, place)));
+        }
+        // Sorted first, which is faster than putting one after the other where it belongs.
+        self.rare.append(&mut rare.into_iter().collect());
+    }
+
     /// A Work Order at its place changed from `before` (none: it is new) to `after`.
     pub fn change(&mut self, place: u32, before: Option<&Seen<'_>>, after: &Seen<'_>) {
         self.places = self.places.max(place + 1);

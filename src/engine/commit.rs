@@ -60,6 +60,12 @@ pub struct Committer {
 }
 
 impl Committer {
+    /// About so many are to be taken in.
+    pub fn reserve(&mut self, aggregates: usize) {
+        self.claims.reserve(aggregates);
+        self.last.reserve(aggregates);
+    }
+
     /// Takes in what is durable, at start.
     pub fn load(&mut self, key: &Key, revision: u64, position: u64, claims: &[Claim]) {
         self.make(claims);

@@ -33,6 +33,8 @@ pub enum Parked {
 pub struct Schedule {
     set: BTreeSet<Timer>,
     completions: BTreeSet<Timer>,
+    /// Taken in at a start so far: auto-completions, and others.
+    loading: [Vec<Timer>; 2],
     /// Each with whether its state has it still: one that is fired while a Work Order is voided and restored is not lent out twice.
     lent: HashMap<Timer, bool>,
     failures: HashMap<Timer, u32>,
@@ -50,6 +52,7 @@ impl Default for Schedule {
         Self {
             set: BTreeSet::new(),
             completions: BTreeSet::new(),
+            loading: Default::default(),
             lent: HashMap::new(),
             failures: HashMap::new(),
             parked: BTreeMap::new(),
@@ -62,6 +65,22 @@ impl Default for Schedule {
 }
 
 impl Schedule {
+    /// Takes the deadlines of a stored Work Order in, at start. They are set when all are there (see [`Schedule::loaded`]).
+    pub fn load(&mut self, order: WorkOrderId, deadlines: &[(Timestamp, Deadline)]) {
+        let [completions, others] = &mut self.loading;
+        for &(due, deadline) in deadlines.iter().filter(|(_, d)| !(mutant!("overdue-not-set") && matches!(d, Deadline::Overdue(_)))) {
+            let part = if matches!(deadline, Deadline::AutoComplete(_)) { &mut *completions } else { &mut *others };
+            part.push(Timer { due, order, deadline });
+        }
+    }
+
+    /// All that is stored was taken in. Sets are made of all at once: that is quicker than one by one, and they take less room.
+    pub fn loaded(&mut self) {
+        let [completions, others] = std::mem::take(&mut self.loading);
+        self.completions.append(&mut completions.into_iter().collect());
+        self.set.append(&mut others.into_iter().collect());
+    }
+
     /// Follows a change of deadlines from before a step to after it.
     pub fn change(&mut self, order: WorkOrderId, before: &[(Timestamp, Deadline)], after: &[(Timestamp, Deadline)]) {
         for &(due, deadline) in before.iter().filter(|d| !after.contains(d) && !mutant!("timer-outlives-its-state")) {

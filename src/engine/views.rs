@@ -42,8 +42,10 @@ impl Views {
             State::WorkOrder(order) => {
                 self.board_mut().load(state, sequence);
                 self.numbers().load(&order.number);
-                self.schedule().change(order.id, &[], &state.deadlines());
-                self.labor().take(None, order);
+                self.schedule().load(order.id, &state.deadlines());
+                if !order.labor().is_empty() {
+                    self.labor().take(None, order);
+                }
                 if !order.planned().is_empty() {
                     self.calendar_mut().take(order.id, &[], order.on_calendars());
                 }
@@ -61,7 +63,10 @@ impl Views {
 
     /// All stored states were taken in.
     pub fn loaded(&self) {
-        self.board_mut().loaded();
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.schedule().loaded());
+            self.board_mut().loaded();
+        });
     }
 
     fn guard(&self, state: &State) {

@@ -26,23 +26,36 @@ pub struct Marker {
     closed: AtomicBool,
 }
 
+/// The texts that an earlier run left.
+#[derive(Debug)]
+pub struct Left {
+    suspects: String,
+    firing: String,
+}
+
 impl Marker {
-    /// Opens the files of a data folder, and tells who is suspected after an end that was not in order.
+    /// Opens the files of a data folder, and reads what an earlier run left in them.
     ///
     /// # Errors
     /// They cannot be read or written.
-    pub fn open(folder: &Path, schedule: &mut Schedule) -> io::Result<(Self, Suspects)> {
-        let kept = read(&folder.join(SUSPECTS))?;
-        let before = read(&folder.join(FIRING))?;
-        let found = Suspects::after_start(&kept, firing_of(&before), schedule);
+    pub fn open(folder: &Path) -> io::Result<(Self, Left)> {
+        let left = Left { suspects: read(&folder.join(SUSPECTS))?, firing: read(&folder.join(FIRING))? };
         let firing = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(FIRING))?;
-        let marker = Self { folder: folder.to_owned(), firing, closed: AtomicBool::new(false) };
+        Ok((Self { folder: folder.to_owned(), firing, closed: AtomicBool::new(false) }, left))
+    }
+
+    /// Who is suspected after an end that was not in order.
+    ///
+    /// # Errors
+    /// It cannot be written down.
+    pub fn after_start(&self, left: &Left, schedule: &mut Schedule) -> io::Result<Suspects> {
+        let found = Suspects::after_start(&left.suspects, firing_of(&left.firing), schedule);
         // First who is suspected, then nobody is being fired: an end in between counts once more, which harms nobody.
-        if found.text() != kept {
-            marker.keep(&found)?;
+        if found.text() != left.suspects {
+            self.keep(&found)?;
         }
-        marker.end();
-        Ok((marker, found))
+        self.end();
+        Ok(found)
     }
 
     /// The data folder.

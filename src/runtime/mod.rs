@@ -22,6 +22,7 @@ pub mod recovery;
 pub mod registry;
 pub mod render;
 pub mod room;
+mod scan;
 pub mod shared;
 pub mod start;
 pub mod step;

@@ -13,6 +13,7 @@ use actix_rt::ArbiterHandle;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
 
 /// Why an aggregate could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -74,11 +75,26 @@ impl Registry {
         Ok(addr)
     }
 
-    /// Starts an actor over a state that is at hand (at start).
-    pub fn start_resident(&self, key: Key, entity: Entity, shared: &Arc<Shared>) {
-        let shard = self.shard(&key);
-        let addr = shard.start(key.clone(), entity, shared);
-        shard.lock().insert(key, addr);
+    /// Starts actors over states that are at hand (at start), each shard's on its own thread; returns when all are there.
+    pub async fn start_residents(&self, entities: Vec<(Key, Entity)>, shared: &Arc<Shared>) {
+        let mut shares: Vec<Vec<(Key, Entity)>> = self.shards.iter().map(|_| Vec::new()).collect();
+        match shares.as_mut_slice() {
+            [all] => *all = entities,
+            shares => entities.into_iter().for_each(|(key, entity)| shares[self.index(&key)].push((key, entity))),
+        }
+        let mut under_way = Vec::new();
+        for (index, share) in shares.into_iter().enumerate() {
+            let (started, done) = oneshot::channel();
+            let shared = Arc::clone(shared);
+            self.shards[index].arbiter.spawn_fn(move || {
+                shared.registry.shards[index].start_here(share, &shared);
+                let _ = started.send(());
+            });
+            under_way.push(done);
+        }
+        for done in under_way {
+            let _ = done.await;
+        }
     }
 
     /// An actor was used; those that need not stay make room, the longest idle first.
@@ -104,15 +120,28 @@ impl Registry {
         self.shard(key).lock().remove(key);
     }
 
+    fn index(&self, key: &Key) -> usize {
+        if self.shards.len() == 1 { 0 } else { self.hasher.hash_one(key) as usize % self.shards.len() }
+    }
+
     fn shard(&self, key: &Key) -> &Shard {
-        let index = if self.shards.len() == 1 { 0 } else { self.hasher.hash_one(key) as usize % self.shards.len() };
-        &self.shards[index]
+        &self.shards[self.index(key)]
     }
 }
 
 impl Shard {
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Addr<CellActor>>> {
         self.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// On the arbiter's own thread.
+    fn start_here(&self, share: Vec<(Key, Entity)>, shared: &Arc<Shared>) {
+        let mut actors = self.lock();
+        actors.reserve(share.len());
+        for (key, entity) in share {
+            let actor = CellActor::new(Cell::new(key.clone(), entity), Arc::clone(shared));
+            actors.insert(key, actor.start());
+        }
     }
 
     fn start(&self, key: Key, entity: Entity, shared: &Arc<Shared>) -> Addr<CellActor> {

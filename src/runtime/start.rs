@@ -9,10 +9,11 @@ use super::defects::Defects;
 use super::folder::{Folder, FolderError};
 use super::handle::Runtime;
 use super::mailer::{self, MailQueue, Office, Post};
-use super::marker::Marker;
+use super::marker::{Left, Marker};
 use super::recovery::{Overlay, RecoveryError, load_entity, load_letters, put_overlay};
 use super::registry::Registry;
 use super::room::{self, Room};
+use super::scan::scan;
 use super::shared::Shared;
 use super::step;
 use super::writer::{self, WriterQueue};
@@ -68,6 +69,9 @@ pub enum Progress {
 
 /// Records and rows between two reports.
 const PROGRESS_EVERY: u64 = 1024;
+
+/// Rows of the store that room is made for before they are read, at most.
+const ROOM_AHEAD: u64 = 2 << 20;
 
 /// Why the daemon cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -162,18 +166,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         (Some(_), Some(None)) => return Err(StartError::OtherClock { has: "system" }),
         (None, None | Some(None)) => Clock::system(),
     };
-    report.work_orders = views.board().len();
     report.actors = entities.len();
 
-    let (marker, suspects) = Marker::open(folder.path(), &mut views.schedule())?;
-    if !suspects.is_empty() {
-        let parked = views.schedule().parked().len();
-        let sentence = format!(
-            "timers were being fired when the daemon last ended: {} are fired one by one, {parked} that did so again and again are parked",
-            suspects.len() - parked
-        );
-        report.said.push(sentence);
-    }
+    let (marker, left) = Marker::open(folder.path())?;
     let attachments = Attachments::open(folder.path())?;
     let (queue, orders) = WriterQueue::new();
     let (sendings, sendings_out) = tokio::sync::mpsc::unbounded_channel();
@@ -184,7 +179,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         Registry::new(options.arbiters, options.keep_idle),
         store.reader(),
         pending,
-        (marker, suspects),
+        marker,
         (Arc::new(attachments), Defects::of(folder.path())),
         (
             Room::new(folder.path(), options.reserve_bytes, options.segment_bytes)?,
@@ -198,9 +193,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         options.time_zone,
         step::RECORD_MAX.min(options.segment_bytes as usize / 4),
     ));
-    for (key, entity) in entities {
-        shared.registry.start_resident(key, entity, &shared);
-    }
+    order_and_people(&shared, entities).await?;
+    report.work_orders = shared.views.board().len();
+    tell_suspects(&shared, &left, &mut report)?;
     shared.views.clock().must_be_synchronised(options.clock_must_be_synchronised);
     shared.look_at_room();
     let runtime = Runtime { shared: Arc::clone(&shared) };
@@ -248,6 +243,29 @@ impl Running {
         stop_applier.store(true, Ordering::Release);
         ended(applier, limit).await.map_err(|()| "applier")
     }
+}
+
+/// Puts lists and timers in order while the actors start.
+async fn order_and_people(shared: &Arc<Shared>, entities: Vec<(Key, Entity)>) -> std::io::Result<()> {
+    let for_order = Arc::clone(shared);
+    let ordered = std::thread::Builder::new().name("order".into()).spawn(move || for_order.views.loaded())?;
+    shared.registry.start_residents(entities, shared).await;
+    ordered.join().map_err(|_| std::io::Error::other("putting the lists in order panicked"))
+}
+
+/// Who is suspected of the last end, now that the timers are known.
+fn tell_suspects(shared: &Shared, left: &Left, report: &mut StartReport) -> std::io::Result<()> {
+    let suspects = shared.marker.after_start(left, &mut shared.views.schedule())?;
+    if !suspects.is_empty() {
+        let parked = shared.views.schedule().parked().len();
+        let sentence = format!(
+            "timers were being fired when the daemon last ended: {} are fired one by one, {parked} that did so again and again are parked",
+            suspects.len() - parked
+        );
+        report.said.push(sentence);
+    }
+    *shared.suspects() = suspects;
+    Ok(())
 }
 
 async fn ended(thread: JoinHandle<()>, limit: Duration) -> Result<(), ()> {
@@ -328,49 +346,28 @@ fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Res
     tell(report, &found, &overlay, checkpoint.is_some());
     let views = Views::default();
     let mut committer = Committer::default();
-    let mut entities = Vec::new();
-    scan(&store, |key, entity| {
-        read_one();
-        if !overlay.entities.contains_key(key)
-            && let Some(key) = load_entity(&views, &mut committer, &entity)
-            && entity.state.as_ref().is_some_and(|s| s.is_resident())
-        {
-            entities.push((key, entity));
-        }
-    })?;
+    // Room ahead for what most stores have, which are Work Orders; the store's own word is not trusted further than that.
+    let rows = meta.count.min(ROOM_AHEAD) as usize;
+    committer.reserve(rows);
+    let mut entities = Vec::with_capacity(rows);
+    scan(
+        &store,
+        |key| overlay.entities.contains_key(key),
+        |entity| {
+            read_one();
+            if let Some(key) = load_entity(&views, &mut committer, &entity)
+                && entity.state.as_ref().is_some_and(|s| s.is_resident())
+            {
+                entities.push((key, entity));
+            }
+        },
+    )?;
     let applied = Place { sequence: meta.applied_sequence, position: meta.applied_position };
     let newest = Place { sequence: head.sequence, position: head.last.0 };
     let pending = put_overlay(overlay, applied, newest, (&views, &mut committer), &mut entities)?;
-    views.loaded();
     load_letters(&journal.reader(), meta.read_from, applied, letters, &views).map_err(std::io::Error::other)?;
     let clock = views.reference().installation.as_ref().map(|i| i.manual_clock);
     Ok(Loaded { journal, storage, moved: found.archived, store, views, committer, entities, pending, clock })
-}
-
-/// Every row of the store: one thread reads, sums and decodes while this one puts them where they belong.
-fn scan(store: &Store, mut take: impl FnMut(&[u8], Entity)) -> Result<(), StoreError> {
-    const ROWS: usize = 512;
-    type Chunk = Vec<(Vec<u8>, Entity)>;
-    let (send, receive) = std::sync::mpsc::sync_channel::<Chunk>(8);
-    std::thread::scope(|scope| {
-        let reading = scope.spawn(move || {
-            let mut chunk = Chunk::with_capacity(ROWS);
-            // Nobody takes rows any more: taking them panicked, and that is what is told.
-            let given_up = |_| StoreError::Io(std::io::ErrorKind::Interrupted.into());
-            store.scan(|key, row| {
-                chunk.push((key.to_vec(), step::decode_row(row)?));
-                if chunk.len() == ROWS {
-                    send.send(std::mem::replace(&mut chunk, Chunk::with_capacity(ROWS))).map_err(given_up)?;
-                }
-                Ok(())
-            })?;
-            send.send(chunk).map_err(given_up)
-        });
-        for (key, entity) in receive.iter().flatten() {
-            take(&key, entity);
-        }
-        reading.join().unwrap_or_else(|_| Err(StoreError::Io(std::io::Error::other("reading the store panicked"))))
-    })
 }
 
 fn tell(report: &mut StartReport, found: &OpenReport, overlay: &Overlay, had_checkpoint: bool) {

@@ -44,6 +44,21 @@ pub struct Opened {
     pub meta: Option<Meta>,
 }
 
+/// What rows sum up to, in any order and in parts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
+    count: u64,
+    hash: u64,
+}
+
+impl std::ops::Add for Sums {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { count: self.count + other.count, hash: self.hash.wrapping_add(other.hash) }
+    }
+}
+
 /// The open database.
 pub struct Store {
     db: sled::Db,
@@ -72,19 +87,37 @@ impl Store {
     }
 
     /// Reads every row, in order of keys, and compares count and sum at the end.
-    pub fn scan(&self, mut row: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let (mut count, mut hash) = (0u64, 0u64);
+    pub fn scan(&self, row: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.hold_against(self.scan_part(&[], None, row)?)
+    }
+
+    /// Reads the rows whose keys are from one on and before another (none: to the end), in order; gives what they sum up to.
+    pub fn scan_part(
+        &self,
+        from: &[u8],
+        before: Option<&[u8]>,
+        mut row: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    ) -> Result<Sums, StoreError> {
+        let mut sums = Sums::default();
         let mut whole: Option<(Vec<u8>, Vec<u8>)> = None;
-        for item in self.db.scan_prefix([ROW]) {
+        let from = [&[ROW], from].concat();
+        let end = before.map_or(vec![ROW + 1], |before| [&[ROW], before].concat());
+        for item in self.db.range(from..end) {
             let (key, value) = item?;
-            count += 1;
-            hash = hash.wrapping_add(row_hash(&key, &value));
+            sums.count += 1;
+            sums.hash = sums.hash.wrapping_add(row_hash(&key, &value));
             let (name, piece) = split_key(&key);
             match &mut whole {
                 Some((current, bytes)) if current == name && piece > 0 => bytes.extend_from_slice(&value),
                 _ => {
-                    if let Some((current, bytes)) = whole.replace((name.to_vec(), value.to_vec())) {
+                    if let Some((current, bytes)) = whole.take() {
                         row(&current, &bytes)?;
+                    }
+                    // A full piece may have others behind it.
+                    if value.len() < PIECE {
+                        row(name, &value)?;
+                    } else {
+                        whole = Some((name.to_vec(), value.to_vec()));
                     }
                 }
             }
@@ -92,12 +125,18 @@ impl Store {
         if let Some((current, bytes)) = whole {
             row(&current, &bytes)?;
         }
-        if (count, hash) != (self.meta.count, self.meta.set_hash) && !mutant!("store-sums-unread") {
+        Ok(sums)
+    }
+
+    /// Compares what all parts sum up to with what the store says of itself.
+    pub fn hold_against(&self, found: Sums) -> Result<(), StoreError> {
+        let expected = Sums { count: self.meta.count, hash: self.meta.set_hash };
+        if found != expected && !mutant!("store-sums-unread") {
             return Err(StoreError::Mismatch {
-                expected: self.meta.count,
-                expected_hash: self.meta.set_hash,
-                found: count,
-                found_hash: hash,
+                expected: expected.count,
+                expected_hash: expected.hash,
+                found: found.count,
+                found_hash: found.hash,
             });
         }
         Ok(())

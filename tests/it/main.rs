@@ -112,6 +112,7 @@ mod settings_mutation;
 mod settings_sample;
 mod simulation;
 mod simulation_cases;
+mod store_parts;
 mod terminals;
 mod tidy;
 mod tls;
