@@ -3,7 +3,7 @@
 use crate::domain::time::{Span, Timestamp};
 use crate::engine::clock_guard::Reading;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Where "now" comes from.
 #[derive(Debug)]
@@ -57,6 +57,18 @@ impl Clock {
     /// Milliseconds since this clock was made, for measuring; runs also where the clock is manual.
     pub fn uptime_ms(&self) -> u64 {
         self.started.elapsed().as_millis() as u64
+    }
+}
+
+/// Asks again and again until there is something or the time is up; whoever else wants this core has it in between.
+pub fn ask_until<T>(limit: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    let began = Instant::now();
+    loop {
+        let found = ask();
+        if found.is_some() || began.elapsed() >= limit {
+            return found;
+        }
+        std::thread::yield_now();
     }
 }
 

@@ -3,6 +3,7 @@
 //! After the first failed write or fsync the process ends with exit code 74; that fsync is not tried again.
 
 use super::actor::{Appended, CellActor, NotAppended};
+use super::clock;
 use super::shared::Shared;
 use super::step::EncodedStep;
 use crate::domain::aggregate::State;
@@ -13,6 +14,7 @@ use actix::Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 /// Most steps of one group.
 const GROUP_STEPS: usize = 1024;
@@ -20,6 +22,10 @@ const GROUP_STEPS: usize = 1024;
 const GROUP_BYTES: usize = 4 << 20;
 /// Most steps that may wait for the writer; above it new commands are answered with Busy.
 const WAITING_MAX: usize = 8192;
+
+/// How long the writer asks for the next step before it sleeps: about as long as somebody takes who answers each reply with the next
+/// call. To be woken takes a good part of that, and is on the way of such a step.
+const AWAKE: Duration = Duration::from_micros(150);
 
 /// Exit code after the journal failed (`EX_IOERR`).
 pub const EXIT_JOURNAL: i32 = 74;
@@ -110,9 +116,11 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
     let mut stopping = false;
     // The next segment could not be made, and nobody has said that it may be tried again.
     let mut in_vain = false;
+    let mut awake = false;
     prepare_ahead(&mut journal, shared);
     while !stopping {
-        let Ok(first) = orders.recv() else { return };
+        let next = if awake { clock::ask_until(AWAKE, || orders.try_recv().ok()) } else { None };
+        let Some(first) = next.or_else(|| orders.recv().ok()) else { return };
         let mut group = Vec::new();
         let mut bytes = 0;
         let mut probe = None;
@@ -141,7 +149,8 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
                 break;
             }
         }
-        if !group.is_empty() {
+        awake = !group.is_empty();
+        if awake {
             shared.writer.waiting.fetch_sub(group.len(), Ordering::Relaxed);
             write_group(&mut journal, &mut committer, group, shared);
             segment |= !in_vain;
