@@ -43,7 +43,8 @@
 //! - No rule reads a clock, makes an id or rolls a die: these come in as arguments.
 //! - No actor awaits another. What one tells another is part of its record and delivered after it, at least once, in order.
 //! - After a failed write or fsync there is no second try: the process ends with exit code 74.
-//! - No personal value stands in the body of a record: `PersonalText` puts itself into the part that can be erased.
+//! - No personal value stands in the body of a record: `PersonalText` puts itself into a part of its own that can be erased.
+//! - Nothing remembers what is still to be erased but the history: `runtime/eraser.rs` reads it again each time.
 //!
 //! # How to add
 //!
@@ -52,15 +53,18 @@
 //! | a node kind | one new file in `domain/process/` and its line in `mod.rs`; then the compiler asks: `process/node.rs`, `process/door.rs`, `definition/process.rs`, `work_order/state.rs` (status), `work_order/decide.rs` (transfer, reject), `settings/definitions/node.rs` and `write/process.rs`; for events of its own `work_order/evolve.rs` and `control/tell.rs`. What the compiler does not ask for: `settings/definitions/mod.rs` (its keys, told), `process/confirm.rs` (whether "not solved" goes back to it), `work_order/explain.rs` and `cli/act.rs` (its commands, told and typed), `cli/replay/ours.rs`; in the tests `definitions_everything.toml` (it asks for it by itself), `world/company.rs`, `people.rs`, `gate.rs` |
 //! | a claim across aggregates | `domain/aggregate.rs` (`Claim`, `State::claims`), who makes it in `domain/transition.rs`, its check in `engine/commit.rs` |
 //! | a command | `domain/work_order/command.rs`, its rule in `decide.rs` or a node kind, `domain/transition.rs` (whether it gives somebody more work), the method in `protocol/org.workorderd.WorkOrders1.varlink`, its line in `control/work_orders.rs`, the subcommand in `cli/` |
-//! | an event | `domain/work_order/event.rs` (at the end: bytes are frozen), `evolve.rs`, `control/tell.rs`, `verify/gate.rs` |
-//! | a deadline | `domain/work_order/deadline.rs` (when), `decide.rs` (`fire`: what then), `control/present.rs` (its words) |
+//! | an event | `domain/work_order/event.rs` (at the end: bytes are frozen), `evolve.rs`, `personal.rs` (whose its texts are), `control/tell.rs`, `verify/gate.rs` |
+//! | a personal value | a `PersonalText`, shown by `personal` of its event and its state (`domain/work_order/personal.rs`, `domain/directory/erase.rs`) with whose it is: erasing a person takes it, and `tests/it/world/erasing.rs` finds it if not |
+//! | a deadline | `domain/work_order/deadline.rs` (when), `decide.rs` (`fire`: what then), `control/present.rs` (its words), `engine/schedule.rs` and `suspects.rs` (its kind) |
 //! | a message to a service group | `domain/work_order/reaction.rs`, `domain/service_group/group.rs` |
 //! | a kind of entry of the directory | `domain/ids.rs`, `domain/directory/` (entry, rule, read model); then the compiler asks: `domain/aggregate.rs`, `domain/transition.rs`, `codec/key.rs` (writing; reading it does not ask for), `engine/reference.rs`, `control/tell.rs`; its methods as for a command, in `control/entries.rs` (what comes) and `directory.rs`, `people.rs` or `equipment.rs`; `tests/it/codec_bytes.rs`, `world/equipment.rs` or `companies.rs`; where fields may lead to it `domain/form/kind.rs` (`Target`), `value.rs`; for imports `cli/import/kinds.rs`, and `control/judge.rs` |
 //! | a kind of field | `domain/form/kind.rs`, its check in `cell.rs`, its words in `shown.rs`; `settings/definitions/field_kind.rs` and `operand.rs` |
-//! | a mail | `domain/work_order/draft.rs` queues it; its words are a message template in the definitions |
+//! | what people outside may do | its rule in `domain/may/portal.rs`, the method in `protocol/org.workorderd.Guest1.varlink` and `guest.rs`, its room in `control/portal*.rs`, `cli/guest.rs`; in the tests `real_tables_portal.rs`, `cli_guest.rs` |
+//! | a mail | `domain/work_order/draft.rs` queues it (to a contact who signs in: `domain/directory/sign_in.rs`); its words are a message template in the definitions |
 //! | a stored field | a new schema version in `codec` (a frozen struct of the old one, a `From`), and a golden file; if it changes what is on disk, another kept folder for `tests/it/upgrade.rs` |
 //! | what a data folder must have to go on | `runtime/back_up.rs` (it goes into back-ups), `protocol/back_up.rs` (its name), `archive/export.rs`, `import.rs` and `line.rs` |
 //! | a setting | `settings/daemon/keys.rs` and `model.rs`, `config/workorderd.toml` |
+//! | something on the printed page | `cli/print/compose.rs` (what of it, and where), `words.rs` (in both languages); how it looks, twice: `html.rs` with `page.css`, `layout.rs` |
 //! | a query | `engine/board.rs`, its room in `control/`, the `.varlink` file, `cli/` |
 
 /// Whether the one-line defect of that name is switched on: never, but in builds with the feature `mutants`.

@@ -5,7 +5,7 @@ use super::building::{Building, BuildingError, at};
 use super::line::{AttachmentLine, EndLine, FORMAT, First, Line, PersonalLine, RecordLine, VERSION, record_line};
 use super::prove::{ProveError, prove};
 use crate::codec;
-use crate::journal::{Given, GivenPersonal, Head, Position, RealStorage, Rebuild, RebuildError, Storage};
+use crate::journal::{Given, Head, Personal, Position, RealStorage, Rebuild, RebuildError, Storage};
 use data_encoding::{BASE64, Encoding, HEXLOWER};
 use serde_json::Value;
 use std::fs::File;
@@ -231,24 +231,23 @@ impl Reading<'_> {
 
     fn record(&mut self, line: &RecordLine, text: &str) -> Result<(), Wrong> {
         let key = bytes(HEXLOWER, "record.key", &line.key)?;
-        let parts = match (&line.body_bytes, &line.body) {
+        let mut contents = Vec::with_capacity(line.personal.len());
+        let body = match (&line.body_bytes, &line.body) {
             (Some(body), _) => {
-                let content = line.personal.as_ref().and_then(|personal| personal.content.as_ref());
-                let personal = content.map(|content| bytes(BASE64, "record.personal.content", content)).transpose()?;
-                codec::RecordParts { body: bytes(BASE64, "record.bodyBytes", body)?, personal: personal.unwrap_or_default() }
+                for (n, value) in line.personal.iter().enumerate() {
+                    let content = value.content.as_ref().map(|content| bytes(BASE64, &field(n, "content"), content));
+                    contents.push(content.transpose()?);
+                }
+                bytes(BASE64, "record.bodyBytes", body)?
             }
-            (None, Some(body)) => codec::record::encode(body).map_err(|error| wrong("record.body", error.to_string()))?,
+            (None, Some(body)) => {
+                let parts = codec::record::encode(body).map_err(|error| wrong("record.body", error.to_string()))?;
+                contents.extend(parts.personal.into_iter().map(|value| value.map(Vec::from)));
+                parts.body
+            }
             (None, None) => return Err(wrong("record.body", "is missing")),
         };
-        let personal = match &line.personal {
-            None => GivenPersonal::None,
-            Some(PersonalLine { salt: Some(salt), .. }) => {
-                GivenPersonal::Kept { salt: array("record.personal.salt", salt)?, bytes: &parts.personal }
-            }
-            Some(PersonalLine { hash, bytes: length, salt: None, .. }) => {
-                GivenPersonal::Erased { length: *length, hash: array("record.personal.hash", hash)? }
-            }
-        };
+        let personal = personal(&line.personal, &contents)?;
         let given = Given {
             sequence: line.sequence,
             group_first: line.group,
@@ -257,8 +256,8 @@ impl Reading<'_> {
             revision: line.revision,
             previous: line.previous.map_or(Position::NONE, |place| Position::new(place.segment, place.offset)),
             key: &key,
-            body: &parts.body,
-            personal,
+            body: &body,
+            personal: &personal,
         };
         let record = self.rebuild.record(&given)?;
         let found = record_line(&record);
@@ -320,6 +319,26 @@ impl Reading<'_> {
         self.last_attachment = piece.hash;
         Ok(())
     }
+}
+
+fn field(n: usize, name: &str) -> String {
+    format!("record.personal[{n}].{name}")
+}
+
+/// The values of a record from what the line says of each and what they are.
+fn personal<'a>(lines: &[PersonalLine], contents: &'a [Option<Vec<u8>>]) -> Result<Vec<Personal<'a>>, Wrong> {
+    if lines.len() != contents.len() {
+        return Err(wrong("record.personal", format!("has {} values, the body has {}", lines.len(), contents.len())));
+    }
+    let one = |(n, (line, content)): (usize, (&PersonalLine, &'a Option<Vec<u8>>))| match (line, content) {
+        (PersonalLine { salt: Some(salt), .. }, Some(bytes)) => Ok(Personal::Kept { salt: array(&field(n, "salt"), salt)?, bytes }),
+        (PersonalLine { hash: Some(hash), bytes: Some(length), .. }, None) => {
+            Ok(Personal::Erased { length: *length, hash: array(&field(n, "hash"), hash)? })
+        }
+        (_, Some(_)) => Err(wrong(&field(n, "salt"), "is missing")),
+        (_, None) => Err(wrong(&field(n, "hash"), "is missing, or its bytes are")),
+    };
+    lines.iter().zip(contents).enumerate().map(one).collect()
 }
 
 /// The first field in which two documents differ, and how.

@@ -72,9 +72,9 @@ pub struct RecordLine {
     pub previous: Option<Place>,
     /// The chain up to and with this record, hex.
     pub hash: String,
-    /// If personal values belong to it; the values themselves stand in the body, `{"erased":true}` for one that was erased.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub personal: Option<PersonalLine>,
+    /// Its personal values in their order; the values themselves stand in the body, `{"erased":true}` for one that was erased.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub personal: Vec<PersonalLine>,
     /// Who, which command and request, events, messages, claims, and the checksum of the state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<StepBody>,
@@ -91,20 +91,22 @@ pub struct Place {
     pub offset: u32,
 }
 
-/// The personal part of a record.
+/// A personal value of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PersonalLine {
-    /// What is left in the chain when it is erased, hex.
-    pub hash: String,
-    /// Its length with the salt.
-    pub bytes: u32,
-    /// Hex; none: it was erased.
+    /// What it is hashed with, hex; none: it was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salt: Option<String>,
     /// Its bytes, base64, beside `bodyBytes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
+    /// Of one that was erased: its length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u32>,
+    /// Of one that was erased: what is left of it in the chain, hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
 }
 
 /// A piece of an attachment.
@@ -128,26 +130,18 @@ pub struct EndLine {
 
 /// The line of a record.
 pub fn record_line(record: &Record<'_>) -> RecordLine {
-    let (personal, kept) = match record.personal() {
-        Personal::None => (None, Some(&[][..])),
-        Personal::Kept(bytes) => (Some(record.salt().map(|salt| HEXLOWER.encode(&salt))), Some(bytes)),
-        Personal::Erased => (Some(None), None),
-    };
-    let mut personal = personal.map(|salt| PersonalLine {
-        hash: HEXLOWER.encode(&record.personal_hash()),
-        bytes: record.personal_length(),
-        salt,
-        content: None,
-    });
-    let body = codec::record::decode(record.body(), kept).ok();
-    let exact = body.as_ref().is_some_and(|body| comes_back(body, record.body(), kept));
-    let mut body_bytes = None;
-    if !exact {
-        body_bytes = Some(BASE64.encode(record.body()));
-        if let Some(personal) = &mut personal {
-            personal.content = kept.map(|kept| BASE64.encode(kept));
+    let values: Vec<Personal<'_>> = record.personal().collect();
+    let body = codec::record::decode(record.body(), values.iter().map(Personal::bytes)).ok();
+    let exact = body.as_ref().is_some_and(|body| comes_back(body, record.body(), &values));
+    let personal = values.iter().map(|value| match value {
+        Personal::Kept { salt, bytes } => {
+            PersonalLine { salt: Some(HEXLOWER.encode(salt)), content: (!exact).then(|| BASE64.encode(bytes)), bytes: None, hash: None }
         }
-    }
+        Personal::Erased { length, hash } => {
+            PersonalLine { salt: None, content: None, bytes: Some(*length), hash: Some(HEXLOWER.encode(hash)) }
+        }
+    });
+    let body_bytes = (!exact).then(|| BASE64.encode(record.body()));
     let previous = record.previous();
     RecordLine {
         sequence: record.sequence(),
@@ -160,17 +154,17 @@ pub fn record_line(record: &Record<'_>) -> RecordLine {
         revision: record.revision(),
         previous: (previous != Position::NONE).then(|| Place { segment: previous.segment(), offset: previous.offset() }),
         hash: HEXLOWER.encode(&record.hash()),
-        personal,
+        personal: personal.collect(),
         // What cannot be told as JSON stands in the bytes alone.
         body: body.filter(|body| exact || serde_json::to_vec(body).is_ok()),
         body_bytes,
     }
 }
 
-/// Whether the body, told as JSON and read again, gives these bytes.
-fn comes_back(body: &StepBody, bytes: &[u8], personal: Option<&[u8]>) -> bool {
+/// Whether the body, told as JSON and read again, gives these bytes and values.
+fn comes_back(body: &StepBody, bytes: &[u8], values: &[Personal<'_>]) -> bool {
     let told = serde_json::to_vec(body).ok();
     let read = told.and_then(|told| serde_json::from_slice::<StepBody>(&told).ok());
     let parts = read.and_then(|read| codec::record::encode(&read).ok());
-    parts.is_some_and(|parts| parts.body == bytes && personal.is_none_or(|personal| parts.personal == personal))
+    parts.is_some_and(|parts| parts.body == bytes && parts.personal.iter().map(Option::as_deref).eq(values.iter().map(Personal::bytes)))
 }

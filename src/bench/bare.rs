@@ -15,9 +15,7 @@ pub fn sizes(data: &Path) -> Result<(usize, usize, usize), String> {
         count += 1;
         sums[0] += record.key().len();
         sums[1] += record.body().len();
-        if let crate::journal::Personal::Kept(bytes) = record.personal() {
-            sums[2] += bytes.len();
-        }
+        sums[2] += record.personal().map(|value| value.length() as usize).sum::<usize>();
         Ok(())
     })
     .map_err(|e| e.to_string())?;
@@ -32,7 +30,7 @@ pub fn run(dir: &Path, threads: usize, time: Duration, (key, body, personal): (u
     let options = Options { segment_bytes: 64 << 20, installation: [7; 16], epoch: 1 };
     let (mut journal, _) = Journal::open(storage, options, None, &mut |_| Ok(())).map_err(|e| e.to_string())?;
     let (sender, receiver) = channel::<Option<Sender<()>>>();
-    let (key, body, personal) = (vec![7u8; key], vec![8u8; body], vec![9u8; personal]);
+    let (key, body, personal) = (vec![7u8; key], vec![8u8; body], [Some(vec![9u8; personal].into_boxed_slice())]);
     let began = Instant::now();
     let until = began + time;
     let clients: Vec<_> = (0..threads)
@@ -64,7 +62,7 @@ pub fn run(dir: &Path, threads: usize, time: Duration, (key, body, personal): (u
                 .map(|_| {
                     revision += 1;
                     let previous = Previous::None;
-                    Entry { key: &key, revision, previous, time: 0, body: &body, personal: &personal, salt: [1; 16] }
+                    Entry { key: &key, revision, previous, time: 0, body: &body, personal: &personal, seed: [1; 16] }
                 })
                 .collect();
             journal.append(&entries).map_err(|e| e.to_string())?;

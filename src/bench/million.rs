@@ -5,6 +5,7 @@ use super::stage::Stage;
 use super::{bare, report};
 use crate::cli::bench_args::BenchArguments as Arguments;
 use crate::protocol::work_orders::{SCENES, SORTS};
+use crate::runtime::measure;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -87,6 +88,8 @@ pub fn measure(program: &Path, arguments: &Arguments) -> Result<report::Million,
         Ok(((2 * due).saturating_sub(before), fired(stage, 2 * due, began)?))
     })?;
     let after_down = Firing { timers, elapsed, steps };
+    stage.stop(true)?;
+    let board_bytes = measure::board_bytes_for_each(&stage.data())?;
     Ok(report::Million {
         orders,
         empty,
@@ -95,6 +98,7 @@ pub fn measure(program: &Path, arguments: &Arguments) -> Result<report::Million,
         clean,
         killed,
         state_bytes,
+        board_bytes,
         journal_bytes,
         store_bytes,
         lists,

@@ -27,6 +27,8 @@ pub struct Million {
     pub killed: Duration,
     /// Mean size of a record's body, in bytes.
     pub state_bytes: usize,
+    /// What lists take of the memory of each, beside its state.
+    pub board_bytes: f64,
     /// On the disk, when each had been made and nothing else been done: a step each.
     pub journal_bytes: u64,
     pub store_bytes: u64,
@@ -75,12 +77,13 @@ pub fn print(table: &Table) -> String {
         let per = |bytes: u64| (bytes.saturating_sub(r.empty)) as f64 / r.orders.max(1) as f64;
         out += &format!(
             "\n{} open Work Orders with a timer each: {:.2} KB each after making them, {:.2} KB after a restart (empty {:.0} MB); \
-             record body {} bytes\nstart-up: {:.1} s after a clean stop ({:.0} orders/s), {:.1} s after SIGKILL ({:.0} orders/s)",
+             record body {} bytes; lists take {:.0} bytes of each\nstart-up: {:.1} s after a clean stop ({:.0} orders/s), {:.1} s after SIGKILL ({:.0} orders/s)",
             r.orders,
             per(r.full) / 1000.0,
             per(r.after_restart) / 1000.0,
             r.empty as f64 / 1e6,
             r.state_bytes,
+            r.board_bytes,
             r.clean.as_secs_f64(),
             r.orders as f64 / r.clean.as_secs_f64(),
             r.killed.as_secs_f64(),

@@ -2,6 +2,7 @@
 
 use crate::client::connection::{Client, ClientError};
 use crate::protocol::{definitions, directory, system};
+use crate::runtime::measure;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -85,9 +86,7 @@ impl Stage {
 
     /// Resident memory of the daemon, in bytes.
     pub fn resident(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or("0");
-        line.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * 1024
+        measure::resident_of(&self.child.id().to_string())
     }
 
     /// Waits until the store has everything.
@@ -107,15 +106,20 @@ impl Stage {
 
     /// Stops it, in order or not, starts it again, and tells how long the new one took to be ready.
     pub fn restart(&mut self, in_order: bool) -> Result<Duration, String> {
-        let signal = if in_order { rustix::process::Signal::TERM } else { rustix::process::Signal::KILL };
-        if let Some(pid) = rustix::process::Pid::from_raw(self.child.id() as i32) {
-            rustix::process::kill_process(pid, signal).map_err(|e| e.to_string())?;
-        }
-        self.child.wait().map_err(|e| e.to_string())?;
+        self.stop(in_order)?;
         let began = Instant::now();
         self.child = spawn(&self.program, &self.folder, self.manual_clock)?;
         self.wait()?;
         Ok(began.elapsed())
+    }
+
+    /// Stops it, in order or not.
+    pub fn stop(&mut self, in_order: bool) -> Result<(), String> {
+        let signal = if in_order { rustix::process::Signal::TERM } else { rustix::process::Signal::KILL };
+        if let Some(pid) = rustix::process::Pid::from_raw(self.child.id() as i32) {
+            rustix::process::kill_process(pid, signal).map_err(|e| e.to_string())?;
+        }
+        self.child.wait().map(drop).map_err(|e| e.to_string())
     }
 
     fn wait(&mut self) -> Result<(), String> {

@@ -178,12 +178,12 @@ pub fn told(receipt: &Receipt, done: &str) -> String {
 pub fn takes_revision(command: &Command) -> bool {
     use super::args_equipment::{ProductCommand, TerminalCommand};
     use super::args_more::{AccountCommand, ContactCommand, DepartmentCommand, GroupCommand, LaborCommand, StaffUserCommand};
-    use super::args_people::{ServiceProviderCommand, UserGroupCommand};
+    use super::args_people::{Erase, ServiceProviderCommand, UserGroupCommand};
     matches!(
         command,
         Command::Act(_)
             | Command::Visit(_)
-            | Command::StaffUser(StaffUserCommand::Put(_))
+            | Command::StaffUser(StaffUserCommand::Put(_) | StaffUserCommand::Erase(Erase { dry_run: false, .. }))
             | Command::Department(DepartmentCommand::Put { .. })
             | Command::Absence(_)
             | Command::RemindMe(_)
@@ -191,7 +191,7 @@ pub fn takes_revision(command: &Command) -> bool {
             | Command::Labor(LaborCommand::Start { .. } | LaborCommand::Stop { .. } | LaborCommand::Enter { .. })
             | Command::Group(GroupCommand::Put(_))
             | Command::Account(AccountCommand::Put { .. })
-            | Command::Contact(ContactCommand::Put(_))
+            | Command::Contact(ContactCommand::Put(_) | ContactCommand::Erase(Erase { dry_run: false, .. }))
             | Command::Product(ProductCommand::Put { .. })
             | Command::Terminal(TerminalCommand::Put(_))
             | Command::UserGroup(UserGroupCommand::Put { .. })
@@ -201,7 +201,7 @@ pub fn takes_revision(command: &Command) -> bool {
 
 /// Whether `--request-id` means something for the command: it changes something.
 pub fn takes_request_id(command: &Command) -> bool {
-    use super::args_more::{GuestCommand, ParkedCommand};
+    use super::args_more::ParkedCommand;
     takes_revision(command)
         || matches!(command, Command::Definitions(of) if of.command.as_ref().is_some_and(|c| c.takes_request_id()))
         || matches!(
@@ -212,5 +212,5 @@ pub fn takes_request_id(command: &Command) -> bool {
                 | Command::Clock(_)
                 | Command::ParkedTimers(ParkedCommand::Retry { .. })
         )
-        || matches!(command, Command::Guest(GuestCommand::Evaluate { .. } | GuestCommand::Confirm { .. }))
+        || matches!(command, Command::Guest(guest) if guest.takes_request_id())
 }

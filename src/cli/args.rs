@@ -12,12 +12,14 @@ use super::args_act::ActCommand;
 use super::args_calendar::{CalendarArgs, VisitCommand};
 use super::args_definitions::DefinitionsArgs;
 use super::args_equipment::{ProductCommand, TerminalCommand};
+use super::args_guest::GuestCommand;
 use super::args_import::ImportArgs;
 use super::args_more::{
-    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, EvaluationCommand, GroupCommand, GuestCommand,
-    LaborCommand, ParkedCommand, StaffUserCommand,
+    AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, EvaluationCommand, GroupCommand, LaborCommand,
+    ParkedCommand, StaffUserCommand,
 };
 use super::args_people::{ServiceProviderCommand, UserGroupCommand};
+use super::args_print::PrintArgs;
 use super::args_to_do::{NoticesCommand, RemindMeArgs, ToDosArgs};
 use super::batch::Batch;
 use super::bench_args::BenchArguments;
@@ -183,6 +185,11 @@ pub enum Command {
     Visit(VisitCommand),
     /// Tell what is planned for whom and when, day by day, or as iCalendar; what overlaps is marked
     Calendar(CalendarArgs),
+    /// Print a Work Order as a page that one hands to the customer: PDF or HTML, for A4
+    ///
+    /// The page has what you may see of it, but notes, remarks and places that are for the company alone. For example:
+    /// workorderctl print WO-20261122-000017 report.pdf
+    Print(PrintArgs),
     /// Save an attachment of a Work Order to a file
     SaveAttachment {
         /// Which one.
@@ -296,7 +303,7 @@ pub enum Command {
     /// Timers that failed, or ended the daemon, again and again and are parked
     #[command(subcommand)]
     ParkedTimers(ParkedCommand),
-    /// What a customer behind a link may do
+    /// What people outside may do: customers behind a link, contacts who sign in, guests
     #[command(subcommand)]
     Guest(GuestCommand),
     /// Drive the log of a help desk through the daemon, and compare what became of every incident
@@ -344,6 +351,9 @@ pub struct Create {
     /// How it came in
     #[arg(long, value_parser = ["phone", "e-mail", "portal", "online-service", "service-provider", "staff"])]
     pub channel: Option<String>,
+    /// Where it was begun [default: list]
+    #[arg(long, value_parser = ["list", "account", "contact", "service-request", "import"])]
+    pub entry_point: Option<String>,
     /// Who raised it, staff:ID or contact:ID [default: the contact, else the caller]
     #[arg(long, value_name = "PARTY")]
     pub submitter: Option<String>,

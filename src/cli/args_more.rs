@@ -1,8 +1,9 @@
-//! Commands with commands of their own: directory, clock, guest.
+//! Commands with commands of their own: directory, clock.
 
 use clap::{Args, Subcommand};
 
 use super::args::{Number, Paging};
+use super::args_people::Erase;
 
 /// What can be told of evaluations.
 #[derive(Debug, Subcommand)]
@@ -25,6 +26,12 @@ pub enum StaffUserCommand {
         /// Id of the staff user
         id: String,
     },
+    /// Erase a person: what is personal goes for ever, from the state, the history, attachments, mails and new back-ups
+    ///
+    /// For admins. It is refused as long as they have open Work Orders. The id stays taken; numbers, times, choices and stars stay, so
+    /// that counts and averages are as before. It goes on by itself if this command, or the daemon, is cut off; give it again to see how
+    /// far it is.
+    Erase(Erase),
     /// List staff users
     List(Paging),
 }
@@ -189,6 +196,12 @@ pub enum ContactCommand {
         /// Id of the contact
         id: String,
     },
+    /// Erase a person: what is personal goes for ever, from the state, the history, attachments, mails and new back-ups
+    ///
+    /// For admins. It is refused as long as they have open Work Orders. The id stays taken; numbers, times, choices and stars stay, so
+    /// that counts and averages are as before. It goes on by itself if this command, or the daemon, is cut off; give it again to see how
+    /// far it is.
+    Erase(Erase),
     /// List contacts
     List(Paging),
 }
@@ -295,44 +308,4 @@ pub enum ParkedCommand {
         /// Only those of this Work Order
         number: Option<String>,
     },
-}
-
-/// What a customer behind a link may do.
-#[derive(Debug, Subcommand)]
-pub enum GuestCommand {
-    /// Show what a link is for; uses nothing up
-    Show {
-        /// The link, or the token at its end (which may begin with -)
-        #[arg(allow_hyphen_values = true)]
-        link: String,
-    },
-    /// Evaluate
-    Evaluate {
-        /// The link, or the token at its end (which may begin with -)
-        #[arg(allow_hyphen_values = true)]
-        link: String,
-        /// Answers, such as overall=5
-        #[arg(required = true, value_name = "FIELD=ANSWER", value_parser = answer)]
-        answers: Vec<(String, String)>,
-    },
-    /// Say whether it is solved
-    #[command(group(clap::ArgGroup::new("verdict").required(true)))]
-    Confirm {
-        /// The link, or the token at its end (which may begin with -)
-        #[arg(allow_hyphen_values = true)]
-        link: String,
-        /// It is solved
-        #[arg(long, group = "verdict")]
-        solved: bool,
-        /// It is not solved; with what is still wrong
-        #[arg(long, group = "verdict", value_name = "REASON")]
-        not_solved: Option<String>,
-    },
-}
-
-fn answer(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((field, answer)) if !field.trim().is_empty() => Ok((field.trim().to_owned(), answer.to_owned())),
-        _ => Err("an answer is written FIELD=ANSWER, such as overall=5".to_owned()),
-    }
 }

@@ -1,8 +1,21 @@
 //! Commands on sets of people: user groups and service providers.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::args::Paging;
+
+/// Somebody who is to be erased.
+#[derive(Debug, Clone, Args)]
+pub struct Erase {
+    /// Whose personal data goes
+    pub id: String,
+    /// Only tell what would go
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Their id once more: this cannot be taken back
+    #[arg(long, value_name = "ID", conflicts_with = "dry_run")]
+    pub confirm: Option<String>,
+}
 
 /// What can be done with user groups.
 #[derive(Debug, Subcommand)]

@@ -129,7 +129,8 @@ impl Run<'_, '_, '_> {
                     expected = last + 1;
                 }
                 let before = files.last().map(|file| file.name.clone());
-                let file = self.bring(file, before)?;
+                // One that no Work Order names any more may go meanwhile.
+                let Some(file) = self.bring(file, before)? else { continue };
                 files.push(back_up::File { name: file.name, bytes: file.bytes as u64, hash: file.hash });
             }
         }
@@ -151,19 +152,22 @@ impl Run<'_, '_, '_> {
         }
     }
 
-    /// Brings a file; gives what it was in the end.
-    fn bring(&mut self, mut file: BackUpFile, before: Option<String>) -> Result<BackUpFile, Failure> {
+    /// Brings a file; gives what it was in the end, if it was still there.
+    fn bring(&mut self, mut file: BackUpFile, before: Option<String>) -> Result<Option<BackUpFile>, Failure> {
         for _ in 0..ATTEMPTS {
             self.report(&file.name)?;
             if self.folder.has(&file)? {
                 self.kept = (self.kept.0 + 1, self.kept.1 + file.bytes as u64);
-                return Ok(file);
+                return Ok(Some(file));
             }
             let mut incoming = self.folder.begin(&file)?;
             let mut offset = 0;
             while offset < file.written {
                 let parameters = ReadBackUpFile { end: self.what.end, name: file.name.clone(), offset };
-                let reply = self.session.ask(&format!("{NAME}.ReadBackUpFile"), &parameters)?;
+                let reply = match self.session.ask(&format!("{NAME}.ReadBackUpFile"), &parameters) {
+                    Err(Failure::Client(ClientError::Refused { name, .. })) if name == "org.workorderd.InvalidField" => break,
+                    other => other?,
+                };
                 let piece: BackUpPiece = self.session.shape(reply)?;
                 let mut piece = BASE64.decode(piece.content.as_bytes()).map_err(|error| self.odd(format!("no base64: {error}")))?;
                 piece.truncate((file.written - offset) as usize);
@@ -178,13 +182,17 @@ impl Run<'_, '_, '_> {
             if offset == file.written && incoming.is(&file) {
                 self.folder.take(incoming, &file)?;
                 self.fetched.0 += 1;
-                return Ok(file);
+                return Ok(Some(file));
             }
             incoming.discard();
             // Personal values in it were erased meanwhile: what it is now.
             let again = self.list(before.clone())?;
             let name = file.name.clone();
-            file = again.files.into_iter().find(|again| again.name == name).ok_or_else(|| self.odd(format!("{name} is gone")))?;
+            match again.files.into_iter().find(|again| again.name == name) {
+                Some(again) => file = again,
+                None if name.starts_with("attachments/") => return Ok(None),
+                None => return Err(self.odd(format!("{name} is gone"))),
+            }
         }
         Err(Failure::Nothing(format!(
             "{} does not come as the daemon announces it; run `workorderd verify` on its data folder. The back-up that was there is as it was",

@@ -8,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
-use crate::protocol::back_up::{MANIFEST, Manifest};
+use crate::protocol::back_up::{MANIFEST, Manifest, is_name};
 use crate::protocol::system::BackUpFile;
 
 /// The manifest while its files are being replaced: whoever finds it and none of its right name has a half-made back-up.
@@ -43,6 +43,17 @@ fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::File(path.to_owned(), error)),
     }
+}
+
+/// Names in a folder; none where there is no folder.
+fn names(folder: &Path) -> Result<Vec<String>, Failure> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(at(folder))?,
+    };
+    let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name().into_string().ok());
+    let names: io::Result<Vec<Option<String>>> = entries.map(name).collect();
+    Ok(names.map_err(at(folder))?.into_iter().flatten().collect())
 }
 
 fn make(folder: &Path) -> Result<(), Failure> {
@@ -166,9 +177,29 @@ impl Folder {
         self.touched.insert(self.path.clone());
         self.sync()?;
         match fs::remove_file(&replaced) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::File(replaced, error)),
-            Ok(()) | Err(_) => Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Failure::File(replaced, error)),
+            Ok(()) | Err(_) => {}
         }
+        self.clear_away(manifest)
+    }
+
+    /// What is there of earlier back-ups and is no part of this one goes: it may have been erased since.
+    fn clear_away(&mut self, manifest: &Manifest) -> Result<(), Failure> {
+        let wanted: BTreeSet<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
+        let attachments = self.path.join("attachments");
+        let starts = names(&attachments)?.into_iter().map(|start| format!("attachments/{start}"));
+        for folder in std::iter::once("journal".to_owned()).chain(starts) {
+            for name in names(&self.path.join(&folder))? {
+                let name = format!("{folder}/{name}");
+                let whole = [NEW, PART].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+                if is_name(whole) && !wanted.contains(name.as_str()) {
+                    let path = self.path.join(&name);
+                    fs::remove_file(&path).map_err(at(&path))?;
+                    self.touched.insert(self.path.join(&folder));
+                }
+            }
+        }
+        self.sync()
     }
 
     fn sync(&mut self) -> Result<(), Failure> {

@@ -1,6 +1,5 @@
 //! Planned visits: plan, move, call off; and the calendar, for people, for programs, and as iCalendar.
 
-use std::io::Write;
 use std::path::Path;
 
 use super::act::{Step, told};
@@ -9,6 +8,7 @@ use super::args_calendar::{CalendarArgs, VisitCommand, When};
 use super::failure::Failure;
 use super::ics;
 use super::orders;
+use super::out_file::replace;
 use super::session::Session;
 use super::view::calendar as view;
 use super::view::times::{day_after, read_span, read_time};
@@ -108,13 +108,7 @@ fn write(session: &mut Session<'_, '_>, file: &Path, text: &str, visits: usize) 
     if file == Path::new("-") {
         return session.write(text);
     }
-    let cannot = |error| Failure::File(file.to_owned(), error);
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = std::path::PathBuf::from(beside);
-    let mut part = std::fs::File::create(&beside).map_err(cannot)?;
-    part.write_all(text.as_bytes()).and_then(|()| part.sync_all()).map_err(cannot)?;
-    std::fs::rename(&beside, file).map_err(cannot)?;
+    replace(file, text.as_bytes())?;
     let visits = if visits == 1 { "1 visit".to_owned() } else { format!("{visits} visits") };
     session.write(&format!("{visits} written to {}\n", file.display()))
 }

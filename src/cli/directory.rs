@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::args::Paging;
 use super::args_more::{AbsenceCommand, AccountCommand, ContactCommand, DepartmentCommand, GroupCommand, PutContact, PutGroup};
+use super::erase;
 use super::failure::Failure;
 use super::session::Session;
 use super::view::customer;
@@ -127,7 +128,16 @@ pub fn account(session: &mut Session<'_, '_>, command: AccountCommand) -> Result
 pub fn contact(session: &mut Session<'_, '_>, command: ContactCommand) -> Result<(), Failure> {
     match command {
         ContactCommand::Put(PutContact { id, name, account, email, mobile, language, disabled }) => {
-            let contact = shapes::Contact { id: id.clone(), name, account, email, mobile, language, disabled: disabled.then_some(true) };
+            let contact = shapes::Contact {
+                id: id.clone(),
+                name,
+                account,
+                email,
+                mobile,
+                language,
+                disabled: disabled.then_some(true),
+                erased: None,
+            };
             let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
             put(session, "PutContact", &shapes::PutContact { request_id, expected_revision, contact }, &format!("contact {id}"))
         }
@@ -141,6 +151,7 @@ pub fn contact(session: &mut Session<'_, '_>, command: ContactCommand) -> Result
             let text = customer::contact(&got, &latest, &session.page);
             session.write(&text)
         }
+        ContactCommand::Erase(of) => erase::erase(session, erase::Kind::Contact, of),
         ContactCommand::List(paging) => list(session, "ListContacts", paging, |r: Contacts| (r.contacts, r.next), view::contacts),
     }
 }

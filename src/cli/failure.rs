@@ -34,6 +34,8 @@ pub enum Failure {
     Unknown(ClientError, String),
     /// What was asked for does not make sense, or a file cannot be read.
     Usage(String),
+    /// The same as `Usage`, with what to do instead.
+    Hinted(String, &'static str),
     /// There is nothing that could be done.
     Nothing(String),
     /// The same as `Usage` in several places: what is wrong, and each place with its problem.
@@ -64,7 +66,7 @@ impl Failure {
         match self {
             Failure::Client(ClientError::Refused { name, .. }) => exit_code_of(name),
             Failure::Client(_) | Failure::Unknown(..) | Failure::Broken(_) => UNREACHABLE,
-            Failure::Usage(_) | Failure::Places(..) => USAGE,
+            Failure::Usage(_) | Failure::Hinted(..) | Failure::Places(..) => USAGE,
             Failure::Nothing(_) => REFUSED,
             Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
             Failure::Output(_) | Failure::File(..) => OUTPUT,
@@ -106,7 +108,7 @@ impl Failure {
             }
             Failure::Client(error @ ClientError::Protocol { .. }) => error.to_string(),
             Failure::Unknown(error, _) => format!("no answer came, so it is not known whether this was done: {error}"),
-            Failure::Usage(problem) | Failure::Nothing(problem) | Failure::Broken(problem) => problem.clone(),
+            Failure::Usage(problem) | Failure::Hinted(problem, _) | Failure::Nothing(problem) | Failure::Broken(problem) => problem.clone(),
             Failure::Places(problem, _) => (*problem).to_owned(),
             Failure::Output(error) => format!("the output cannot be written: {error}"),
             Failure::File(path, error) => format!("{}: {error}", path.display()),
@@ -133,6 +135,7 @@ impl Failure {
             Failure::Unknown(_, id) => {
                 Some(format!("give the same command again with --request-id {id}; it is not done twice, and the answer is the same"))
             }
+            Failure::Hinted(_, hint) => Some((*hint).to_owned()),
             Failure::File(_, error) if matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded) => Some(
                 "the disk of this folder is full; the daemon has another and goes on, and the same command goes on where this one stopped"
                     .into(),
@@ -203,6 +206,9 @@ fn hint_of(name: &str, parameters: &Parameters) -> Option<String> {
         Some("ExactNotAllowed") => "without --exact, if parts of a name are allowed; an admin may allow more (settings, look_up.staff)",
         Some("ArchiveAway") => "mount the disk of journal-archive (in the daemon's data folder); what is now is told without it",
         Some("Damaged") => "run `workorderd verify` on the data folder; the back-up that is there was not changed: keep it",
+        Some("HasOpenWork") => {
+            "\"workorderctl list --open\" with --contact, --engineer, --owner or --handler lists them; \"batch\" passes many on"
+        }
         Some("ClockNotManual") => "only a data folder made for trials has a clock that is set by hand",
         Some(_) => return None,
         None if name.ends_with("NotFound") || name.ends_with("InvalidParameter") => {

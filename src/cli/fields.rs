@@ -61,7 +61,8 @@ pub fn sought(text: &str) -> Result<(String, Value), String> {
     }
 }
 
-fn field(text: &str) -> Result<(String, Value), String> {
+/// A field as it is typed.
+pub(super) fn field(text: &str) -> Result<(String, Value), String> {
     let (name, value) = match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => (name.trim().to_owned(), value),
         _ => return Err("a field is written NAME=VALUE, such as floor=3".to_owned()),

@@ -51,6 +51,7 @@ pub fn create(session: &mut Session<'_, '_>, create: Create) -> Result<(), Failu
         contact: create.contact,
         priority: create.priority,
         channel: create.channel,
+        entry_point: create.entry_point,
         submitter: create.submitter,
         fields: create.fields.object(),
     };

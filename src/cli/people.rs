@@ -3,6 +3,7 @@
 use super::args_more::{PutStaffUser, StaffUserCommand};
 use super::args_people::{ServiceProviderCommand, UserGroupCommand};
 use super::directory::{list, method, put};
+use super::erase;
 use super::failure::Failure;
 use super::session::Session;
 use super::view::directory as tables;
@@ -20,6 +21,7 @@ pub fn staff_user(session: &mut Session<'_, '_>, command: StaffUserCommand) -> R
     match command {
         StaffUserCommand::Put(user) => put_staff_user(session, user),
         StaffUserCommand::Show { id } => show(session, id),
+        StaffUserCommand::Erase(of) => erase::erase(session, erase::Kind::StaffUser, of),
         StaffUserCommand::List(paging) => {
             // Who is absent depends on what time it is there.
             session.take_daemon_time()?;
@@ -44,6 +46,7 @@ fn put_staff_user(session: &mut Session<'_, '_>, user: PutStaffUser) -> Result<(
         absence: None,
         notices: None,
         disabled: disabled.then_some(true),
+        erased: None,
     };
     let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
     let parameters = shapes::PutStaffUser { request_id, expected_revision, staff_user };

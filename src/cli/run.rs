@@ -18,8 +18,8 @@ use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
 use super::{
-    act, attachments, back_up, batch, calendar, definitions, directory, equipment, guest, import, on_site, orders, people, queues, replay,
-    system, to_dos, top, watch,
+    act, attachments, back_up, batch, calendar, definitions, directory, equipment, guest, import, on_site, orders, people, print, queues,
+    replay, system, to_dos, top, watch,
 };
 
 /// Columns of a page that is no terminal.
@@ -83,6 +83,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
     let page = page(&global, console)?;
     // Files are read before the daemon is troubled.
     let files = if let Command::Apply { dir, .. } = &command { definitions::read(dir)? } else { Vec::new() };
+    let printed = if let Command::Print(args) = &command { Some(print::prepare(args.clone(), global.json, console)?) } else { None };
     if matches!(command, Command::Top) {
         return top::top(&global, console, page);
     }
@@ -102,6 +103,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Calendar(of) => calendar::calendar(session, of),
         Command::Batch(of) => batch::batch(session, *of),
         Command::SaveAttachment { of, attachment, to } => attachments::save(session, &of.number, &attachment, to),
+        Command::Print(_) => printed.map_or(Ok(()), |wanted| print::print(session, &wanted)),
         Command::List(list) => orders::list(session, list),
         Command::Queues => queues::queues(session),
         Command::Pressing(of) => queues::pressing(session, of),

@@ -31,6 +31,8 @@ pub enum CodecError {
     Checksum { expected: u32, found: u32 },
     #[error("the value does not decode: {0}")]
     Bincode(#[from] bincode::Error),
+    #[error("a personal value is no text")]
+    NoText,
     #[error("the key does not decode: {0}")]
     Key(String),
 }

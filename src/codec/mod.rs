@@ -9,5 +9,5 @@ pub mod record;
 pub mod row;
 
 pub use envelope::CodecError;
-pub use record::{RecordParts, StepBody};
+pub use record::{Asked, RecordParts, StepBody};
 pub use row::{Row, StateBytes};

@@ -38,10 +38,10 @@ pub async fn bring(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         let _ = tokio::task::spawn_blocking(move || attachments.forget(&key)).await;
         return Err(refuse::refusal(refusal));
     }
-    let (last, received) = (p.last, offset);
+    let (last, received, moment) = (p.last, offset, visit.desk.runtime.moment());
     let taken = tokio::task::spawn_blocking(move || {
-        let received = attachments.take(&key, received, &piece)?;
-        let finished = last.then(|| attachments.finish(&key)).transpose()?;
+        let received = attachments.take(&key, received, &piece, moment.at)?;
+        let finished = last.then(|| attachments.finish(&key, moment)).transpose()?;
         Ok((received, finished))
     });
     let (received, finished) = taken.await.map_err(|_| ErrorReply::new(INTERNAL))?.map_err(|error| refused(visit, error))?;
@@ -58,7 +58,8 @@ pub async fn read(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let named = visit.judge(|cx| {
         let layout = Layout::of(Some(&order.record_type), cx);
         let shown = order.fields.iter().filter(|(name, _)| !layout.hides(name));
-        shown.flat_map(|(_, value)| value.files()).find(|file| *file.hash == *p.hash).cloned()
+        // Where its name was erased, there is nothing of it for this Work Order, whoever else has the same content.
+        shown.flat_map(|(_, value)| value.files()).find(|file| *file.hash == *p.hash && file.name.0.is_some()).cloned()
     });
     let Some(file) = named else {
         return Err(refuse::rejection(&Rejection::NotFound { what: "attachment", id: p.hash.chars().take(64).collect() }));
@@ -86,6 +87,7 @@ fn refused(visit: &Visit<'_>, error: AttachmentError) -> ErrorReply {
             let space = visit.desk.runtime.space();
             refuse::refusal(Refusal::DiskNearlyFull { free: space.free, reserve: space.reserve })
         }
+        AttachmentError::Going => ErrorReply::new("org.workorderd.Busy").with("message", error.to_string()),
         AttachmentError::Damaged { .. } | AttachmentError::Io(_) => {
             // No step is lost by it, so the daemon goes on; nothing was changed.
             tracing::error!(%error, "an attachment cannot be stored or read");

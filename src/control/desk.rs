@@ -4,6 +4,7 @@
 
 use super::peer::Peer;
 use super::peers::{Match, PeerMap, PeerRule, Peers, Session};
+use super::portal::Portal;
 use super::refuse;
 use super::service::{Outcome, Service};
 use super::{definitions, directory, guest, system, watch, work_orders};
@@ -38,6 +39,8 @@ pub struct Desk {
     pub service_ticket_types: Cell<usize>,
     /// Looking customers up (INT-3).
     pub look_up: Cell<LookUpRules>,
+    /// Customers who sign in, and guests; the same on every socket.
+    pub portal: Rc<Portal>,
     /// How the last reload of the settings went.
     pub reloaded: RefCell<Reloaded>,
     catalogue: Catalogue,
@@ -76,6 +79,7 @@ impl Desk {
             base_url: RefCell::new(base_url),
             service_ticket_types: Cell::new(SERVICE_TICKET_TYPES),
             look_up: Cell::default(),
+            portal: Rc::default(),
             reloaded: RefCell::default(),
             catalogue: catalogue(&DESCRIPTIONS)?,
         })
@@ -85,10 +89,10 @@ impl Desk {
     ///
     /// # Errors
     /// A description is broken; a test makes sure that none is.
-    pub fn for_guests(runtime: Runtime) -> Result<Self, CatalogueError> {
+    pub fn for_guests(runtime: Runtime, portal: Rc<Portal>) -> Result<Self, CatalogueError> {
         let catalogue = catalogue(&[protocol::ERRORS, protocol::guest::DESCRIPTION])?;
         let desk = Self::new(runtime, PeerMap::default(), Vec::new(), String::new())?;
-        Ok(Self { for_guests: true, catalogue, ..desk })
+        Ok(Self { for_guests: true, catalogue, portal, ..desk })
     }
 }
 

@@ -4,7 +4,7 @@ use super::desk::Visit;
 use super::refuse::{self, field, slug};
 use super::service::Outcome;
 use super::work_orders::bounded;
-use super::{entries, equipment, judge, look_up, people, to_dos};
+use super::{entries, equipment, erasure, judge, look_up, people, to_dos};
 use crate::domain::aggregate::{Command, Key, State};
 use crate::domain::definition::Right;
 use crate::domain::directory::{Absence, Account, Contact, Directory};
@@ -20,7 +20,7 @@ use crate::protocol::varlink::ErrorReply;
 /// Most entries of a page.
 pub(super) const PAGE_MAX: i64 = 1000;
 /// Contacts, and terminals, told of one account.
-const PARTS_MAX: usize = 200;
+pub(super) const PARTS_MAX: usize = 200;
 
 /// Answers a call.
 pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -59,6 +59,9 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
             put(visit, entries::terminal(p.terminal)?, &p.request_id, p.expected_revision).await
         }
         "JudgePut" => judge::put(visit).await,
+        "ErasePerson" => erasure::erase(visit).await,
+        "JudgeErasePerson" => erasure::judge(visit).await,
+        "GetErasure" => erasure::get(visit),
         "SetAbsence" => people::set_absence(visit).await,
         "ClearAbsence" => people::clear_absence(visit).await,
         "SetNotices" => to_dos::set_notices(visit).await,
@@ -171,6 +174,7 @@ pub(super) fn contact(c: &Contact) -> shape::Contact {
         mobile: shown(c.mobile.as_ref()),
         language: Some(c.language.to_string()),
         disabled: Some(c.disabled),
+        erased: c.erased.as_ref().map(|erasure| erasure.since.0),
     }
 }
 

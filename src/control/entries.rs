@@ -51,6 +51,7 @@ pub fn staff_user(u: shape::StaffUser) -> Entry {
         absence: None,
         notices: None,
         disabled: u.disabled.unwrap_or(false),
+        erased: None,
     })))
 }
 
@@ -120,7 +121,9 @@ pub fn contact(c: shape::Contact) -> Entry {
         email: personal(c.email),
         mobile: personal(c.mobile),
         language: language(c.language),
+        sign_ins: None,
         disabled: c.disabled.unwrap_or(false),
+        erased: None,
     })))
 }
 

@@ -163,7 +163,7 @@ fn waits(order: &WorkOrder, visit: &Visit<'_>) -> Vec<String> {
     if let Some(doubt) = views.clock().doubt().filter(|_| completes) {
         notes.push(format!("it does not complete by itself while the clock is doubted: {doubt}"));
     }
-    for (timer, why) in views.schedule().parked().filter(|(timer, _)| timer.order == order.id) {
+    for (timer, why) in views.schedule().parked().filter(|(timer, _)| timer.work_order() == Some(order.id)) {
         let kind = suspects::kind(timer.deadline);
         notes.push(match why {
             Parked::Failed { times } => format!("a timer ({kind}) is parked: it failed {times} times"),

@@ -13,7 +13,7 @@ use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::fields;
 use crate::protocol::varlink::{ErrorReply, Parameters};
 use crate::protocol::work_orders as shape;
-use crate::runtime::attachments::Attachments;
+use crate::runtime::naming::Naming;
 use serde_json::Value as Json;
 
 /// Characters of the name of an attachment.
@@ -24,18 +24,18 @@ const MEDIA_TYPE_MAX: usize = 100;
 const SURE_DIGITS: usize = 15;
 
 /// What a call gives for fields. Attachments must have been brought before.
-pub fn given(fields: Option<Parameters>, attachments: &Attachments) -> Result<GivenFields, ErrorReply> {
-    let one = |(name, value): (String, Json)| {
-        let given = raw(value, attachments).map_err(|problem| {
+pub fn given(fields: Option<Parameters>, naming: &mut Naming) -> Result<GivenFields, ErrorReply> {
+    let mut one = |(name, value): (String, Json)| {
+        let given = raw(value, naming).map_err(|problem| {
             let field = format!("fields.{}", name.chars().take(80).collect::<String>());
             refuse::rejection(&Rejection::InvalidFormField { field, rule: "kind", problem })
         })?;
         Ok((name.into(), given))
     };
-    fields.unwrap_or_default().into_iter().map(one).collect()
+    fields.unwrap_or_default().into_iter().map(&mut one).collect()
 }
 
-fn raw(value: Json, attachments: &Attachments) -> Result<Given, String> {
+fn raw(value: Json, naming: &mut Naming) -> Result<Given, String> {
     Ok(match value {
         Json::Null => Given::Nothing,
         Json::Bool(flag) => Given::Flag(flag),
@@ -47,23 +47,23 @@ fn raw(value: Json, attachments: &Attachments) -> Result<Given, String> {
             Given::Number(text.into())
         }
         Json::String(text) => Given::Text(text.into()),
-        Json::Array(list) => Given::List(list.into_iter().map(|one| raw(one, attachments)).collect::<Result<_, _>>()?),
-        Json::Object(map) if map.contains_key("hash") && map.contains_key("mediaType") => Given::File(file(&map, attachments)?),
+        Json::Array(list) => Given::List(list.into_iter().map(|one| raw(one, naming)).collect::<Result<_, _>>()?),
+        Json::Object(map) if map.contains_key("hash") && map.contains_key("mediaType") => Given::File(file(&map, naming)?),
         Json::Object(map) => {
-            Given::Map(map.into_iter().map(|(key, value)| Ok((key.into(), raw(value, attachments)?))).collect::<Result<_, String>>()?)
+            Given::Map(map.into_iter().map(|(key, value)| Ok((key.into(), raw(value, naming)?))).collect::<Result<_, String>>()?)
         }
     })
 }
 
 /// An attachment as it is named: `hash`, `mediaType`, `name`. How long it is, its content says.
-fn file(named: &Parameters, attachments: &Attachments) -> Result<StoredFile, String> {
+fn file(named: &Parameters, naming: &mut Naming) -> Result<StoredFile, String> {
     let text = |key: &str| named.get(key).and_then(Json::as_str).ok_or_else(|| format!("an attachment has a {key}, which is a text"));
     let (hash, media_type, name) = (text("hash")?, text("mediaType")?, text("name")?);
     let part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.+".contains(&b));
     if media_type.len() > MEDIA_TYPE_MAX || !media_type.split_once('/').is_some_and(|(group, kind)| part(group) && part(kind)) {
         return Err("mediaType is not such as image/jpeg".to_owned());
     }
-    let size = attachments.size(hash).ok_or("there is no attachment of that hash; bring it first (BringAttachment)")?;
+    let size = naming.name(hash).ok_or("there is no attachment of that hash; bring it first (BringAttachment)")?;
     let name = text::line("name", name, NAME_MAX).map_err(|rejection| rejection.to_string())?;
     Ok(StoredFile { hash: hash.into(), size, media_type: media_type.into(), name: PersonalText(Some(name)) })
 }
@@ -97,15 +97,19 @@ pub fn fields(order: &WorkOrder, language: &str, cx: &Context<'_>) -> Vec<shape:
     let mut told: Vec<shape::Field> = Vec::new();
     for name in names.into_iter().filter(|name| !layout.hides(name)) {
         let Some(value) = order.fields.get(name).filter(|_| !told.iter().any(|f| f.name == name.as_str())) else { continue };
-        told.push(field(name.as_str(), value, fields::definition(order, name, cx.catalogue), language, cx));
+        let form = fields::form_of(order, name, cx.catalogue);
+        let spec = form.and_then(|form| form.field(name.as_str()));
+        let form = form.map(|form| form.title.text(language).to_owned());
+        told.push(shape::Field { form, ..field(name.as_str(), value, spec, language, cx) });
     }
     told
 }
 
 fn field(name: &str, value: &Value, spec: Option<&Field>, language: &str, cx: &Context<'_>) -> shape::Field {
-    let (mut columns, mut rows) = (Vec::new(), Vec::new());
+    let (mut columns, mut column_kinds, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     if let (Value::Table(table), Some(Field::Table(spec))) = (value, spec) {
         columns = spec.columns.iter().map(|column| column.title.text(language).to_owned()).collect();
+        column_kinds = spec.columns.iter().map(|column| column.kind.name().to_owned()).collect();
         let cell = |row: &crate::domain::form::Row, column: &SingleField| {
             row.get(&column.name).map(|cell| shown::cell(cell, Some(&column.kind), language, cx.directory)).unwrap_or_default()
         };
@@ -115,8 +119,14 @@ fn field(name: &str, value: &Value, spec: Option<&Field>, language: &str, cx: &C
         name: name.to_owned(),
         title: spec.map_or(name, |spec| spec.title().text(language)).to_owned(),
         kind: spec.map_or("", Field::kind).to_owned(),
+        to: match spec {
+            Some(Field::Single(SingleField { kind: Kind::Reference(target), .. })) => Some(target.name().to_owned()),
+            Some(Field::Single(_) | Field::Table(_)) | None => None,
+        },
+        form: None,
         text: shown::value(value, spec, language, cx.directory),
         columns,
+        column_kinds,
         rows,
     }
 }

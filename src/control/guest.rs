@@ -1,14 +1,15 @@
-//! The room of `org.workorderd.Guest1`: customers behind a link. The token is the whole of their right, and is never logged.
+//! The room of `org.workorderd.Guest1`: customers behind a link, whose token is the whole of their right; and those who come in by
+//! themselves (`portal`). No token is ever logged.
 
 use super::desk::Visit;
-use super::present;
 use super::refuse;
 use super::service::Outcome;
+use super::{portal, portal_orders, portal_terminals, present};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::{AnswerOption, FieldKind, Right};
 use crate::domain::directory::Directory;
 use crate::domain::form::given::GivenFields;
-use crate::domain::ids::{InvitationNo, WorkOrderId};
+use crate::domain::ids::{InvitationNo, SignInNo, TerminalUserId, WorkOrderId};
 use crate::domain::principal::Principal;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -18,6 +19,7 @@ use crate::engine::cell::Submission;
 use crate::engine::entity::{Entity, Receipt};
 use crate::protocol::guest as shape;
 use crate::protocol::varlink::ErrorReply;
+use crate::runtime::links::Token;
 
 /// Answers a call.
 pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -26,6 +28,17 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "Show" => show(visit).await,
         "Evaluate" => evaluate(visit).await,
         "Confirm" => confirm(visit).await,
+        "RequestSignIn" => portal::request_sign_in(visit).await,
+        "SignIn" => portal::sign_in(visit).await,
+        "SignOut" => portal::sign_out(visit).await,
+        "ListRecordTypes" => portal_orders::list_record_types(visit),
+        "DescribeForm" => portal_orders::describe_form(visit),
+        "Create" => portal_orders::create(visit).await,
+        "ListOwn" => portal_orders::list_own(visit).await,
+        "GetOwn" => portal_orders::get_own(visit).await,
+        "ConfirmOwn" => portal_orders::confirm_own(visit).await,
+        "CancelOwn" => portal_orders::cancel_own(visit).await,
+        "LookUpTerminal" => portal_terminals::look_up(visit),
         other => Err(ErrorReply::method_not_found(other)),
     }
 }
@@ -34,12 +47,30 @@ fn unknown() -> ErrorReply {
     refuse::rejection(&Rejection::UnknownInvitation)
 }
 
-/// The Work Order behind a token. The whole link is taken as well as its end.
+/// The Work Order behind a token.
 async fn open(visit: &Visit<'_>, token: &str) -> Result<(Entity, WorkOrderId, InvitationNo), ErrorReply> {
-    let token = token.rsplit('/').next().unwrap_or(token);
-    let (order, invitation) = visit.desk.runtime.open_token(token).ok_or_else(unknown)?;
-    let entity = visit.desk.runtime.read(&Key::WorkOrder(order)).await.map_err(refuse::refusal)?;
-    Ok((entity, order, invitation))
+    match portal::token(visit, token) {
+        Some(Token::Invitation(order, invitation)) => {
+            let entity = visit.desk.runtime.read(&Key::WorkOrder(order)).await.map_err(refuse::refusal)?;
+            Ok((entity, order, invitation))
+        }
+        Some(Token::SignIn(..)) => Err(refuse::rejection(&Rejection::InvitationPurpose { purpose: "signing in" })),
+        Some(Token::Session(..)) | None => Err(portal::wrong_token(visit, unknown())),
+    }
+}
+
+/// A link to sign in, as far as it is of use.
+fn show_sign_in(visit: &Visit<'_>, id: TerminalUserId, no: SignInNo) -> Result<Outcome, ErrorReply> {
+    let now = visit.desk.runtime.now();
+    let reference = visit.desk.runtime.views().reference();
+    let contact = reference.terminal_user(id).and_then(|contact| reference.directory.active_contact(contact)).ok_or_else(unknown)?;
+    let link = contact.sign_ins.as_ref().and_then(|known| known.link(no));
+    Ok(Outcome::reply(&shape::Shown {
+        purpose: "sign-in".into(),
+        used: link.map_or(0, |link| i64::from(link.used)),
+        open: link.is_some_and(|link| link.usable(now).is_ok()),
+        ..shape::Shown::default()
+    }))
 }
 
 fn work_order(entity: &Entity) -> Result<&WorkOrder, ErrorReply> {
@@ -48,6 +79,9 @@ fn work_order(entity: &Entity) -> Result<&WorkOrder, ErrorReply> {
 
 async fn show(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::Show = visit.parameters()?;
+    if let Some(Token::SignIn(id, no)) = portal::token(visit, &p.token) {
+        return show_sign_in(visit, id, no);
+    }
     let (entity, _, no) = open(visit, &p.token).await?;
     let order = work_order(&entity)?;
     let invitation = order.invitation(no).ok_or_else(unknown)?;

@@ -14,6 +14,7 @@ use crate::domain::work_order::command::Command as OrderCommand;
 use crate::protocol::varlink::ErrorReply;
 use crate::protocol::{directory, work_orders as orders};
 use crate::runtime::Runtime;
+use crate::runtime::naming::Naming;
 
 /// Whether the put of an entry would be accepted.
 pub async fn put(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
@@ -66,11 +67,13 @@ pub async fn create(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         contact: p.contact,
         priority: p.priority,
         channel: p.channel,
+        entry_point: p.entry_point,
         submitter: p.submitter,
         fields: p.fields,
     };
     // No number is used up by a question.
-    let create = work_orders::creation(create, id, WorkOrderNumber("judged".into()), runtime.attachments())?;
+    let mut naming = Naming::new(runtime.attachments());
+    let create = work_orders::creation(create, id, WorkOrderNumber("judged".into()), &mut naming)?;
     let key = Key::WorkOrder(id);
     let command = Command::WorkOrder(OrderCommand::Create(Box::new(create)));
     let judged = visit.judge(|cx| transition(&key, None, &command, cx));

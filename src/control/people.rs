@@ -115,6 +115,7 @@ pub fn staff_user(u: &StaffUser) -> shape::StaffUser {
         absence: u.absence.map(absence),
         notices: u.notices.as_deref().map(to_dos::notices),
         disabled: Some(u.disabled),
+        erased: u.erased.as_ref().map(|erasure| erasure.since.0),
     }
 }
 

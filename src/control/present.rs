@@ -1,6 +1,6 @@
 //! States and steps as the protocol's shapes.
 
-use super::{calendar, field_work, fields, tell, to_dos};
+use super::{calendar, done, field_work, fields, tell, to_dos};
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::context::Context;
 use crate::domain::definition::{Answer, ProcessNode};
@@ -12,12 +12,14 @@ use crate::domain::text::PersonalText;
 use crate::domain::work_order::deadline::{Deadline, deadlines};
 use crate::domain::work_order::mail::{Mail, MailStatus};
 use crate::domain::work_order::state::{Evaluation, Invitation, Party, Purpose, Source, WorkOrder};
-use crate::engine::board::{Board, Row};
+use crate::engine::board::Board;
 use crate::engine::entity::{Entity, Receipt};
+use crate::engine::row::Row;
 use crate::engine::suspects;
 use crate::protocol::work_orders as shape;
 use crate::runtime::Runtime;
 use crate::runtime::history::Told;
+use crate::runtime::links::Token;
 
 /// A receipt with the number it is about.
 pub fn receipt(number: String, receipt: Receipt) -> shape::Receipt {
@@ -47,7 +49,7 @@ pub fn line(row: &Row) -> shape::Line {
         engineer: text(row.engineer.as_ref()),
         account: text(row.account.as_ref()),
         contact: text(row.contact.as_ref()),
-        reference: text(row.reference.as_ref()),
+        reference: shown(row.reference.as_ref()),
         created_at: row.created_at.0,
         on_hold: row.on_hold,
         overdue: row.overdue,
@@ -69,21 +71,29 @@ pub fn work_order(
 ) -> shape::WorkOrder {
     let visit = order.visit();
     let (sop, steps) = field_work::sop(order, language, cx);
+    let contact = order.contact.as_ref().and_then(|id| cx.directory.contact(id));
+    let record_type = cx.catalogue.record_type(&order.record_type).map(|found| found.title.text(language));
     let may_show_links = may::is_handler(order, cx) || may::has_right(crate::domain::definition::Right::HandleWorkOrders, cx);
     shape::WorkOrder {
         number: order.number.to_string(),
         revision: entity.revision as i64,
         record_type: order.record_type.to_string(),
+        record_type_title: record_type.unwrap_or(order.record_type.as_str()).to_owned(),
         process: order.process.name.to_string(),
         process_version: order.process.version.into(),
         subject: order.subject.shown().into(),
         description: shown(order.description.as_ref()),
-        reference: text(order.reference.as_ref()),
+        reference: shown(order.reference.as_ref()),
         account: text(order.account.as_ref()),
+        account_name: order.account.as_ref().and_then(|id| Some(cx.directory.account(id)?.name.shown().to_owned())),
         contact: text(order.contact.as_ref()),
+        contact_name: contact.map(|contact| contact.name.shown().to_owned()),
+        contact_language: contact.map(|contact| contact.language.to_string()).filter(|language| !language.is_empty()),
         priority: order.priority.name().into(),
         channel: order.channel.name().into(),
+        entry_point: order.entry_point.name().into(),
         submitter: party(&order.submitter),
+        guest: guest(&order.submitter),
         created_by: text(order.created_by.as_ref()),
         created_at: order.created_at.0,
         owner: text(order.owner.as_ref()),
@@ -122,6 +132,7 @@ pub fn work_order(
         labor_ms: order.labor().iter().map(|l| l.span(cx.now).0 as i64).sum(),
         service_records: field_work::records(order),
         service_records_made: order.service_records().1.into(),
+        people: done::people(order, cx),
         to_dos: to_dos::own(order, cx),
     }
 }
@@ -130,6 +141,17 @@ fn party(party: &Party) -> String {
     match party {
         Party::Staff(id) => format!("staff:{id}"),
         Party::Contact(id) => format!("contact:{id}"),
+        Party::Guest(_) => "guest".into(),
+    }
+}
+
+/// What a guest who raised it left of themselves.
+fn guest(party: &Party) -> Option<shape::Guest> {
+    match party {
+        Party::Guest(guest) => {
+            Some(shape::Guest { name: guest.name().shown().into(), phone: shown(guest.phone()), email: shown(guest.email()) })
+        }
+        Party::Staff(_) | Party::Contact(_) => None,
     }
 }
 
@@ -163,6 +185,7 @@ pub fn timer(due: i64, deadline: Deadline) -> shape::Timer {
         Deadline::Remind(_) => "a reminder".to_owned(),
         Deadline::Mail(no) => format!("mail {} is tried", no.0),
         Deadline::ToDo(_) => "somebody is reminded, who asked for it".to_owned(),
+        Deadline::SignInMail(no) => format!("the mail with link {} to sign in is tried", no.0),
     };
     shape::Timer { due, kind: suspects::kind(deadline).into(), what }
 }
@@ -198,7 +221,7 @@ fn invitation(order: &WorkOrder, invitation: &Invitation, may_show: bool, runtim
         source: invitation.source.name().into(),
         expires_at: invitation.expires_at.0,
         used: invitation.used.into(),
-        link: qr.then(|| format!("{base_url}{}", runtime.token(order.id, invitation.no))),
+        link: qr.then(|| format!("{base_url}{}", runtime.token(Token::Invitation(order.id, invitation.no)))),
     }
 }
 
@@ -224,7 +247,7 @@ pub fn evaluation(evaluation: &Evaluation) -> shape::Evaluation {
 }
 
 /// The events of a step as lines of a history, newest first.
-pub fn history_lines(told: &Told, layout: &Layout<'_>) -> Vec<shape::HistoryLine> {
+pub fn history_lines(told: &Told, layout: &Layout<'_>, cx: &Context<'_>) -> Vec<shape::HistoryLine> {
     let line = |event: &Event| shape::HistoryLine {
         sequence: told.sequence as i64,
         revision: told.revision as i64,
@@ -233,6 +256,7 @@ pub fn history_lines(told: &Told, layout: &Layout<'_>) -> Vec<shape::HistoryLine
         command: told.step.command.to_string(),
         event: event.name().into(),
         details: tell::event_without(event, &|field| layout.hides(field)),
+        done: done::work_done(event, cx),
     };
     told.step.events.iter().rev().map(line).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::back_up;
 use super::desk::Visit;
+use super::erasure;
 use super::refuse::{self, field, slug};
 use super::service::Outcome;
 use super::work_orders::find;
@@ -9,11 +10,12 @@ use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
 use crate::domain::ids::StaffUserId;
 use crate::domain::installation::InstallationCommand;
+use crate::domain::may;
 use crate::domain::principal::Principal;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::{Span, Timestamp};
 use crate::engine::cell::Submission;
-use crate::engine::schedule::Parked;
+use crate::engine::schedule::{Of, Parked, Timer};
 use crate::engine::scope::Scope;
 use crate::engine::suspects;
 use crate::protocol::system as shape;
@@ -45,7 +47,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 fn roles(principal: &Principal) -> Vec<String> {
     match principal {
         Principal::Staff { roles, .. } => roles.iter().map(ToString::to_string).collect(),
-        Principal::Guest { .. } | Principal::System => Vec::new(),
+        Principal::Guest { .. } | Principal::TerminalUser { .. } | Principal::System => Vec::new(),
     }
 }
 
@@ -109,11 +111,19 @@ fn list_parked_timers(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let parked: Vec<_> = views.schedule().parked().collect();
     let parked: Vec<_> = visit.judge(|cx| {
         let board = views.board();
-        parked.into_iter().filter(|(timer, _)| board.sees(timer.order, cx)).take(PARKED_SHOWN).collect()
+        let shown = |timer: &Timer| match timer.of() {
+            Of::WorkOrder(order) => board.sees(order, cx),
+            Of::TerminalUser(_) => may::has_right(Right::Administer, cx),
+        };
+        parked.into_iter().filter(|(timer, _)| shown(timer)).take(PARKED_SHOWN).collect()
     });
-    let board = views.board();
+    let (reference, board) = (views.reference(), views.board());
+    let whose = |timer: &Timer| match timer.of() {
+        Of::WorkOrder(order) => board.number(order).map(ToString::to_string),
+        Of::TerminalUser(id) => reference.terminal_user(id).map(|contact| format!("contact {contact}")),
+    };
     let shown = parked.into_iter().map(|(timer, why)| shape::ParkedTimer {
-        number: board.row(timer.order).map_or_else(|| timer.order.to_string(), |row| row.number.to_string()),
+        number: whose(&timer).unwrap_or_else(|| timer.of.to_string()),
         kind: suspects::kind(timer.deadline).into(),
         due: timer.due.0,
         why: match why {
@@ -183,6 +193,7 @@ fn status(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         disk_nearly_full: space.scarce,
         archived_through: archive.moved.map(|moved| moved.sequence as i64),
         archive_problem: archive.problem,
+        erasing: erasure::status(&runtime.erasing()),
         panics: figures.panics as i64,
         said: visit.desk.said.clone(),
         reloads: reloaded.count as i64,

@@ -2,7 +2,8 @@
 
 use crate::domain::aggregate::Event;
 use crate::domain::definition::CatalogueEvent;
-use crate::domain::directory::{Directory, DirectoryEvent};
+use crate::domain::directory::{Directory, DirectoryEvent, SignInEvent};
+use crate::domain::erasure;
 use crate::domain::form::value::Changes;
 use crate::domain::form::{Value, shown};
 use crate::domain::ids::Name;
@@ -24,6 +25,8 @@ pub fn actor(actor: &Actor) -> String {
         Actor::Staff { user: Some(user), through } => format!("{user} ({through})"),
         Actor::Staff { user: None, through } => through.to_string(),
         Actor::Guest { invitation } => format!("customer (link {})", invitation.0),
+        Actor::TerminalUser { contact: Some(contact) } => format!("customer {contact}"),
+        Actor::TerminalUser { contact: None } => "guest".into(),
         Actor::System => "system".into(),
     }
 }
@@ -65,7 +68,10 @@ pub fn event_without(event: &Event, hidden: &dyn Fn(&Name) -> bool) -> String {
         Event::Directory(DirectoryEvent::ServiceProviderPut(p)) => p.name.to_string(),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: Some(a), .. }) => format!("from {} ms until {} ms", a.from.0, a.until.0),
         Event::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "no longer absent".into(),
+        Event::Directory(DirectoryEvent::SignIn { event, .. }) => sign_in(event),
         Event::Directory(DirectoryEvent::NoticesSet { user, .. }) => format!("what {user} is told by mail"),
+        Event::Directory(DirectoryEvent::PersonErased { who, .. }) => format!("{} is erased", erasure::told(who)),
+        Event::Directory(DirectoryEvent::ErasureFinished { done, .. }) => format!("nothing is left of {} values", done.sums.values),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(
             "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles, {} assignment rules, {} SOPs, {} sharing rules",
             d.forms.len(),
@@ -158,10 +164,26 @@ fn work_order(event: &OrderEvent, hidden: &dyn Fn(&Name) -> bool) -> String {
         },
         OrderEvent::ToDoFinished { no } => format!("to-do {no}"),
         OrderEvent::ReminderDue { no } => format!("to-do {no}"),
-        OrderEvent::MailTried { mail, status } => match status.why() {
+        OrderEvent::MailTried { mail, status, .. } => match status.why() {
             Some(why) => format!("mail {} {}: {why}", mail.0, status.name()),
             None => format!("mail {} {}", mail.0, status.name()),
         },
+        OrderEvent::PersonErased { who, whole: true } => format!("{} is erased, and with them all texts", erasure::told(who)),
+        OrderEvent::PersonErased { who, whole: false } => format!("{} is erased", erasure::told(who)),
+    }
+}
+
+/// What a contact did to come into the portal. Who reads it learns no token.
+fn sign_in(event: &SignInEvent) -> String {
+    match event {
+        SignInEvent::Requested { link, .. } => {
+            format!("link {} to sign in, mailed to {}, until {}", link.no.0, link.mail.to.shown(), utc(link.ends_at))
+        }
+        SignInEvent::MailTried { no, status } => {
+            format!("mail with link {} {}{}", no.0, status.name(), status.why().map(|why| format!(": {why}")).unwrap_or_default())
+        }
+        SignInEvent::SignedIn(session) => format!("by link {}, until {}", session.no.0, utc(session.ends_at)),
+        SignInEvent::SignedOut { no } => format!("of the session by link {}", no.0),
     }
 }
 
@@ -200,7 +222,7 @@ fn edited(edited: &Edited) -> String {
     let told = [
         subject.as_ref().map(|subject| format!("subject: {}", subject.shown())),
         description.as_ref().map(|text| if text.get().is_some() { "another description".to_owned() } else { "no description".to_owned() }),
-        reference.as_ref().map(|reference| format!("reference: {}", or_none(reference.get().map(ToString::to_string)))),
+        reference.as_ref().map(|reference| format!("reference: {}", or_none(reference.get().map(|text| text.shown().to_owned())))),
         account.as_ref().map(|account| format!("account: {}", or_none(account.get().map(ToString::to_string)))),
         contact.as_ref().map(|contact| format!("contact: {}", or_none(contact.get().map(ToString::to_string)))),
         priority.map(|priority| format!("priority: {}", priority.name())),

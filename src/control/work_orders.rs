@@ -14,14 +14,14 @@ use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::command::{Command as OrderCommand, Create, TransferTo};
 use crate::domain::work_order::edit::Edit;
-use crate::domain::work_order::state::{Channel, HoldReason, Party, Priority, RecordKind};
+use crate::domain::work_order::state::{Channel, EntryPoint, HoldReason, Party, Priority, RecordKind};
 use crate::domain::work_order::team::Access;
 use crate::engine::cell::Submission;
 use crate::engine::entity::Entity;
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
 use crate::protocol::work_orders as shape;
 use crate::runtime::Runtime;
-use crate::runtime::attachments::Attachments;
+use crate::runtime::naming::Naming;
 use std::time::Duration;
 
 /// Lines of one page at most.
@@ -60,11 +60,12 @@ async fn create(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let id = Runtime::work_order_id(&visit.principal, &request.id);
     let record_type = slug("recordType", &p.record_type, Name::new)?;
     let number = runtime.next_number(&record_type).map_err(|r| refuse::rejection(&r))?;
-    let create = creation(p, id, number, runtime.attachments())?;
+    let mut naming = Naming::new(runtime.attachments());
+    let create = creation(p, id, number, &mut naming)?;
     let command = Command::WorkOrder(OrderCommand::Create(Box::new(create)));
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision: None };
     let key = Key::WorkOrder(id);
-    let receipt = runtime.submit(&key, submission).await.map_err(refuse::refusal)?;
+    let receipt = runtime.submit_naming(&key, submission, naming).await.map_err(refuse::refusal)?;
     // A repeat gets the number of the first time.
     let entity = runtime.read(&key).await.map_err(refuse::refusal)?;
     let number = entity.state.as_ref().and_then(|s| s.work_order()).map(|o| o.number.to_string()).unwrap_or_default();
@@ -72,12 +73,7 @@ async fn create(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 }
 
 /// A creation as it comes, with the number that it shall have.
-pub(super) fn creation(
-    p: shape::Create,
-    id: WorkOrderId,
-    number: WorkOrderNumber,
-    attachments: &Attachments,
-) -> Result<Create, ErrorReply> {
+pub(super) fn creation(p: shape::Create, id: WorkOrderId, number: WorkOrderNumber, naming: &mut Naming) -> Result<Create, ErrorReply> {
     Ok(Create {
         id,
         number,
@@ -89,8 +85,9 @@ pub(super) fn creation(
         contact: optional_slug("contact", p.contact.as_deref(), ContactId::new)?,
         priority: p.priority.map_or(Ok(Priority::Normal), |t| word("priority", &t, &Priority::NAMES, Priority::from_name))?,
         channel: p.channel.map_or(Ok(Channel::Staff), |t| word("channel", &t, &Channel::NAMES, Channel::from_name))?,
+        entry_point: p.entry_point.map_or(Ok(EntryPoint::List), |t| word("entryPoint", &t, &EntryPoint::NAMES, EntryPoint::from_name))?,
         submitter: p.submitter.map(|t| party(&t)).transpose()?,
-        fields: fields::given(p.fields, attachments)?,
+        fields: fields::given(p.fields, naming)?,
     })
 }
 
@@ -191,7 +188,7 @@ async fn history(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let record_type = entity.state.as_ref().and_then(|s| s.work_order()).map(|order| &order.record_type);
     let lines = visit.judge(|cx| {
         let layout = Layout::of(record_type, cx);
-        past.steps.iter().take(limit).flat_map(|told| present::history_lines(told, &layout)).collect()
+        past.steps.iter().take(limit).flat_map(|told| present::history_lines(told, &layout, cx)).collect()
     });
     Ok(Outcome::reply(&shape::HistoryTold { lines, more, away: past.away.map(|away| away.to_string()) }))
 }
@@ -238,11 +235,12 @@ pub(super) async fn carry_out(visit: &Visit<'_>, p: shape::Act) -> Result<shape:
     let number = p.number.clone();
     let expected_revision =
         p.expected_revision.map(|r| u64::try_from(r).map_err(|_| field("expectedRevision", "is negative"))).transpose()?;
-    let command = Command::WorkOrder(command(visit.call.member(), p, visit.desk.runtime.attachments())?);
+    let mut naming = Naming::new(visit.desk.runtime.attachments());
+    let command = Command::WorkOrder(command(visit.call.member(), p, &mut naming)?);
     // Whether who calls may see it is judged with the command, on what stands then; not here, on what was.
     let key = Key::WorkOrder(numbered(visit, &number)?);
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision };
-    let receipt = visit.desk.runtime.submit(&key, submission).await.map_err(refuse::refusal)?;
+    let receipt = visit.desk.runtime.submit_naming(&key, submission, naming).await.map_err(refuse::refusal)?;
     Ok(present::receipt(number, receipt))
 }
 
@@ -252,7 +250,7 @@ fn planned_no(visit: Option<i64>) -> Result<PlannedNo, ErrorReply> {
 }
 
 /// The command of a method; its required parameters are there, as the description says.
-fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<OrderCommand, ErrorReply> {
+fn command(method: &str, p: shape::Act, naming: &mut Naming) -> Result<OrderCommand, ErrorReply> {
     let reason = |p: &shape::Act| p.reason.clone().unwrap_or_default();
     Ok(match method {
         "AssignToGroup" => OrderCommand::AssignToGroup { group: slug("group", &p.group.unwrap_or_default(), ServiceGroupId::new)? },
@@ -273,9 +271,9 @@ fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<Ord
             OrderCommand::Transfer { to, reason: p.reason }
         }
         "TakeTask" => OrderCommand::TakeTask,
-        "CompleteTask" => OrderCommand::CompleteTask { note: p.note, fields: fields::given(p.fields, attachments)? },
-        "SaveFields" => OrderCommand::SaveFields { step: p.step, fields: fields::given(p.fields, attachments)? },
-        "ConfirmSolved" => OrderCommand::ConfirmSolved { fields: fields::given(p.fields, attachments)? },
+        "CompleteTask" => OrderCommand::CompleteTask { note: p.note, fields: fields::given(p.fields, naming)? },
+        "SaveFields" => OrderCommand::SaveFields { step: p.step, fields: fields::given(p.fields, naming)? },
+        "ConfirmSolved" => OrderCommand::ConfirmSolved { fields: fields::given(p.fields, naming)? },
         "ConfirmNotSolved" => OrderCommand::ConfirmNotSolved { reason: reason(&p) },
         "SkipEvaluation" => OrderCommand::SkipEvaluation { reason: p.reason },
         "Hold" => OrderCommand::Hold { reason: word("reason", &reason(&p), &HoldReason::NAMES, HoldReason::from_name)?, note: p.note },
@@ -292,7 +290,7 @@ fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<Ord
             kind: p.kind.map_or(Ok(RecordKind::Remark), |t| word("kind", &t, &RecordKind::NAMES, RecordKind::from_name))?,
             text: p.text.unwrap_or_default(),
         },
-        "Edit" => OrderCommand::Edit(Box::new(edit(p, attachments)?)),
+        "Edit" => OrderCommand::Edit(Box::new(edit(p, naming)?)),
         "PlanVisit" => OrderCommand::PlanVisit {
             engineer: optional_slug("engineer", p.engineer.as_deref(), StaffUserId::new)?,
             from: Timestamp(p.from.unwrap_or_default()),
@@ -332,7 +330,7 @@ fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<Ord
             step: p.step.unwrap_or_default(),
             location: p.location,
             note: p.note,
-            fields: fields::given(p.fields, attachments)?,
+            fields: fields::given(p.fields, naming)?,
         },
         "SkipStep" => OrderCommand::SkipStep { step: p.step.clone().unwrap_or_default(), reason: reason(&p) },
         "StartLabor" => OrderCommand::StartLabor { step: p.step },
@@ -346,11 +344,11 @@ fn command(method: &str, p: shape::Act, attachments: &Attachments) -> Result<Ord
 }
 
 /// What is to be otherwise; an empty text takes away what was there.
-fn edit(p: shape::Act, attachments: &Attachments) -> Result<Edit, ErrorReply> {
+fn edit(p: shape::Act, naming: &mut Naming) -> Result<Edit, ErrorReply> {
     let or_nobody = |text: Option<String>| text.map(|text| Some(text).filter(|text| !text.trim().is_empty()));
     let account = or_nobody(p.account).map(|text| optional_slug("account", text.as_deref(), AccountId::new)).transpose()?;
     let contact = or_nobody(p.contact).map(|text| optional_slug("contact", text.as_deref(), ContactId::new)).transpose()?;
     let priority = p.priority.map(|t| word("priority", &t, &Priority::NAMES, Priority::from_name)).transpose()?;
     let (subject, description, reference) = (p.subject, p.description, p.reference);
-    Ok(Edit { subject, description, reference, account, contact, priority, fields: fields::given(p.fields, attachments)? })
+    Ok(Edit { subject, description, reference, account, contact, priority, fields: fields::given(p.fields, naming)? })
 }

@@ -84,11 +84,13 @@ impl Reloader {
         self.desk.base_url.replace(prepared.post.letterhead.base_url.clone());
         self.desk.service_ticket_types.set(loaded.settings.definitions.service_ticket_types);
         self.desk.look_up.set(loaded.settings.look_up);
+        self.desk.portal.set(loaded.settings.portal);
         self.desk.peers.set(prepared.peers);
         self.bounds.set(prepared.limits);
         running.runtime.set_reach(loaded.settings.people);
         running.runtime.set_reserve(loaded.settings.data.reserve_bytes);
         running.runtime.set_journal_keep(loaded.settings.data.journal_keep_bytes);
+        running.runtime.set_keep_unnamed(loaded.settings.data.keep_unnamed);
         running.set_post(prepared.post);
         self.loaded = loaded;
     }

@@ -81,6 +81,7 @@ async fn serve(
         segment_bytes: settings.data.segment_bytes,
         reserve_bytes: settings.data.reserve_bytes,
         journal_keep_bytes: settings.data.journal_keep_bytes,
+        keep_unnamed: settings.data.keep_unnamed,
         store_cache_bytes: settings.data.store_cache_bytes,
         time_zone: prepared.zone,
         manual_clock: manual_clock.map(|at| at.map_or_else(wall_time, Timestamp)),
@@ -104,7 +105,8 @@ async fn serve(
     let desk = Rc::new(Desk::new(runtime.clone(), prepared.peers, running.report.said.clone(), settings.links.base_url.clone())?);
     desk.service_ticket_types.set(settings.definitions.service_ticket_types);
     desk.look_up.set(settings.look_up);
-    let guests = Rc::new(Desk::for_guests(runtime.clone())?);
+    desk.portal.set(settings.portal);
+    let guests = Rc::new(Desk::for_guests(runtime.clone(), Rc::clone(&desk.portal))?);
     let bounds = Bounds::new(prepared.limits);
     let health = Health::new(runtime.clone(), Rc::clone(&desk), mail_on);
     tracing::info!(

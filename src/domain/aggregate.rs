@@ -2,8 +2,9 @@
 
 use super::definition::{Catalogue, CatalogueCommand, CatalogueEvent};
 use super::directory::{
-    Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
+    Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup, sign_in,
 };
+use super::erasure::See;
 use super::ids::{
     AccountId, ContactId, DepartmentId, ProductId, ServiceGroupId, ServiceProviderId, StaffUserId, TerminalId, UserGroupId, WorkOrderId,
 };
@@ -145,7 +146,23 @@ impl State {
 
     /// Timers as a function of the state.
     pub fn deadlines(&self) -> Vec<(Timestamp, Deadline)> {
-        self.work_order().map(deadlines).unwrap_or_default()
+        match self {
+            Self::WorkOrder(order) => deadlines(order),
+            Self::Contact(contact) => {
+                let links = contact.sign_ins.iter().flat_map(|known| &known.links);
+                links.filter_map(|link| Some((link.mail_due()?, Deadline::SignInMail(link.no)))).collect()
+            }
+            Self::Installation(_)
+            | Self::Catalogue(_)
+            | Self::StaffUser(_)
+            | Self::Department(_)
+            | Self::Account(_)
+            | Self::Product(_)
+            | Self::Terminal(_)
+            | Self::UserGroup(_)
+            | Self::ServiceProvider(_)
+            | Self::ServiceGroup(_) => Vec::new(),
+        }
     }
 
     /// Claims as a function of the state: what the guards hold for it.
@@ -225,10 +242,39 @@ impl State {
                 }
                 _ => None,
             },
+            Event::Directory(DirectoryEvent::PersonErased { at, .. }) => match state {
+                Some(Self::StaffUser(mut user)) => {
+                    user.erase(*at);
+                    Some(Self::StaffUser(user))
+                }
+                Some(Self::Contact(mut contact)) => {
+                    contact.erase(*at);
+                    Some(Self::Contact(contact))
+                }
+                _ => None,
+            },
+            Event::Directory(DirectoryEvent::ErasureFinished { done, .. }) => match state {
+                Some(Self::StaffUser(mut user)) => {
+                    user.erasure_done(done);
+                    Some(Self::StaffUser(user))
+                }
+                Some(Self::Contact(mut contact)) => {
+                    contact.erasure_done(done);
+                    Some(Self::Contact(contact))
+                }
+                _ => None,
+            },
             Event::Directory(DirectoryEvent::AbsenceSet { absence, .. }) => match state {
                 Some(Self::StaffUser(mut user)) => {
                     user.absence = *absence;
                     Some(Self::StaffUser(user))
+                }
+                _ => None,
+            },
+            Event::Directory(DirectoryEvent::SignIn { event, .. }) => match state {
+                Some(Self::Contact(mut contact)) => {
+                    sign_in::evolve(&mut contact, event);
+                    Some(Self::Contact(contact))
                 }
                 _ => None,
             },
@@ -260,6 +306,22 @@ pub fn open_work(order: &WorkOrder) -> Option<(&ServiceGroupId, &StaffUserId)> {
 }
 
 impl Event {
+    /// Whether the requests that were accepted before are remembered no longer: they can tell of what was erased.
+    pub fn forgets_requests(&self) -> bool {
+        let erased =
+            matches!(self, Self::Directory(DirectoryEvent::PersonErased { .. }) | Self::WorkOrder(work_order::Event::PersonErased { .. }));
+        erased && !mutant!("requests-outlive-the-erased")
+    }
+
+    /// Shows each of its personal values.
+    pub fn personal(&mut self, see: &mut See<'_>) {
+        match self {
+            Self::WorkOrder(event) => event.personal(see),
+            Self::Directory(event) => event.personal(see),
+            Self::Installation(_) | Self::Catalogue(_) | Self::ServiceGroup(_) => {}
+        }
+    }
+
     /// The event's name in histories and streams.
     pub fn name(&self) -> &'static str {
         match self {
@@ -281,6 +343,9 @@ impl Event {
             Self::Directory(DirectoryEvent::AbsenceSet { absence: Some(_), .. }) => "AbsenceSet",
             Self::Directory(DirectoryEvent::AbsenceSet { absence: None, .. }) => "AbsenceCleared",
             Self::Directory(DirectoryEvent::NoticesSet { .. }) => "NoticesSet",
+            Self::Directory(DirectoryEvent::PersonErased { .. }) => "PersonErased",
+            Self::Directory(DirectoryEvent::ErasureFinished { .. }) => "ErasureFinished",
+            Self::Directory(DirectoryEvent::SignIn { event, .. }) => event.name(),
             Self::ServiceGroup(ServiceGroupEvent::Put(_)) => "ServiceGroupPut",
             Self::ServiceGroup(ServiceGroupEvent::Chosen { .. }) => "ChosenByRule",
             Self::ServiceGroup(ServiceGroupEvent::LoadTaken { .. }) => "LoadTaken",

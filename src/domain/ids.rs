@@ -166,6 +166,14 @@ pub struct InvitationNo(pub u16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MailNo(pub u32);
 
+/// A contact in the portal, as links and timers name it: derived from the contact's id, so that a link tells nothing of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TerminalUserId(#[serde(with = "wide")] pub u128);
+
+/// Which link to sign in of a contact, counted from 1. The session that it opens has the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SignInNo(pub u32);
+
 /// A client's name for one mutation; the same again gets the same receipt. 1 to 64 printable ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -6,6 +6,7 @@ pub mod currency;
 pub mod decimal;
 pub mod definition;
 pub mod directory;
+pub mod erasure;
 pub mod form;
 pub mod ids;
 pub mod installation;

@@ -1,6 +1,6 @@
-//! Who acts: a staff user, a customer behind a link, or the system itself.
+//! Who acts: a staff user, a customer behind a link, a terminal user in the portal, or the system itself.
 
-use super::ids::{InvitationNo, Name, StaffUserId, WorkOrderId};
+use super::ids::{ContactId, InvitationNo, Name, StaffUserId, WorkOrderId};
 use serde::{Deserialize, Serialize};
 
 /// The one on whose behalf a command is judged.
@@ -10,6 +10,8 @@ pub enum Principal {
     Staff { user: Option<StaffUserId>, roles: Vec<Name>, through: Box<str> },
     /// A customer who came with a valid link token.
     Guest { order: WorkOrderId, invitation: InvitationNo },
+    /// Somebody in the portal (INT-6): a contact who has signed in, else a guest.
+    TerminalUser { contact: Option<ContactId> },
     /// Timers and deliveries.
     System,
 }
@@ -26,6 +28,9 @@ pub enum Actor {
         invitation: InvitationNo,
     },
     System,
+    TerminalUser {
+        contact: Option<ContactId>,
+    },
 }
 
 impl Principal {
@@ -33,7 +38,7 @@ impl Principal {
     pub fn user(&self) -> Option<&StaffUserId> {
         match self {
             Self::Staff { user, .. } => user.as_ref(),
-            Self::Guest { .. } | Self::System => None,
+            Self::Guest { .. } | Self::TerminalUser { .. } | Self::System => None,
         }
     }
 
@@ -42,6 +47,7 @@ impl Principal {
         match self {
             Self::Staff { user, through, .. } => Actor::Staff { user: user.clone(), through: through.clone() },
             Self::Guest { invitation, .. } => Actor::Guest { invitation: *invitation },
+            Self::TerminalUser { contact } => Actor::TerminalUser { contact: contact.clone() },
             Self::System => Actor::System,
         }
     }
@@ -52,6 +58,8 @@ impl Principal {
             Self::Staff { user: Some(user), .. } => format!("staff:{user}"),
             Self::Staff { user: None, through, .. } => format!("peer:{through}"),
             Self::Guest { order, invitation } => format!("guest:{order}:{}", invitation.0),
+            Self::TerminalUser { contact: Some(contact) } => format!("contact:{contact}"),
+            Self::TerminalUser { contact: None } => "visitor".into(),
             Self::System => "system".into(),
         }
     }

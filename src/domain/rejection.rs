@@ -99,6 +99,13 @@ pub enum Rejection {
     RecordTypeNotRetired { record_type: String, state: &'static str },
     #[error("the record type {record_type} cannot be deleted: {why}")]
     RecordTypeInUse { record_type: String, why: String },
+    #[error("{what} {id} was erased: the entry cannot be changed, and the id is given to nobody else; take another id")]
+    Erased { what: &'static str, id: String },
+    #[error(
+        "{who} has open Work Orders: {}{}; let them end, or pass them on, first", numbers.join(", "),
+        if *more > 0 { format!(" and {more} more") } else { String::new() }
+    )]
+    HasOpenWork { who: String, numbers: Vec<String>, more: usize },
     #[error("the clock of this data folder is not set by hand")]
     ClockNotManual,
     #[error("the clock only goes ahead: it is at {now} ms, {to} ms is not later")]
@@ -165,6 +172,8 @@ impl Rejection {
             Self::TooMany { .. } => "TooMany",
             Self::MessageTakenAlready => "MessageTakenAlready",
             Self::WouldDropGate { .. } => "WouldDropGate",
+            Self::Erased { .. } => "Erased",
+            Self::HasOpenWork { .. } => "HasOpenWork",
             Self::ClockNotManual => "ClockNotManual",
             Self::ClockGoesAhead { .. } => "ClockGoesAhead",
         }

@@ -18,7 +18,7 @@ pub const NAME_MAX: usize = 120;
 /// How it serialises depends on who serialises: plain, it is its text (where people may read it, an erased one says so, since a value
 /// that never was there is told otherwise); inside [`split::collect`] it leaves no trace
 /// in the output and its text goes to the collected values, from where [`split::refill`] puts it back.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct PersonalText(pub Option<Box<str>>);
 
 impl PersonalText {
@@ -161,6 +161,12 @@ pub fn long(field: &'static str, text: &str, max: usize) -> Result<Box<str>, Rej
         return Err(Rejection::invalid(field, format!("has {count} characters, at most {max} are allowed")));
     }
     Ok(text.into())
+}
+
+/// A language tag such as `en` or `pt-BR`, at most 16 bytes.
+pub fn language(field: &'static str, text: &str) -> Result<Box<str>, Rejection> {
+    let good = !text.is_empty() && text.len() <= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if good { Ok(text.into()) } else { Err(Rejection::invalid(field, format!("{text:?} is not a language tag such as en or zh"))) }
 }
 
 /// An e-mail address that a mail server would take: one `@`, no blanks, no line breaks, ASCII, at most 254 bytes.

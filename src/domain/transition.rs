@@ -7,6 +7,7 @@ use super::directory::{self, DirectoryCommand, DirectoryEvent};
 use super::may::{Action, may};
 use super::rejection::Rejection;
 use super::work_order::reaction::{LoadChanged, reactions};
+use super::work_order::state::Party;
 use super::work_order::{WorkOrder, labor};
 use super::{installation, service_group, work_order};
 
@@ -34,11 +35,11 @@ pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Cont
             folded(state, events.into_iter().map(Event::ServiceGroup).collect(), cx)
         }
         Command::Directory(command) => {
-            let known = match state {
-                Some(State::StaffUser(user)) => Some(&**user),
-                _ => None,
-            };
             match command {
+                DirectoryCommand::ErasePerson { .. } => may(Action::Use(Right::Administer), None, cx)?,
+                DirectoryCommand::FinishErasure { .. } => may(Action::ActAsSystem, None, cx)?,
+                // Each of them has its own rule.
+                DirectoryCommand::SignIn { .. } => {}
                 DirectoryCommand::SetAbsence { user, .. } | DirectoryCommand::ClearAbsence { user } => {
                     may(Action::SetAbsence(user), None, cx)?;
                 }
@@ -52,7 +53,7 @@ pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Cont
                 | DirectoryCommand::PutUserGroup(_)
                 | DirectoryCommand::PutServiceProvider(_) => may(Action::Use(Right::ChangeDirectory), None, cx)?,
             }
-            let event = directory::decide(command, known, cx)?;
+            let event = directory::decide(command, &directory::Known::of(state), cx)?;
             if is_so_already(state, &event) {
                 return Err(Rejection::NothingToChange);
             }
@@ -149,7 +150,8 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::Restore
         | Order::Delete { .. }
         | Order::Fire { .. }
-        | Order::RecordMail { .. } => false,
+        | Order::RecordMail { .. }
+        | Order::ErasePerson { .. } => false,
     };
     let limit = cx.directory.group(group).and_then(|g| g.limit).filter(|_| limited && !mutant!("limit-not-claimed"));
     Some(Claim::OpenWork { group: group.clone(), engineer: engineer.clone(), limit })
@@ -179,12 +181,23 @@ fn is_so_already(state: Option<&State>, event: &DirectoryEvent) -> bool {
     }
 }
 
+/// The entry of a person.
+pub fn person_key(who: &Party) -> Key {
+    match who {
+        Party::Staff(user) => Key::StaffUser(user.clone()),
+        Party::Contact(contact) => Key::Contact(contact.clone()),
+        // Nobody of the directory: there is no entry, and so nobody to be found.
+        Party::Guest(_) => Key::Installation,
+    }
+}
+
 /// The key a directory command is about.
 pub fn directory_key(command: &DirectoryCommand) -> Key {
     match command {
         DirectoryCommand::PutStaffUser(user) => Key::StaffUser(user.id.clone()),
         DirectoryCommand::PutAccount(account) => Key::Account(account.id.clone()),
         DirectoryCommand::PutContact(contact) => Key::Contact(contact.id.clone()),
+        DirectoryCommand::SignIn { contact, .. } => Key::Contact(contact.clone()),
         DirectoryCommand::PutDepartment(department) => Key::Department(department.id.clone()),
         DirectoryCommand::PutProduct(product) => Key::Product(product.id.clone()),
         DirectoryCommand::PutTerminal(terminal) => Key::Terminal(terminal.id.clone()),
@@ -193,5 +206,6 @@ pub fn directory_key(command: &DirectoryCommand) -> Key {
         DirectoryCommand::SetAbsence { user, .. } | DirectoryCommand::ClearAbsence { user } | DirectoryCommand::SetNotices { user, .. } => {
             Key::StaffUser(user.clone())
         }
+        DirectoryCommand::ErasePerson { who, .. } | DirectoryCommand::FinishErasure { who, .. } => person_key(who),
     }
 }

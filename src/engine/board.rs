@@ -4,60 +4,23 @@
 
 use crate::domain::aggregate::State;
 use crate::domain::context::Context;
-use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId, WorkOrderId};
+use crate::domain::ids::{ServiceGroupId, WorkOrderId};
 use crate::domain::may::{self, relation::Subject};
 use crate::domain::number::WorkOrderNumber;
-use crate::domain::process::NodeState;
-use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::deadline::overdue_at;
-use crate::domain::work_order::life::Life;
-use crate::domain::work_order::state::{Outcome, Party, Priority, Status};
-use crate::domain::work_order::team::TeamMember;
-use crate::domain::work_order::to_do::PersonalToDo;
+use crate::domain::work_order::state::Status;
 use crate::engine::columns::{Columns, Found, Seen, Shared};
 use crate::engine::listing::{Ask, Filter, Listed};
 use crate::engine::queues::{Counts, Only, Place, Queue, Queues, Standing};
+use crate::engine::row::Row;
 use crate::engine::scope::Scope;
 use crate::engine::sorting::{Cursor, Sort, Times};
 use crate::engine::to_do::{self, ToDos};
 use roaring::RoaringBitmap;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// One line of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    pub id: WorkOrderId,
-    pub number: WorkOrderNumber,
-    pub record_type: Name,
-    pub subject: PersonalText,
-    pub priority: Priority,
-    pub status: Status,
-    pub outcome: Option<Outcome>,
-    pub node: Option<Name>,
-    pub group: Option<ServiceGroupId>,
-    pub engineer: Option<StaffUserId>,
-    pub account: Option<AccountId>,
-    pub contact: Option<ContactId>,
-    pub reference: Option<Box<str>>,
-    pub created_at: Timestamp,
-    pub on_hold: bool,
-    pub overdue: bool,
-    /// A mandatory evaluation is awaited.
-    pub gate: bool,
-    /// A mail failed for good.
-    pub mail_trouble: bool,
-    pub owner: Option<StaffUserId>,
-    pub team: Vec<TeamMember>,
-    pub submitter: Party,
-    pub created_by: Option<StaffUserId>,
-    pub life: Life,
-    pub locked: bool,
-    /// What waits for one person beside the node.
-    pub to_dos: Option<Box<[PersonalToDo]>>,
-}
 
 /// What is kept of a Work Order.
 #[derive(Debug)]
@@ -94,58 +57,6 @@ pub struct Board {
     /// What was taken in at a start so far.
     loading: Vec<Loading>,
     through: u64,
-}
-
-impl Row {
-    /// The line of a Work Order.
-    pub fn of(order: &WorkOrder) -> Self {
-        let gate = matches!(order.visit().map(|v| &v.state), Some(NodeState::Evaluate(state)) if state.mandatory);
-        let failed = |m: &crate::domain::work_order::mail::Mail| m.status.is_settled() && m.status.why().is_some();
-        Self {
-            id: order.id,
-            number: order.number.clone(),
-            record_type: order.record_type.clone(),
-            subject: order.subject.clone(),
-            priority: order.priority,
-            status: order.status(),
-            outcome: order.outcome,
-            node: order.visit().map(|v| v.name.clone()),
-            group: order.group.clone(),
-            engineer: order.engineer.clone(),
-            account: order.account.clone(),
-            contact: order.contact.clone(),
-            reference: order.reference.clone(),
-            created_at: order.created_at,
-            on_hold: order.hold.is_some(),
-            overdue: order.visit().is_some_and(|v| v.overdue),
-            gate,
-            mail_trouble: order.mails.iter().any(failed),
-            owner: order.owner.clone(),
-            team: order.team.clone(),
-            submitter: order.submitter.clone(),
-            created_by: order.created_by.clone(),
-            life: order.life,
-            locked: order.lock.is_some(),
-            to_dos: Some(order.to_dos()).filter(|all| !all.is_empty()).map(Into::into),
-        }
-    }
-}
-
-impl Row {
-    /// What the gates look at, of a Work Order that has ended.
-    fn subject(&self) -> Subject<'_> {
-        Subject {
-            record_type: &self.record_type,
-            life: self.life,
-            owner: self.owner.as_ref(),
-            team: &self.team,
-            submitter: &self.submitter,
-            created_by: self.created_by.as_ref(),
-            engineer: self.engineer.as_ref(),
-            group: self.group.as_ref(),
-            handlers: &[],
-        }
-    }
 }
 
 impl Kept {
@@ -214,7 +125,7 @@ impl Kept {
                 subject: Subject::of(order),
                 account: order.account.as_ref(),
                 contact: order.contact.as_ref(),
-                reference: order.reference.as_deref(),
+                reference: order.reference.as_ref().and_then(|text| text.0.as_deref()),
                 on_hold: order.hold.is_some(),
                 overdue: order.visit().is_some_and(|v| v.overdue),
                 fields: self.fields(),
@@ -230,7 +141,7 @@ impl Kept {
                     subject: row.subject(),
                     account: row.account.as_ref(),
                     contact: row.contact.as_ref(),
-                    reference: row.reference.as_deref(),
+                    reference: row.reference.as_ref().and_then(|text| text.0.as_deref()),
                     on_hold: row.on_hold,
                     overdue: row.overdue,
                     fields: self.fields(),
@@ -331,6 +242,11 @@ impl Board {
     /// One line.
     pub fn row(&self, id: WorkOrderId) -> Option<Row> {
         self.kept(id).and_then(Kept::row)
+    }
+
+    /// One that has not ended.
+    pub fn open_order(&self, id: WorkOrderId) -> Option<&WorkOrder> {
+        self.kept(id)?.either().ok()
     }
 
     /// Its number.
@@ -478,6 +394,12 @@ impl Board {
             (status, found.len())
         });
         counted.filter(|(_, count)| *count > 0)
+    }
+
+    /// The numbers of open ones for which something holds, whoever asks: goes through all of them.
+    pub fn open_for(&self, holds: impl Fn(&WorkOrder) -> bool) -> Vec<WorkOrderNumber> {
+        let open = self.kept.iter().filter_map(|kept| kept.either().ok()).filter(|order| order.life.is_normal());
+        open.filter(|order| holds(order)).map(|order| order.number.clone()).collect()
     }
 
     /// How many are open, whoever asks: for the status line.

@@ -86,7 +86,7 @@ struct Waiting<T> {
 
 enum Judged {
     /// Handed to the writer.
-    Step { revision: u64, first: bool, after: Arc<State> },
+    Step { revision: u64, first: bool, after: Arc<State>, forgets: bool },
     /// To be answered when all before it is durable.
     Refused(Refusal),
     /// The same request again, while the first one is not durable yet: it gets that one's receipt.
@@ -185,7 +185,10 @@ impl<T> Cell<T> {
             Some(Waiting { judged: Judged::Step { revision: expected, .. }, .. }) if *expected == revision => {}
             _ => return out,
         }
-        if let Some(Waiting { ticket, submission, judged: Judged::Step { after, .. } }) = self.waiting.pop_front() {
+        if let Some(Waiting { ticket, submission, judged: Judged::Step { after, forgets, .. } }) = self.waiting.pop_front() {
+            if forgets {
+                self.entity.forget_requests();
+            }
             self.entity.take(after, revision, sequence, position, submission.request.as_ref());
             out.push(Output::Answer(ticket, Ok(Receipt { revision, sequence })));
         }
@@ -299,6 +302,7 @@ impl<T> Cell<T> {
             Ok(Err(rejection)) => (Judged::Refused(rejection.into()), None),
             Ok(Ok(Step { events, messages, claims, state })) => {
                 let after = Arc::new(state);
+                let forgets = events.iter().any(Event::forgets_requests);
                 let step = PendingStep {
                     key: self.key.clone(),
                     revision: revision + 1,
@@ -315,7 +319,7 @@ impl<T> Cell<T> {
                     before,
                     after: Arc::clone(&after),
                 };
-                (Judged::Step { revision: revision + 1, first: self.first, after }, Some(Box::new(step)))
+                (Judged::Step { revision: revision + 1, first: self.first, after, forgets }, Some(Box::new(step)))
             }
         }
     }
@@ -370,6 +374,9 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Directory(DirectoryCommand::SetAbsence { .. }) => "SetAbsence",
         Command::Directory(DirectoryCommand::ClearAbsence { .. }) => "ClearAbsence",
         Command::Directory(DirectoryCommand::SetNotices { .. }) => "SetNotices",
+        Command::Directory(DirectoryCommand::ErasePerson { .. }) => "ErasePerson",
+        Command::Directory(DirectoryCommand::FinishErasure { .. }) => "FinishErasure",
+        Command::Directory(DirectoryCommand::SignIn { command, .. }) => command.name(),
         Command::Catalogue(CatalogueCommand::ApplyDefinitions(_)) => "ApplyDefinitions",
         Command::Catalogue(CatalogueCommand::PublishRecordType(_)) => "PublishRecordType",
         Command::Catalogue(CatalogueCommand::RetireRecordType(_)) => "RetireRecordType",

@@ -69,6 +69,8 @@ pub enum Shared {
     /// One of its handlers has taken the task: it waits for nobody else.
     Taken,
     TakenBy(StaffUserId),
+    /// The contact did not submit it: somebody else did, or there is no contact.
+    ByAnother,
 }
 
 /// What few Work Orders share.
@@ -76,6 +78,8 @@ pub enum Shared {
 enum Rare<'a> {
     Account(&'a AccountId),
     Contact(&'a ContactId),
+    /// Of a submitter who is not the contact.
+    Submitter(&'a ContactId),
     Reference(&'a str),
     /// Field, column of a table, and the text of a value.
     Field(&'a str, Option<&'a str>, &'a str),
@@ -112,8 +116,11 @@ impl Seen<'_> {
         of.team.iter().map(|member| Shared::Member(member.user.clone())).for_each(&mut put);
         let submitter = match of.submitter {
             Party::Staff(user) => Some(user),
-            Party::Contact(_) => None,
+            Party::Contact(_) | Party::Guest(_) => None,
         };
+        if !matches!(of.submitter, Party::Contact(by) if self.contact == Some(by)) {
+            put(Shared::ByAnother);
+        }
         submitter.into_iter().chain(of.created_by).cloned().map(Shared::Raised).for_each(&mut put);
         of.handlers.iter().cloned().map(Shared::Handler).for_each(&mut put);
         self.to_dos.iter().filter(|to_do| to_do.waits()).map(|to_do| Shared::ToDo(to_do.user.clone())).for_each(&mut put);
@@ -126,8 +133,21 @@ impl Seen<'_> {
         all
     }
 
-    fn rare(&self) -> [Option<Rare<'_>>; 3] {
-        [self.account.map(Rare::Account), self.contact.map(Rare::Contact), self.reference.map(Rare::Reference)]
+    fn rare(&self) -> [Option<Rare<'_>>; 4] {
+        [
+            self.account.map(Rare::Account),
+            self.contact.map(Rare::Contact),
+            self.reference.map(Rare::Reference),
+            self.other_submitter().map(Rare::Submitter),
+        ]
+    }
+
+    /// The contact who submitted it, where it is about another or about none.
+    fn other_submitter(&self) -> Option<&ContactId> {
+        match self.subject.submitter {
+            Party::Contact(by) if self.contact != Some(by) => Some(by),
+            Party::Contact(_) | Party::Staff(_) | Party::Guest(_) => None,
+        }
     }
 }
 
@@ -255,12 +275,30 @@ impl Columns {
         all
     }
 
+    /// The places of what few share.
+    fn rare_places(&self, what: Rare<'_>) -> RoaringBitmap {
+        let hash = self.hasher.hash_one(what);
+        self.rare.range((hash, 0)..=(hash, u32::MAX)).map(|(_, place)| *place).collect()
+    }
+
+    /// The places of what a contact submitted.
+    pub fn submitted(&self, contact: &ContactId) -> RoaringBitmap {
+        let mut own = self.rare_places(Rare::Contact(contact));
+        if let Some(by_another) = self.shared.get(&Shared::ByAnother) {
+            own -= by_another;
+        }
+        own | self.rare_places(Rare::Submitter(contact))
+    }
+
+    /// The places of what is about a contact, or about an account.
+    pub fn about(&self, contact: &ContactId, account: Option<&AccountId>) -> RoaringBitmap {
+        let of_account = account.map(|account| self.rare_places(Rare::Account(account))).unwrap_or_default();
+        self.rare_places(Rare::Contact(contact)) | of_account
+    }
+
     /// The places of all that match. What is rare is told apart by a hash of 64 bits.
     pub fn matching(&self, filter: &Filter) -> RoaringBitmap {
-        let rare = filter.rare().map(|what| {
-            let hash = self.hasher.hash_one(what);
-            self.rare.range((hash, 0)..=(hash, u32::MAX)).map(|(_, place)| *place).collect::<RoaringBitmap>()
-        });
+        let rare = filter.rare().map(|what| self.rare_places(what));
         let (so, not) = filter.shared();
         let mut found: Option<RoaringBitmap> = None;
         for bitmap in rare {

@@ -43,6 +43,11 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// What was erased can be told by the requests before: they are remembered no longer.
+    pub fn forget_requests(&mut self) {
+        self.recent = Vec::new();
+    }
+
     /// Takes a durable step in.
     pub fn take(&mut self, state: Arc<State>, revision: u64, sequence: u64, position: u64, request: Option<&Request>) {
         self.state = Some(state);

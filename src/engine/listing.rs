@@ -3,7 +3,7 @@
 use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId};
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::state::{Priority, Status};
-use crate::engine::board::Row;
+use crate::engine::row::Row;
 use crate::engine::scope::{Scene, Scope};
 use crate::engine::sorting::{Cursor, Sort};
 

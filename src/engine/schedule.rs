@@ -1,19 +1,70 @@
-//! Timers of all Work Orders in one ordered set, a function of their states (PRC-4).
+//! Timers of all Work Orders in one ordered set, a function of their states (PRC-4); and those of contacts' mails with a link to sign in.
 //!
 //! A due entry is lent out and comes back only if firing it failed; otherwise the state's change decides what is set.
 //! Auto-completions stand apart, so that they can wait while the clock is doubted (see `clock_guard`) and nothing else does.
 
-use crate::domain::ids::WorkOrderId;
+use crate::domain::ids::{TerminalUserId, WorkOrderId};
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::deadline::Deadline;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+
+/// What a timer belongs to: a Work Order, or a contact in the portal; which of the two, the deadline tells. One number, as there may be a
+/// million timers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Holder(pub u128);
 
 /// One timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timer {
     pub due: Timestamp,
-    pub order: WorkOrderId,
+    pub of: Holder,
     pub deadline: Deadline,
+}
+
+/// A holder told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    WorkOrder(WorkOrderId),
+    TerminalUser(TerminalUserId),
+}
+
+impl From<WorkOrderId> for Holder {
+    fn from(id: WorkOrderId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<TerminalUserId> for Holder {
+    fn from(id: TerminalUserId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl Timer {
+    /// What it belongs to.
+    pub fn of(&self) -> Of {
+        match self.deadline {
+            Deadline::SignInMail(_) => Of::TerminalUser(TerminalUserId(self.of.0)),
+            Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) | Deadline::Mail(_) | Deadline::ToDo(_) => {
+                Of::WorkOrder(WorkOrderId(self.of.0))
+            }
+        }
+    }
+
+    /// The Work Order it belongs to, if it is one of a Work Order.
+    pub fn work_order(&self) -> Option<WorkOrderId> {
+        match self.of() {
+            Of::WorkOrder(id) => Some(id),
+            Of::TerminalUser(_) => None,
+        }
+    }
 }
 
 /// How often firing may fail before a timer is parked and shown.
@@ -66,11 +117,12 @@ impl Default for Schedule {
 
 impl Schedule {
     /// Takes the deadlines of a stored Work Order in, at start. They are set when all are there (see [`Schedule::loaded`]).
-    pub fn load(&mut self, order: WorkOrderId, deadlines: &[(Timestamp, Deadline)]) {
+    pub fn load(&mut self, of: impl Into<Holder>, deadlines: &[(Timestamp, Deadline)]) {
+        let of = of.into();
         let [completions, others] = &mut self.loading;
         for &(due, deadline) in deadlines.iter().filter(|(_, d)| !(mutant!("overdue-not-set") && matches!(d, Deadline::Overdue(_)))) {
             let part = if matches!(deadline, Deadline::AutoComplete(_)) { &mut *completions } else { &mut *others };
-            part.push(Timer { due, order, deadline });
+            part.push(Timer { due, of, deadline });
         }
     }
 
@@ -82,9 +134,10 @@ impl Schedule {
     }
 
     /// Follows a change of deadlines from before a step to after it.
-    pub fn change(&mut self, order: WorkOrderId, before: &[(Timestamp, Deadline)], after: &[(Timestamp, Deadline)]) {
+    pub fn change(&mut self, of: impl Into<Holder>, before: &[(Timestamp, Deadline)], after: &[(Timestamp, Deadline)]) {
+        let of = of.into();
         for &(due, deadline) in before.iter().filter(|d| !after.contains(d) && !mutant!("timer-outlives-its-state")) {
-            let timer = Timer { due, order, deadline };
+            let timer = Timer { due, of, deadline };
             self.set_of(deadline).remove(&timer);
             self.lent.entry(timer).and_modify(|wanted| *wanted = false);
             self.failures.remove(&timer);
@@ -93,14 +146,14 @@ impl Schedule {
         for &(due, deadline) in
             after.iter().filter(|(_, d)| !(mutant!("overdue-not-set") && matches!(d, Deadline::Overdue(_)))).filter(|d| !before.contains(d))
         {
-            self.insert(Timer { due, order, deadline });
+            self.insert(Timer { due, of, deadline });
         }
     }
 
     fn set_of(&mut self, deadline: Deadline) -> &mut BTreeSet<Timer> {
         match deadline {
             Deadline::AutoComplete(_) => &mut self.completions,
-            Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) | Deadline::ToDo(_) => &mut self.set,
+            Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) | Deadline::ToDo(_) | Deadline::SignInMail(_) => &mut self.set,
         }
     }
 
@@ -192,7 +245,7 @@ impl Schedule {
 
     /// Sets parked timers again, of one Work Order or all of them; gives which.
     pub fn unpark(&mut self, order: Option<WorkOrderId>) -> Vec<Timer> {
-        let chosen: Vec<Timer> = self.parked.keys().filter(|t| order.is_none_or(|o| t.order == o)).copied().collect();
+        let chosen: Vec<Timer> = self.parked.keys().filter(|t| order.is_none_or(|o| t.work_order() == Some(o))).copied().collect();
         for timer in &chosen {
             self.parked.remove(timer);
             self.insert(*timer);

@@ -5,8 +5,9 @@
 use super::columns::{Columns, Shared};
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
-use crate::domain::ids::{Name, ServiceGroupId, StaffUserId};
+use crate::domain::ids::{AccountId, ContactId, Name, ServiceGroupId, StaffUserId};
 use crate::domain::may;
+use crate::domain::may::portal::{self, TERMINAL_USER};
 use crate::domain::may::relation::{is_shared_with, shares};
 use crate::domain::principal::Principal;
 use crate::domain::work_order::state::{Handler, Priority, Status, words};
@@ -57,6 +58,8 @@ pub struct Scope {
     groups: Vec<ServiceGroupId>,
     /// Of the service provider they work for.
     provider: Option<Company>,
+    /// Who has signed in to the portal; they see what they submitted, and of the types that they read what is of their own account.
+    customer: Option<(ContactId, Option<AccountId>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -91,7 +94,11 @@ impl Types {
 impl Scope {
     /// Of who acts.
     pub fn of(cx: &Context<'_>) -> Self {
-        let Principal::Staff { user, roles, .. } = cx.principal else { return Self::default() };
+        let (user, roles) = match cx.principal {
+            Principal::Staff { user, roles, .. } => (user, roles),
+            Principal::TerminalUser { .. } => return Self::of_customer(cx),
+            Principal::Guest { .. } | Principal::System => return Self::default(),
+        };
         let user = match user {
             None => None,
             Some(id) => match cx.directory.active(id) {
@@ -138,6 +145,12 @@ impl Scope {
         scope
     }
 
+    fn of_customer(cx: &Context<'_>) -> Self {
+        let Some(contact) = portal::contact(cx) else { return Self::default() };
+        let reads = Name::new(TERMINAL_USER).map_or(Types::None, |role| Types::of(Right::ReadWorkOrders, &[role], cx));
+        Self { reads, customer: Some((contact.id.clone(), contact.account.clone())), ..Self::default() }
+    }
+
     /// Whether there is nothing that they do not see but what is void.
     pub fn sees_all(&self) -> bool {
         self.admin || (self.everything == Types::All && self.reads == Types::All)
@@ -172,6 +185,9 @@ impl Scope {
         let raised = self.me.iter().cloned().flat_map(|me| [Shared::Raised(me.clone()), Shared::Handler(Handler::User(me))]);
         let mut found = columns.any_of(raised.chain(self.handlers.iter().cloned().map(Shared::Handler)));
         found |= self.asked(columns);
+        if let Some((contact, _)) = &self.customer {
+            found |= columns.submitted(contact);
+        }
         if let Some(company) = &self.provider {
             found |= columns.any_of(company.roles.iter().cloned().map(Shared::Handler)) & company.given(columns);
         }
@@ -222,6 +238,9 @@ impl Scope {
         let engineer = self.me.iter().cloned().map(Shared::Engineer);
         let groups = self.groups.iter().cloned().map(Shared::Group);
         let mut found = columns.any_of(own.chain(shared).chain(engineer).chain(groups));
+        if let Some((contact, account)) = &self.customer {
+            found |= columns.about(contact, account.as_ref());
+        }
         if let Some(company) = &self.provider {
             found |= company.given(columns);
         }

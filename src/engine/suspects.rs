@@ -4,8 +4,8 @@
 //! daemon: these timers are fired one by one before all others, so that the next such end tells which one it was. One that was
 //! being fired at `CRASHES_MAX` such ends is parked and shown. Pure: the shell reads and writes the two texts.
 
-use super::schedule::{Parked, Schedule, Timer};
-use crate::domain::ids::{MailNo, VisitNo, WorkOrderId};
+use super::schedule::{Holder, Parked, Schedule, Timer};
+use crate::domain::ids::{MailNo, SignInNo, VisitNo};
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::deadline::Deadline;
 use std::collections::{BTreeMap, VecDeque};
@@ -90,6 +90,7 @@ pub fn kind(deadline: Deadline) -> &'static str {
         Deadline::Remind(_) => "remind",
         Deadline::Mail(_) => "mail",
         Deadline::ToDo(_) => "to-do",
+        Deadline::SignInMail(_) => "sign-in-mail",
     }
 }
 
@@ -98,13 +99,14 @@ fn line(timer: &Timer) -> String {
         Deadline::AutoComplete(no) | Deadline::Overdue(no) | Deadline::Remind(no) => no.0,
         Deadline::Mail(no) => no.0,
         Deadline::ToDo(no) => no,
+        Deadline::SignInMail(no) => no.0,
     };
-    format!("{} {:032x} {} {no}\n", timer.due.0, timer.order.0, kind(timer.deadline))
+    format!("{} {:032x} {} {no}\n", timer.due.0, timer.of.0, kind(timer.deadline))
 }
 
 fn read(line: &str) -> Option<Timer> {
     let mut words = line.split(' ');
-    let (due, order, kind, no) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let (due, of, kind, no) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let no: u32 = no.parse().ok()?;
     let deadline = match kind {
         "auto-complete" => Deadline::AutoComplete(VisitNo(no)),
@@ -112,10 +114,11 @@ fn read(line: &str) -> Option<Timer> {
         "remind" => Deadline::Remind(VisitNo(no)),
         "mail" => Deadline::Mail(MailNo(no)),
         "to-do" => Deadline::ToDo(no),
+        "sign-in-mail" => Deadline::SignInMail(SignInNo(no)),
         _ => return None,
     };
-    let order = WorkOrderId(u128::from_str_radix(order, 16).ok()?);
-    Some(Timer { due: Timestamp(due.parse().ok()?), order, deadline })
+    let of = Holder(u128::from_str_radix(of, 16).ok()?);
+    Some(Timer { due: Timestamp(due.parse().ok()?), of, deadline })
 }
 
 fn read_kept(line: &str) -> Option<(Timer, u32)> {
@@ -128,13 +131,13 @@ mod tests {
     use super::*;
 
     fn timer(n: u32) -> Timer {
-        Timer { due: Timestamp(1000 + i64::from(n)), order: WorkOrderId(u128::from(n) << 100), deadline: Deadline::Remind(VisitNo(n)) }
+        Timer { due: Timestamp(1000 + i64::from(n)), of: Holder(u128::from(n) << 100), deadline: Deadline::Remind(VisitNo(n)) }
     }
 
     fn schedule(count: u32) -> Schedule {
         let mut schedule = Schedule::default();
         for timer in (0..count).map(timer) {
-            schedule.change(timer.order, &[], &[(timer.due, timer.deadline)]);
+            schedule.change(timer.of, &[], &[(timer.due, timer.deadline)]);
         }
         schedule
     }
@@ -147,8 +150,8 @@ mod tests {
         for start in 1..=CRASHES_MAX {
             let mut schedule = schedule(5);
             for done in &fired {
-                let Timer { due, order, deadline } = *done;
-                schedule.change(order, &[(due, deadline)], &[]);
+                let Timer { due, of, deadline } = *done;
+                schedule.change(of, &[(due, deadline)], &[]);
             }
             let mut suspects = Suspects::after_start(&kept, &firing, &mut schedule);
             kept = suspects.text();

@@ -6,7 +6,7 @@ use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::notice::NoticeKind;
 use crate::domain::work_order::state::Handler;
 use crate::domain::work_order::to_do::PersonalToDo;
-use crate::engine::board::Row;
+use crate::engine::row::Row;
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::reference::Reference;
 use super::schedule::{Schedule, Timer};
 use crate::domain::aggregate::State;
 use crate::domain::directory::Reach;
-use crate::domain::ids::ServiceGroupId;
+use crate::domain::ids::{ServiceGroupId, TerminalUserId};
 use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::reaction::LoadChanged;
 use std::collections::BTreeMap;
@@ -55,6 +55,9 @@ impl Views {
                     self.choices().insert(group.id.clone(), choices(None, group));
                 }
                 self.guard(other);
+                if let Some(of) = timers_of(other) {
+                    self.schedule().change(of, &[], &other.deadlines());
+                }
                 self.reference_mut().take(other);
                 self.board_mut().passed(sequence);
             }
@@ -104,6 +107,11 @@ impl Views {
                 // A group's counters change often; who is in it seldom does.
                 if !step.before.as_deref().is_some_and(|before| same_members(before, other)) {
                     self.reference_mut().take(other);
+                }
+                // Of whom is erased nothing is left after the step that could have timers.
+                if let Some(of) = timers_of(other).or_else(|| timers_of(step.before.as_deref()?)) {
+                    let before = step.before.as_ref().map(|s| s.deadlines()).unwrap_or_default();
+                    self.schedule().change(of, &before, &other.deadlines());
                 }
                 self.guard(other);
                 self.board_mut().passed(sequence);
@@ -195,6 +203,14 @@ impl Views {
 
     fn board_mut(&self) -> RwLockWriteGuard<'_, Board> {
         self.board.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whose timers those of a state that is no Work Order are, if it has any.
+fn timers_of(state: &State) -> Option<TerminalUserId> {
+    match state {
+        State::Contact(contact) => contact.sign_ins.as_ref().map(|known| known.id),
+        _ => None,
     }
 }
 

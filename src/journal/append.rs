@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::erase::Patch;
 use super::error::{AppendError, IoFailure};
 use super::mark::{self, Mark, Marker};
 use super::open::{Options, header};
@@ -36,6 +37,8 @@ pub struct Journal {
     /// `head.end`, for readers.
     pub(super) durable_end: Arc<AtomicU64>,
     pub(super) buffer: Vec<u8>,
+    /// Erasures that a crash interrupted, in segments that are away.
+    pub(super) interrupted: Vec<Patch>,
     /// What failed, if something has: then nothing is written any more.
     pub(super) poisoned: Option<String>,
 }
@@ -125,7 +128,7 @@ impl Journal {
             if bytes > MAX_KEY {
                 return Err(AppendError::KeyTooLong { index, bytes });
             }
-            let bytes = length_of(entry);
+            let bytes = length_of(entry, &entry.part());
             if bytes > limit {
                 return Err(AppendError::RecordTooLarge { index, bytes, limit });
             }
@@ -160,7 +163,7 @@ impl Journal {
                 },
                 hash_before: head.hash,
             };
-            head.hash = record::encode(&mut self.buffer, self.checksum, entry, &link);
+            head.hash = record::encode(&mut self.buffer, self.checksum, entry, &entry.part(), &link);
             head.sequence = link.sequence;
             head.last = head.end;
             head.end = Position(self.head.end.0 + self.buffer.len() as u64);

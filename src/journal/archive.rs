@@ -236,6 +236,40 @@ impl Archive {
         Ok(Some(Archived { segment, sequence }))
     }
 
+    /// Before anything is erased: what an interrupted move has left in the archive is cleared away, or the move is finished, so that
+    /// each segment is in one place; and each must be there.
+    ///
+    /// # Errors
+    /// See [`ArchiveError`]; nothing is lost, and it can be tried again.
+    pub fn settle(&mut self) -> Result<(), ArchiveError> {
+        let (here, archive) = (self.storage.here.as_ref(), self.storage.archive.as_ref());
+        let names = match archive.list() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.moved.is_none() => return Ok(()),
+            other => other.map_err(ArchiveError::of("list", "."))?,
+        };
+        for name in names.iter().filter(|name| name.strip_suffix(".tmp").is_some_and(|name| SegmentName::parse(name).is_some())) {
+            archive.remove(name).map_err(ArchiveError::of("remove", name))?;
+        }
+        let moved = self.moved.map_or(0, |moved| moved.segment.0);
+        let listed = here.list().map_err(IoFailure::of("list", "."))?;
+        for segment in names.iter().filter(|name| listed.contains(name)).filter_map(|name| SegmentName::parse(name)) {
+            let name = segment.to_string();
+            if segment.0 > moved {
+                archive.remove(&name).map_err(ArchiveError::of("remove", &name))?;
+                continue;
+            }
+            let source = here.open(&name, false).map_err(IoFailure::of("open", &name))?;
+            if !is_copy(source.as_ref(), archive, &name)? {
+                return Err(ArchiveError::Another(segment));
+            }
+            here.remove(&name).map_err(IoFailure::of("remove", &name))?;
+        }
+        archive.sync_dir().map_err(ArchiveError::of("sync", "."))?;
+        here.sync_dir().map_err(IoFailure::of("sync", "."))?;
+        let away = |number: &u32| !names.iter().chain(&listed).any(|name| *name == SegmentName(*number).to_string());
+        (1..=moved).find(away).map_or(Ok(()), |away| Err(ArchiveError::Away(SegmentName(away))))
+    }
+
     /// The oldest segment here, if all take more than `keep` bytes.
     fn oldest(&self, keep: u64) -> Result<Option<u32>, IoFailure> {
         let here = self.storage.here.as_ref();

@@ -153,8 +153,10 @@ impl Journal {
         report.erasures = patches.len();
         let safe = mark.map_or(0, |m| m.sequence);
         let unsure = (passed.sequence > safe && !mutant!("last-group-not-made-certain")).then_some(&held);
-        repair(storage.as_ref(), &options, &listing, &patches, &mut tail, unsure)?;
-        let journal = start(storage, options, passed, &tail, listing.head)?;
+        let interrupted = repair(storage.as_ref(), &options, &listing, patches, &mut tail, unsure)?;
+        report.erasures -= interrupted.len();
+        let mut journal = start(storage, options, passed, &tail, listing.head)?;
+        journal.interrupted = interrupted;
         held.show(visitor)?;
         Ok((journal, report))
     }
@@ -187,17 +189,19 @@ fn remove_all(storage: &dyn Storage, names: &[String]) -> Result<(), IoFailure> 
     names.iter().try_for_each(|name| storage.remove(name).map_err(IoFailure::of("remove", name)))
 }
 
-/// Finishes erasures, cuts the torn tail, makes the last group certain, and clears away what was left over.
+/// Finishes erasures (those in segments that are away are given back), cuts the torn tail, makes the last group certain, and clears
+/// away what was left over.
 fn repair(
     storage: &dyn Storage,
     options: &Options,
     listing: &Listing,
-    patches: &[Patch],
+    patches: Vec<Patch>,
     tail: &mut Tail,
     unsure: Option<&Held>,
-) -> Result<(), JournalError> {
+) -> Result<Vec<Patch>, JournalError> {
+    let mut interrupted = Vec::new();
     if !patches.is_empty() {
-        erase::finish(storage, patches, 0)?;
+        interrupted = erase::finish(storage, patches, 0)?;
     } else if listing.intent {
         remove_all(storage, &[erase::FILE.to_string()])?;
     }
@@ -219,7 +223,7 @@ fn repair(
             tail.spare = None;
         }
     }
-    Ok(())
+    Ok(interrupted)
 }
 
 fn open(storage: &dyn Storage, name: SegmentName) -> Result<Box<dyn StorageFile>, IoFailure> {
@@ -255,6 +259,7 @@ fn start(storage: Arc<dyn Storage>, options: Options, passed: Passed, tail: &Tai
         head,
         marker,
         buffer: Vec::new(),
+        interrupted: Vec::new(),
         poisoned: None,
     })
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::append::Head;
 use super::error::IoFailure;
+use super::part::Personal;
 use super::position::{Position, SegmentName};
-use super::record::{self, Checksum, Entry, Link, MAX_KEY, MAX_RECORD, Previous, Record, SALT, genesis};
+use super::record::{self, Checksum, Entry, Link, MAX_KEY, MAX_RECORD, Part, Previous, Record, genesis};
 use super::segment::{MAX_SIZE, SEGMENT_HEADER, SegmentHeader};
 use super::storage::{Storage, StorageFile, write_all, write_zeros};
 
@@ -33,29 +34,8 @@ pub struct Given<'a> {
     pub key: &'a [u8],
     /// See `Record::body`.
     pub body: &'a [u8],
-    /// Its personal part.
-    pub personal: GivenPersonal<'a>,
-}
-
-/// The personal part of a record as it was.
-#[derive(Clone, Copy, Debug)]
-pub enum GivenPersonal<'a> {
-    /// There never was one.
-    None,
-    /// As it was written.
-    Kept {
-        /// What was put before it.
-        salt: [u8; SALT],
-        /// Without the salt.
-        bytes: &'a [u8],
-    },
-    /// It was erased.
-    Erased {
-        /// Its length with the salt, bytes.
-        length: u32,
-        /// The hash that is left of it.
-        hash: [u8; 32],
-    },
+    /// See `Record::personal`.
+    pub personal: &'a [Personal<'a>],
 }
 
 /// Why a record cannot be written.
@@ -145,23 +125,13 @@ impl Rebuild {
         if given.previous >= self.head.end {
             return Err(wrong("previous", "does not lie before the record"));
         }
-        let (length, zeros);
-        let (salt, personal) = match given.personal {
-            GivenPersonal::None => ([0; SALT], &[][..]),
-            GivenPersonal::Kept { bytes: [], .. } => return Err(wrong("personal", "is empty")),
-            GivenPersonal::Kept { salt, bytes } => (salt, bytes),
-            GivenPersonal::Erased { length: with_salt, .. } => {
-                length = with_salt as usize;
-                if length <= SALT || length > MAX_RECORD {
-                    return Err(wrong("personal.bytes", format!("must be {} to {MAX_RECORD}", SALT + 1)));
-                }
-                zeros = vec![0; length - SALT];
-                ([0; SALT], zeros.as_slice())
-            }
-        };
+        if given.personal.iter().map(|value| u64::from(value.length())).sum::<u64>() > MAX_RECORD as u64 {
+            return Err(wrong("personal", "is too long"));
+        }
         let (key, body, time, revision) = (given.key, given.body, given.time, given.revision);
-        let entry = Entry { key, revision, previous: Previous::None, time, body, personal, salt };
-        let length = record::length_of(&entry);
+        let entry = Entry { key, revision, previous: Previous::None, time, body, personal: &[], seed: [0; 16] };
+        let part = Part::Given(given.personal);
+        let length = record::length_of(&entry, &part);
         if length > MAX_RECORD || length > (size - self.head.end.offset()) as usize {
             return Err(wrong("sequence", format!("the record has {length} bytes and does not fit into what is left of its segment")));
         }
@@ -176,10 +146,7 @@ impl Rebuild {
             hash_before: self.head.hash,
         };
         let start = self.buffer.len();
-        let mut hash = record::encode(&mut self.buffer, self.checksum, &entry, &link);
-        if let GivenPersonal::Erased { hash: left, .. } = given.personal {
-            hash = record::erased_as(self.checksum, &mut self.buffer[start..], left);
-        }
+        let hash = record::encode(&mut self.buffer, self.checksum, &entry, &part, &link);
         let position = self.head.end;
         self.head = Head { sequence: given.sequence, hash, end: Position(position.0 + length as u64), last: position };
         Ok(Record::known(position, &self.buffer[start..]))

@@ -1,9 +1,10 @@
 //! The bytes of one record: a fixed header, key, body, personal part, zeros up to a multiple of 8.
-//! Invariant: every bit is covered by length or checksum, and everything but flags, checksum and an erased personal
-//! part by the chain hash; so erasing changes no hash. The layout is frozen: see `HEADER` and the golden test.
-//! Order, groups and places are left to `walk` and `append`.
+//! Invariant: every bit is covered by length or checksum, and everything but the checksum and erased personal values by
+//! the chain hash; so erasing changes no hash. The layout is frozen: see `HEADER` and the golden test.
+//! Order, groups and places are left to `walk` and `append`, what is within the personal part to `part`.
 
 use super::error::Flaw;
+use super::part::{self, Personal, SALT, Slot, Slots, Value};
 use super::position::Position;
 
 /// Bytes of the fixed header. Numbers are little-endian.
@@ -13,7 +14,7 @@ use super::position::Position;
 /// | 0 | length u32, with padding | 32 | time i64 (ms) |
 /// | 4 | checksum u32, from 8 on | 40 | revision u64 |
 /// | 8 | `W`, 1 | 48 | previous position u64 |
-/// | 10 | flags, key length | 56 | hash of the record before |
+/// | 10 | 0, key length | 56 | hash of the record before |
 /// | 12 | epoch u32 | 88 | hash of the personal part |
 /// | 16 | sequence u64 | 120 | personal length u32 |
 /// | 24 | first of group u64 | 124 | body length u32 |
@@ -22,10 +23,6 @@ pub(super) const HEADER: usize = 128;
 pub const MAX_KEY: usize = 255;
 /// Longest record, bytes, header and padding included (a segment may allow less).
 pub const MAX_RECORD: usize = 4 << 20;
-/// Bytes of the salt that opens a personal part.
-pub(super) const SALT: usize = 16;
-/// Flag: the personal part was erased.
-const ERASED: u8 = 1;
 
 /// What to append.
 #[derive(Clone, Copy, Debug)]
@@ -40,10 +37,39 @@ pub struct Entry<'a> {
     pub time: i64,
     /// What can never be erased.
     pub body: &'a [u8],
-    /// What may be erased later; empty for none.
-    pub personal: &'a [u8],
-    /// Random bytes that keep an erased value from being guessed by its hash; unused if `personal` is empty.
-    pub salt: [u8; SALT],
+    /// What may be erased later, value by value; empty for none.
+    pub personal: &'a [Value],
+    /// Random bytes that the salts of the values follow from; unused if there are none.
+    pub seed: [u8; SALT],
+}
+
+/// The values of a record that is to be encoded.
+#[derive(Clone, Copy)]
+pub(super) enum Part<'a> {
+    New { seed: [u8; SALT], values: &'a [Value] },
+    Given(&'a [Personal<'a>]),
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn part(&self) -> Part<'a> {
+        Part::New { seed: self.seed, values: self.personal }
+    }
+}
+
+impl Part<'_> {
+    fn length(&self) -> usize {
+        match self {
+            Self::New { values, .. } => part::length(values),
+            Self::Given(values) => part::length_of(values),
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::New { seed, values } => part::write(out, seed, values),
+            Self::Given(values) => values.iter().for_each(|value| part::write_one(out, value)),
+        }
+    }
 }
 
 /// Where the previous record of the same aggregate lies.
@@ -55,17 +81,6 @@ pub enum Previous {
     At(Position),
     /// In the same group, at this index.
     InGroup(usize),
-}
-
-/// The personal part of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Personal<'a> {
-    /// There never was one.
-    None,
-    /// As it was appended, without its salt.
-    Kept(&'a [u8]),
-    /// Erased; only its hash is left.
-    Erased,
 }
 
 /// A record as read, its checksum verified.
@@ -90,9 +105,8 @@ fn hash_at(bytes: &[u8], at: usize) -> [u8; 32] {
 }
 
 /// Bytes a record takes, padding included.
-pub(super) fn length_of(entry: &Entry<'_>) -> usize {
-    let salt = if entry.personal.is_empty() { 0 } else { SALT };
-    (HEADER + entry.key.len() + entry.body.len() + salt + entry.personal.len()).next_multiple_of(8)
+pub(super) fn length_of(entry: &Entry<'_>, part: &Part<'_>) -> usize {
+    (HEADER + entry.key.len() + entry.body.len() + part.length()).next_multiple_of(8)
 }
 
 /// The hash that stands before the first record: it ties the chain to the installation.
@@ -136,7 +150,7 @@ pub(super) struct Link {
 }
 
 /// Appends a record to `out` and returns its chain hash. The caller has checked the lengths.
-pub(super) fn encode(out: &mut Vec<u8>, checksum: Checksum, entry: &Entry<'_>, link: &Link) -> [u8; 32] {
+pub(super) fn encode(out: &mut Vec<u8>, checksum: Checksum, entry: &Entry<'_>, part: &Part<'_>, link: &Link) -> [u8; 32] {
     let start = out.len();
     out.extend_from_slice(&[0; 8]);
     out.extend_from_slice(&[b'W', 1, 0, entry.key.len() as u8]);
@@ -148,20 +162,14 @@ pub(super) fn encode(out: &mut Vec<u8>, checksum: Checksum, entry: &Entry<'_>, l
     out.extend_from_slice(&link.previous.0.to_le_bytes());
     out.extend_from_slice(&link.hash_before);
     out.extend_from_slice(&[0; 32]);
-    let personal = match entry.personal.len() {
-        0 => 0,
-        n => SALT + n,
-    };
-    out.extend_from_slice(&(personal as u32).to_le_bytes());
+    out.extend_from_slice(&(part.length() as u32).to_le_bytes());
     out.extend_from_slice(&(entry.body.len() as u32).to_le_bytes());
     out.extend_from_slice(entry.key);
     out.extend_from_slice(entry.body);
-    if personal > 0 {
-        let at = out.len();
-        out.extend_from_slice(&entry.salt);
-        out.extend_from_slice(entry.personal);
-        let hash = blake3::hash(&out[at..]);
-        out[start + 88..start + 120].copy_from_slice(hash.as_bytes());
+    let at = out.len();
+    part.write(out);
+    if let Some(hash) = part::hash(&out[at..]) {
+        out[start + 88..start + 120].copy_from_slice(&hash);
     }
     out.resize(start + (out.len() - start).next_multiple_of(8), 0);
     let bytes = &mut out[start..];
@@ -177,13 +185,13 @@ pub(super) fn length_in_header(header: &[u8], room: usize) -> Result<usize, Flaw
         return Err(Flaw::Empty);
     }
     let key = usize::from(header[11]);
-    if header[8] != b'W' || header[9] != 1 || header[10] & !ERASED != 0 || key > MAX_KEY {
+    if header[8] != b'W' || header[9] != 1 || header[10] != 0 || key > MAX_KEY {
         return Err(Flaw::Magic);
     }
     let (personal, body) = (u32_at(header, 120) as usize, u32_at(header, 124) as usize);
     let parts = (HEADER + key + personal + body).next_multiple_of(8);
     let (sequence, group_first) = (u64_at(header, 16), u64_at(header, 24));
-    if length != parts || length > room.min(MAX_RECORD) || (1..=SALT).contains(&personal) || group_first == 0 || group_first > sequence {
+    if length != parts || length > room.min(MAX_RECORD) || group_first == 0 || group_first > sequence {
         return Err(Flaw::Length);
     }
     Ok(length)
@@ -248,7 +256,7 @@ impl<'a> Record<'a> {
         hash_at(self.bytes, 56)
     }
 
-    /// Hash of salt and personal part, as stored; zeros if there never was one.
+    /// Hash of the personal part, as stored; zeros if there is none.
     pub fn personal_hash(&self) -> [u8; 32] {
         hash_at(self.bytes, 88)
     }
@@ -264,56 +272,41 @@ impl<'a> Record<'a> {
         &self.bytes[start..start + u32_at(self.bytes, 124) as usize]
     }
 
-    /// The part that may be erased.
-    pub fn personal(&self) -> Personal<'a> {
-        let bytes = self.bytes;
-        match self.personal_range() {
-            range if range.is_empty() => Personal::None,
-            _ if bytes[10] & ERASED != 0 => Personal::Erased,
-            range => Personal::Kept(&bytes[range.start + SALT..range.end]),
-        }
+    /// The values that may be erased, in the order in which they were appended.
+    pub fn personal(&self) -> impl Iterator<Item = Personal<'a>> + use<'a> {
+        self.slots().map(|slot| slot.value)
     }
 
-    /// What was put before the personal part, if it is kept.
-    pub fn salt(&self) -> Option<[u8; SALT]> {
-        let kept = matches!(self.personal(), Personal::Kept(_));
-        kept.then(|| self.bytes[self.personal_range()].first_chunk().copied()).flatten()
+    /// The same, each with its place in the personal part.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot<'a>> + use<'a> {
+        Slots::of(&self.bytes[self.personal_range()])
     }
 
-    /// Bytes of the personal part with its salt, also if it was erased.
+    /// Bytes of the personal part, which no erasure changes.
     pub fn personal_length(&self) -> u32 {
         u32_at(self.bytes, 120)
     }
 
     /// The hash the next record carries.
     pub fn hash(&self) -> [u8; 32] {
-        // Header from offset 8 on with the flags as zero, key, hash of the body: at most 120 + 64 + 32 bytes.
+        // Header from offset 8 on, key, hash of the body.
         let mut bytes = [0; HEADER - 8 + MAX_KEY + 32];
         let key_end = HEADER + usize::from(self.bytes[11]);
         let n = key_end - 8;
         bytes[..n].copy_from_slice(&self.bytes[8..key_end]);
-        bytes[2] = 0;
         bytes[n..n + 32].copy_from_slice(blake3::hash(self.body()).as_bytes());
         *blake3::hash(&bytes[..n + 32]).as_bytes()
     }
 
-    /// Salt and personal part within the record.
+    /// The personal part within the record.
     pub(super) fn personal_range(&self) -> std::ops::Range<usize> {
         let start = HEADER + usize::from(self.bytes[11]) + u32_at(self.bytes, 124) as usize;
         start..start + u32_at(self.bytes, 120) as usize
     }
 
-    /// Whether the personal part is what was hashed, or properly erased.
+    /// Whether each personal value is what was hashed, or properly erased.
     pub(super) fn personal_is_sound(&self) -> bool {
-        let part = &self.bytes[self.personal_range()];
-        let erased = self.bytes[10] & ERASED != 0;
-        if part.is_empty() {
-            !erased && self.personal_hash() == [0; 32]
-        } else if erased {
-            part.iter().all(|b| *b == 0)
-        } else {
-            *blake3::hash(part).as_bytes() == self.personal_hash()
-        }
+        part::hash(&self.bytes[self.personal_range()]) == Some(self.personal_hash())
     }
 
     pub(super) fn bytes(&self) -> &'a [u8] {
@@ -327,28 +320,12 @@ impl std::fmt::Debug for Record<'_> {
     }
 }
 
-/// Where the personal part of a record was, of which only the header is at hand; none if it has none, or still has it.
-pub(super) fn erased_range(header: &[u8]) -> Option<std::ops::Range<usize>> {
-    let range = Record::known(Position::NONE, header).personal_range();
-    (header[10] & ERASED != 0 && !range.is_empty()).then_some(range)
+/// Where the personal part of a record is, of which only the header is at hand.
+pub(super) fn personal_range(header: &[u8]) -> std::ops::Range<usize> {
+    Record::known(Position::NONE, header).personal_range()
 }
 
-/// Erases the personal part of the record in `bytes`.
-pub(super) fn erase(checksum: Checksum, bytes: &mut [u8]) {
-    let range = Record::known(Position::NONE, bytes).personal_range();
-    bytes[range].fill(0);
-    bytes[10] |= ERASED;
-    checksum.seal(bytes);
-}
-
-/// Makes the record in `bytes`, whose personal part is not known any more, one whose part with this hash was erased; its chain hash.
-pub(super) fn erased_as(checksum: Checksum, bytes: &mut [u8], hash: [u8; 32]) -> [u8; 32] {
-    bytes[88..120].copy_from_slice(&hash);
-    erase(checksum, bytes);
-    Record::known(Position::NONE, bytes).hash()
-}
-
-/// Whether two record headers are of the same record, erased or not.
+/// Whether two record headers are of the same record, whatever was erased in it.
 pub(super) fn same_record(a: &[u8], b: &[u8]) -> bool {
-    a[0..4] == b[0..4] && a[8..10] == b[8..10] && a[11..HEADER] == b[11..HEADER]
+    a[0..4] == b[0..4] && a[8..HEADER] == b[8..HEADER]
 }

@@ -19,7 +19,7 @@ shapes! {
     StaffUser {
         id: String, name: String, email: Option<String>, language: Option<String>, roles: Vec<String>, superior: Option<String>,
         department: Option<String>, provider: Option<String>, skills: Option<Vec<String>>, regions: Option<Vec<String>>, absence: Option<Absence>,
-        notices: Option<Notices>, disabled: Option<bool>,
+        notices: Option<Notices>, disabled: Option<bool>, erased: Option<i64>,
     }
     /// What somebody is told by mail.
     Notices { mail: Vec<String>, pools: bool, quiet: Option<Quiet> }
@@ -50,7 +50,7 @@ shapes! {
     /// A contact.
     Contact {
         id: String, name: String, account: Option<String>, email: Option<String>, mobile: Option<String>, language: Option<String>,
-        disabled: Option<bool>,
+        disabled: Option<bool>, erased: Option<i64>,
     }
     /// A product.
     Product { id: String, name: String, model: Option<String>, category: Option<String>, disabled: Option<bool> }
@@ -79,6 +79,26 @@ shapes! {
     }
     /// Reply of `JudgePut`.
     PutJudged { change: bool }
+    /// What is erased of somebody.
+    ErasureSums {
+        work_orders: i64, others: i64, records: i64, values: i64, mails: i64, attachments: i64, attachments_kept: i64, written: i64,
+        named: i64,
+    }
+    /// How an erasure stands.
+    Erasure {
+        since: i64, finished_at: Option<i64>, sums: Option<ErasureSums>, step: Option<String>, done: Option<i64>, of: Option<i64>,
+        problem: Option<String>,
+    }
+    /// What stays and is for people to look at.
+    ErasureLeft { account: Option<String>, terminals: Vec<String> }
+    /// Parameters of `ErasePerson`.
+    ErasePerson { request_id: String, expected_revision: Option<i64>, kind: String, id: String }
+    /// Parameters of `JudgeErasePerson` and `GetErasure`.
+    Person { kind: String, id: String }
+    /// Reply of `JudgeErasePerson`.
+    ErasureJudged { sums: ErasureSums, left: ErasureLeft }
+    /// Reply of `GetErasure`.
+    GotErasure { erasure: Erasure, left: ErasureLeft }
     /// Parameters of `SetAbsence`.
     SetAbsence { request_id: String, expected_revision: Option<i64>, id: String, from: i64, until: i64 }
     /// Parameters of `ClearAbsence`.
@@ -158,3 +178,6 @@ impl super::shape::Absent for Account {}
 impl super::shape::Absent for Contact {}
 impl super::shape::Absent for Product {}
 impl super::shape::Absent for Terminal {}
+impl super::shape::Absent for ErasureSums {}
+impl super::shape::Absent for Erasure {}
+impl super::shape::Absent for ErasureLeft {}

@@ -16,7 +16,7 @@ shapes! {
         version: String, pid: i64, uptime_ms: i64, now: i64, clock: String, clock_synchronised: bool, clock_doubt: Option<String>, time_zone: String, head: String, sequence: i64, work_orders: i64,
         by_status: Vec<Count>, actors: i64, timers: i64, next_timer: Option<i64>, timers_fired: i64, timers_stale: i64, timers_held: i64, timers_parked: i64,
         messages_under_way: i64, steps: i64, groups: i64, mails_sent: i64, mails_failed: i64, store_behind: i64, store_through: i64,
-        disk_free: i64, disk_reserve: i64, disk_nearly_full: bool, archived_through: Option<i64>, archive_problem: Option<String>, panics: i64,
+        disk_free: i64, disk_reserve: i64, disk_nearly_full: bool, archived_through: Option<i64>, archive_problem: Option<String>, erasing: Option<String>, panics: i64,
         said: Vec<String>, reloads: i64, reloaded_at: Option<i64>, reload_problems: Vec<String>,
     }
     /// Reply of `Status`.

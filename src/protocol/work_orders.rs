@@ -52,6 +52,8 @@ shapes! {
     }
     /// Somebody on the team; `access`: read, read-write.
     TeamMember { user: String, access: String }
+    /// What a guest left of themselves.
+    Guest { name: String, phone: Option<String>, email: Option<String> }
     /// A node of the process; `state`: done, passed-over, now, ahead.
     Node { name: String, title: String, kind: String, state: String }
     /// A timer that is set.
@@ -65,7 +67,10 @@ shapes! {
     /// An evaluation.
     Evaluation { source: String, template: String, at: i64, after_completion: bool, answers: Vec<Answer> }
     /// A field with its value.
-    Field { name: String, title: String, kind: String, text: String, columns: Vec<String>, rows: Vec<Vec<String>> }
+    Field {
+        name: String, title: String, kind: String, to: Option<String>, form: Option<String>, text: String, columns: Vec<String>,
+        column_kinds: Vec<String>, rows: Vec<Vec<String>>,
+    }
     /// One of the things to choose from.
     Choice { name: String, title: String }
     /// A field of a form; with `table` it is a column.
@@ -151,9 +156,10 @@ shapes! {
     LaborTotalsTold { totals: Vec<LaborTotal>, next: Option<String> }
     /// A Work Order in full.
     WorkOrder {
-        number: String, revision: i64, record_type: String, process: String, process_version: i64, subject: String, description: Option<String>,
-        reference: Option<String>, account: Option<String>, contact: Option<String>, priority: String, channel: String, submitter: String,
-        created_by: Option<String>, created_at: i64, owner: Option<String>, team: Vec<TeamMember>, life: Option<String>,
+        number: String, revision: i64, record_type: String, record_type_title: String, process: String, process_version: i64, subject: String,
+        description: Option<String>, reference: Option<String>, account: Option<String>, account_name: Option<String>,
+        contact: Option<String>, contact_name: Option<String>, contact_language: Option<String>, priority: String, channel: String,
+        entry_point: String, submitter: String, guest: Option<Guest>, created_by: Option<String>, created_at: i64, owner: Option<String>, team: Vec<TeamMember>, life: Option<String>,
         locked_by: Option<String>, group: Option<String>, engineer: Option<String>, status: String,
         outcome: Option<String>, ended_at: Option<i64>, first_accepted_at: Option<i64>, last_completed_at: Option<i64>,
         last_completed_by: Option<String>, on_hold: Option<String>, held_ms: i64, reopened: i64, reassigned: i64, node: Option<String>,
@@ -161,10 +167,14 @@ shapes! {
         mails: Vec<Mail>, invitations: Vec<Invitation>, evaluations: Vec<Evaluation>, form: Option<String>, fields: Vec<Field>,
         values: Parameters, sop: Option<String>, steps: Vec<SopStep>, planned: Vec<PlannedVisit>,
         labor: Vec<Labor>, labor_ms: i64, service_records: Vec<ServiceRecord>, service_records_made: i64,
-        to_dos: Vec<PersonalToDo>,
+        people: Vec<Person>, to_dos: Vec<PersonalToDo>,
     }
+    /// What was done, in the words of whoever did it.
+    WorkDone { kind: String, by: Option<Person>, step: Option<String>, note: Option<String> }
     /// One event of one step.
-    HistoryLine { sequence: i64, revision: i64, at: i64, by: String, command: String, event: String, details: String }
+    HistoryLine {
+        sequence: i64, revision: i64, at: i64, by: String, command: String, event: String, details: String, done: Option<WorkDone>,
+    }
     /// One step as watchers get it.
     Step {
         sequence: i64, at: i64, by: String, what: String, number: Option<String>, command: String, events: Vec<String>,
@@ -181,12 +191,13 @@ shapes! {
     /// Parameters of `Create`.
     Create {
         request_id: String, record_type: String, subject: String, description: Option<String>, reference: Option<String>, account: Option<String>,
-        contact: Option<String>, priority: Option<String>, channel: Option<String>, submitter: Option<String>, fields: Option<Parameters>,
+        contact: Option<String>, priority: Option<String>, channel: Option<String>, entry_point: Option<String>,
+        submitter: Option<String>, fields: Option<Parameters>,
     }
     /// Parameters of `JudgeCreate`.
     JudgeCreate {
         request_id: Option<String>, record_type: String, subject: String, description: Option<String>, reference: Option<String>,
-        account: Option<String>, contact: Option<String>, priority: Option<String>, channel: Option<String>, submitter: Option<String>,
+        account: Option<String>, contact: Option<String>, priority: Option<String>, channel: Option<String>, entry_point: Option<String>, submitter: Option<String>,
         fields: Option<Parameters>,
     }
     /// Reply of `JudgeCreate`.

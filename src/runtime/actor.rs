@@ -87,7 +87,7 @@ impl CellActor {
                 Output::Append(pending) => {
                     let revision = pending.revision;
                     match step::encode(pending) {
-                        Ok(step) if step.parts.body.len() + step.parts.personal.len() <= self.shared.record_max => {
+                        Ok(step) if step.parts.size() <= self.shared.record_max => {
                             self.shared.writer.append(Request { step, from: cx.address() });
                         }
                         Ok(_) => self.unfit(revision, Rejection::TooMany { what: "bytes in one step", limit: self.shared.record_max }, cx),

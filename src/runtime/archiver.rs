@@ -35,6 +35,9 @@ pub struct State {
     pub problem: Option<String>,
 }
 
+/// As long as it is there, nothing moves.
+pub struct Still<'a>(#[expect(dead_code, reason = "held, not looked at")] MutexGuard<'a, Option<Archive>>);
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -86,6 +89,22 @@ impl Archiver {
             lock(&self.state).moved = archive.moved();
         }
         Ok(())
+    }
+
+    /// Nothing moves as long as what this gives is there, and each segment is in one place.
+    ///
+    /// # Errors
+    /// The archive is away, or a folder fails.
+    pub fn hold_still(&self) -> Result<Still<'_>, ArchiveError> {
+        let mut archive = lock(&self.archive);
+        if lock(&self.state).moved.is_some() || self.folder.exists() {
+            let open = match archive.as_mut() {
+                Some(open) => open,
+                None => archive.insert(self.open()?),
+            };
+            open.settle()?;
+        }
+        Ok(Still(archive))
     }
 
     fn open(&self) -> Result<Archive, ArchiveError> {

@@ -1,9 +1,11 @@
 //! Attachments: content in `attachments/`, under its BLAKE3 hash, whole and synced before any step can name it (promise 1).
 //!
-//! Content is brought in pieces. What was begun and never finished is removed at the next start; what was finished and named by no
-//! step stays.
+//! Content is brought in pieces. What was begun and not gone on with, and what was finished and named by no step, is removed after a
+//! time (`sweeper`), or at the next start; which that is, `naming` knows.
 
-use std::collections::BTreeSet;
+use super::naming::{Moment, Names};
+use crate::domain::time::Timestamp;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
@@ -28,6 +30,8 @@ pub enum AttachmentError {
     Empty,
     #[error("{BEGUN_MAX} others are being brought")]
     TooMany,
+    #[error("the same content is just being removed; bring it again in a moment")]
+    Going,
     #[error("its content is not what it was: the file {path} is damaged")]
     Damaged { path: PathBuf },
     #[error("it cannot be stored or read: {0}")]
@@ -42,6 +46,13 @@ pub struct Attachments {
     turn: Mutex<()>,
     /// Hashes of content that has its place, but of which it is not certain yet that it keeps it: no step may name it.
     unsure: Mutex<BTreeSet<String>>,
+    names: Mutex<Names>,
+    /// When what was begun was gone on with last, by file.
+    begun: Mutex<HashMap<PathBuf, Timestamp>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Attachments {
@@ -57,21 +68,22 @@ impl Attachments {
             Ok(()) | Err(_) => {}
         }
         DirBuilder::new().recursive(true).mode(0o700).create(&begun)?;
+        let named = Mutex::new(Names::open(&folder)?);
         // The daemon may have been killed between giving a place to content, which was synced before, and syncing the place.
         for start in names(&folder, 2)? {
             File::open(folder.join(start))?.sync_all()?;
         }
         File::open(&folder)?.sync_all()?;
         File::open(data)?.sync_all()?;
-        Ok(Self { folder, turn: Mutex::default(), unsure: Mutex::default() })
+        Ok(Self { folder, turn: Mutex::default(), unsure: Mutex::default(), names: named, begun: Mutex::default() })
     }
 
     /// Takes a piece of what somebody brings; how many bytes are there then. A piece that is there already may come again.
     ///
     /// # Errors
     /// It does not follow on what is there, there would be too much, or the disk fails.
-    pub fn take(&self, who_and_what: &str, offset: u64, piece: &[u8]) -> Result<u64, AttachmentError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn take(&self, who_and_what: &str, offset: u64, piece: &[u8], at: Timestamp) -> Result<u64, AttachmentError> {
+        let _turn = lock(&self.turn);
         let path = self.begun(who_and_what);
         let received = match fs::metadata(&path) {
             Ok(found) => found.len(),
@@ -95,12 +107,13 @@ impl Attachments {
         };
         // A disk that is full gets its room back; the client begins again.
         write().inspect_err(|_| drop(fs::remove_file(&path)))?;
+        lock(&self.begun).insert(path, at);
         Ok(end)
     }
 
     /// Forgets what somebody has begun to bring.
     pub fn forget(&self, who_and_what: &str) {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = lock(&self.turn);
         // Nothing may have been begun.
         let _ = fs::remove_file(self.begun(who_and_what));
     }
@@ -109,9 +122,9 @@ impl Attachments {
     ///
     /// # Errors
     /// Nothing was brought, or the disk fails; nothing of it is kept then: what could not be synced once must not be trusted when
-    /// a second sync says that it could.
-    pub fn finish(&self, who_and_what: &str) -> Result<(String, u64), AttachmentError> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+    /// a second sync says that it could. Or the same content is just going.
+    pub fn finish(&self, who_and_what: &str, moment: Moment) -> Result<(String, u64), AttachmentError> {
+        let _turn = lock(&self.turn);
         let path = self.begun(who_and_what);
         let mut file = match File::open(&path) {
             Ok(file) => file,
@@ -122,14 +135,15 @@ impl Attachments {
         if size == 0 {
             return Err(AttachmentError::Empty);
         }
-        let kept = self.keep(&path, &mut file);
+        let kept = self.keep(&path, &mut file, moment);
+        lock(&self.begun).remove(&path);
         if !mutant!("attachment-kept-though-not-synced") {
             kept.as_ref().inspect_err(|_| drop(fs::remove_file(&path))).ok();
         }
         Ok((kept?, size))
     }
 
-    fn keep(&self, path: &Path, file: &mut File) -> io::Result<String> {
+    fn keep(&self, path: &Path, file: &mut File, moment: Moment) -> Result<String, AttachmentError> {
         file.sync_all()?;
         let hash = hash(file)?;
         let place = self.place(&hash);
@@ -138,6 +152,17 @@ impl Attachments {
         File::open(&self.folder)?.sync_all()?;
         // Content that is there already and whole is replaced by the same: a damaged one is mended thereby.
         let is_new = self.size(&hash).is_none();
+        {
+            let mut names = lock(&self.names);
+            if names.is_going(&hash) {
+                return Err(AttachmentError::Going);
+            }
+            if !is_new {
+                names.brought_again(&hash, moment.at);
+            } else if !mutant!("attachment-without-a-mark") {
+                names.brought(&hash, moment)?;
+            }
+        }
         if is_new {
             self.unsure().insert(hash.clone());
         }
@@ -145,11 +170,79 @@ impl Attachments {
         if is_new && (placed.is_ok() || fs::remove_file(&place).is_ok() || !place.exists()) {
             self.unsure().remove(&hash);
         }
-        placed.map(|()| hash)
+        Ok(placed.map(|()| hash)?)
     }
 
     fn unsure(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.unsure.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.unsure)
+    }
+
+    /// A call is about to name stored content: it does not go meanwhile. Its size, if it is there and not going.
+    pub fn hold(&self, hash: &str) -> Option<u64> {
+        let mut names = lock(&self.names);
+        let size = self.size(hash)?;
+        names.hold(hash).then_some(size)
+    }
+
+    /// What was held is named by no step, or by one that is durable.
+    pub fn release(&self, hashes: &[String]) {
+        let mut names = lock(&self.names);
+        hashes.iter().for_each(|hash| names.release(hash));
+    }
+
+    /// Steps that are durable name these.
+    pub fn named(&self, hashes: &[String]) {
+        let mut names = lock(&self.names);
+        hashes.iter().for_each(|hash| names.forget(hash));
+    }
+
+    /// What no step has named since before a time, as far as is known, each with where to read the journal from to be certain.
+    pub fn unnamed_before(&self, at: Timestamp) -> Vec<(String, u64)> {
+        lock(&self.names).unnamed_before(at)
+    }
+
+    /// From now on no call can name it; not while one is about to.
+    pub fn let_go(&self, hash: &str) -> bool {
+        lock(&self.names).let_go(hash)
+    }
+
+    /// Calls can name it again, or bring it if it was removed.
+    pub fn stay(&self, hash: &str) {
+        lock(&self.names).gone(hash);
+    }
+
+    /// Removes what was let go and no step names; whether there was anything.
+    ///
+    /// # Errors
+    /// The disk fails; it is still there then, or its name is.
+    pub fn remove(&self, hash: &str) -> io::Result<bool> {
+        let _turn = lock(&self.turn);
+        let place = self.place(hash);
+        let removed = match fs::remove_file(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            other => other.map(|()| true)?,
+        };
+        if let Some(folder) = place.parent().filter(|folder| folder.exists()) {
+            File::open(folder)?.sync_all()?;
+        }
+        lock(&self.names).forget(hash);
+        Ok(removed)
+    }
+
+    /// Removes what was begun and not gone on with since before a time; how many.
+    pub fn forget_begun_before(&self, at: Timestamp) -> usize {
+        let _turn = lock(&self.turn);
+        let mut begun = lock(&self.begun);
+        let before = begun.len();
+        begun.retain(|path, last| {
+            let stays = *last >= at;
+            if !stays {
+                // It may be gone already.
+                let _ = fs::remove_file(path);
+            }
+            stays
+        });
+        before - begun.len()
     }
 
     /// The size of stored content, in bytes.

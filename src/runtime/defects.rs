@@ -2,6 +2,7 @@
 
 use crate::domain::time::Timestamp;
 use crate::engine::defect::Defect;
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -18,6 +19,31 @@ impl Defects {
     /// In this data folder; made when there is something to tell.
     pub fn of(data: &Path) -> Self {
         Self(data.join("defects"))
+    }
+
+    /// Removes what is told of any of these ids.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn forget(&self, ids: &HashSet<String>) -> io::Result<usize> {
+        let entries = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            other => other?,
+        };
+        let mut removed = 0;
+        for entry in entries {
+            let path = entry?.path();
+            let told = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
+            let of_an_id = |character: char| character.is_alphanumeric() || "-_.@".contains(character);
+            if told.split(|character| !of_an_id(character)).any(|word| ids.contains(word)) {
+                fs::remove_file(path)?;
+                removed += 1;
+            }
+        }
+        if removed > 0 {
+            fs::File::open(&self.0)?.sync_all()?;
+        }
+        Ok(removed)
     }
 
     /// Writes one down; gives its file.

@@ -113,6 +113,32 @@ impl Folder {
     }
 }
 
+/// Removes the stores of a data folder that were moved aside.
+pub fn remove_stores_aside(data: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(data)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("store.broken-") {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    std::fs::File::open(data)?.sync_all()
+}
+
+/// Bytes that the store of a data folder takes.
+pub fn store_bytes(data: &Path) -> io::Result<u64> {
+    bytes_in(&data.join("store"))
+}
+
+fn bytes_in(folder: &Path) -> io::Result<u64> {
+    let mut sum = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        sum += if metadata.is_dir() { bytes_in(&entry.path())? } else { metadata.len() };
+    }
+    Ok(sum)
+}
+
 fn has_files(folder: &Path) -> bool {
     folder.read_dir().is_ok_and(|mut entries| entries.next().is_some())
 }

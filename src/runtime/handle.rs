@@ -4,12 +4,14 @@ use super::actor::{Read, Submit};
 use super::archiver;
 use super::attachments::Attachments;
 use super::history::{self, HistoryError, Past, Told};
+use super::links::Token;
+use super::naming::{Moment, Naming};
+use super::registry;
 use super::room::Space;
 use super::shared::Shared;
-use super::{links, registry};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::directory::Reach;
-use crate::domain::ids::{InvitationNo, Name, RequestId, WorkOrderId};
+use crate::domain::ids::{ContactId, Name, RequestId, TerminalUserId, WorkOrderId};
 use crate::domain::installation::ClockAnchor;
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::principal::Principal;
@@ -39,6 +41,11 @@ impl Runtime {
     /// # Errors
     /// A refusal; the state is then as before. `Busy`: nothing was done, or (after a time-out) ask again with the same request id.
     pub async fn submit(&self, key: &Key, submission: Submission) -> Result<Receipt, Refusal> {
+        self.submit_then(key, submission, || {}).await
+    }
+
+    /// The same; `sent` is called when it is on its way: from then on `Busy` means that it is not known what comes of it.
+    async fn submit_then(&self, key: &Key, submission: Submission, sent: impl FnOnce()) -> Result<Receipt, Refusal> {
         let mut waited = 0;
         while self.shared.pending().is_full() {
             // The store is behind: slow down rather than grow.
@@ -54,10 +61,31 @@ impl Runtime {
         let actor = self.shared.registry.actor(key, &self.shared).map_err(|error| broken(key, &error))?;
         let (answer, answered) = oneshot::channel();
         actor.try_send(Submit { submission, answer }).map_err(|_| Refusal::Busy)?;
+        sent();
         match tokio::time::timeout(ANSWER_LIMIT, answered).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) | Err(_) => Err(Refusal::Busy),
         }
+    }
+
+    /// Submits what names attachments: they do not go while it is under way.
+    ///
+    /// # Errors
+    /// As of `submit`.
+    pub async fn submit_naming(&self, key: &Key, submission: Submission, mut naming: Naming) -> Result<Receipt, Refusal> {
+        let result = self.submit_then(key, submission, || naming.submitted()).await;
+        match &result {
+            Ok(_) => naming.named(),
+            Err(Refusal::Rejected(_) | Refusal::Internal(_) | Refusal::DiskNearlyFull { .. }) => naming.refused(),
+            // It took too long, and the step may still come.
+            Err(Refusal::Busy) => drop(naming),
+        }
+        result
+    }
+
+    /// Now: the time, and where the journal ends.
+    pub fn moment(&self) -> Moment {
+        Moment { at: self.now(), position: self.shared.reader.end().0 }
     }
 
     /// Submits as the system, without a request id.
@@ -177,14 +205,28 @@ impl Runtime {
         history::forwards(&self.shared.reader, from, after, most)
     }
 
-    /// The token of an invitation.
-    pub fn token(&self, order: WorkOrderId, invitation: InvitationNo) -> String {
-        links::token(&self.shared.secret, order, invitation)
+    /// A token as text, for whoever may hold it.
+    pub fn token(&self, token: Token) -> String {
+        token.write(&self.shared.secret)
     }
 
-    /// The invitation of a token, if it was made here.
-    pub fn open_token(&self, token: &str) -> Option<(WorkOrderId, InvitationNo)> {
-        links::open(&self.shared.secret, token)
+    /// What a token is for, if it was made here.
+    pub fn open_token(&self, token: &str) -> Option<Token> {
+        Token::read(&self.shared.secret, token)
+    }
+
+    /// How links name a contact: always the same, and nothing of the contact can be read from it.
+    pub fn terminal_user_id(contact: &ContactId) -> TerminalUserId {
+        let mut hasher = blake3::Hasher::new_derive_key("workorderd terminal user 1 id");
+        let mut id = [0; 16];
+        id.copy_from_slice(&hasher.update(contact.as_str().as_bytes()).finalize().as_bytes()[..16]);
+        TerminalUserId(u128::from_be_bytes(id))
+    }
+
+    /// Waits until the writer has written what waits now: what a step takes too, for whoever shall not be told apart from it.
+    pub async fn writer_was_asked(&self) {
+        // Whether it answered says nothing here.
+        let _ = self.shared.writer.probe().await;
     }
 
     /// The configured time zone.
@@ -219,6 +261,11 @@ impl Runtime {
     /// From now on so many bytes of the journal stay in the data folder; older segments move to the archive. 0: nothing is moved.
     pub fn set_journal_keep(&self, bytes: u64) {
         self.shared.archiver.set_keep(bytes);
+    }
+
+    /// From now on attachments that no step names are kept for so long.
+    pub fn set_keep_unnamed(&self, keep: Duration) {
+        self.shared.sweeper.set_keep(keep);
     }
 
     /// How it stands with the journal's archive.

@@ -53,6 +53,25 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// Waits until everything that was judged before is written, or refused.
+    pub async fn barrier(&self) {
+        let mut answers = Vec::new();
+        for arbiter in self.shared.registry.arbiters() {
+            let (answer, answered) = oneshot::channel();
+            arbiter.spawn_fn(move || {
+                let _ = answer.send(());
+            });
+            answers.push(answered);
+        }
+        // Who does not answer has ended, with all that it judged.
+        for answered in answers {
+            let _ = answered.await;
+        }
+        let _ = self.shared.writer.probe().await;
+    }
+}
+
 async fn within<T, E>(limit: Duration, answered: impl Future<Output = Result<T, E>>) -> Result<(), ()> {
     match tokio::time::timeout(limit, answered).await {
         Ok(Ok(_)) => Ok(()),

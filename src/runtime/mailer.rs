@@ -1,14 +1,15 @@
-//! Sends mails whose time has come, and records how it went. What waits is in the Work Orders' states, not here.
+//! Sends mails whose time has come, and records how it went. What waits is in the states of Work Orders and contacts, not here.
 
 use super::handle::Runtime;
 use super::notices::{self, Due, Gathering};
 use super::render::{self, Letterhead};
 use super::shared::Shared;
-use super::timers;
+use super::{sign_in, timers};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::ids::MailNo;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
+use crate::domain::time::Timestamp;
 use crate::domain::work_order::deadline::Deadline;
 use crate::domain::work_order::mail::{Mail, MailOutcome};
 use crate::domain::work_order::{self, WorkOrder};
@@ -74,7 +75,7 @@ pub async fn run(runtime: Runtime, office: watch::Receiver<Office>, mut due: mps
         actix_rt::spawn(async move {
             let views = runtime.clone();
             if actix_rt::spawn(async move { send(&runtime, &post, &gathering, timer).await }).await.is_err() {
-                tracing::error!(order = %timer.order, "sending a mail panicked");
+                tracing::error!(of = %timer.of, "sending a mail panicked");
                 views.views().schedule().failed(timer);
             }
             drop(place);
@@ -83,14 +84,18 @@ pub async fn run(runtime: Runtime, office: watch::Receiver<Office>, mut due: mps
 }
 
 async fn send(runtime: &Runtime, post: &Arc<Post>, gathering: &Gathering, timer: Timer) {
-    let Deadline::Mail(no) = timer.deadline else { return };
+    let no = match timer.deadline {
+        Deadline::Mail(no) => no,
+        Deadline::SignInMail(no) => return sign_in::send(runtime, post, timer, no).await,
+        Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) | Deadline::ToDo(_) => return,
+    };
     let Some(due) = read(runtime, timer, no).await else { return };
     match due.mail().filter(|mail| mail.notice.is_some()).and_then(|mail| mail.to.0.clone()) {
         None => {
             let Some((order, mail)) = due.order().zip(due.mail()) else { return runtime.views().schedule().settled(timer, true) };
             let (attempt, outcome) = (mail.attempts + 1, outcome(runtime, post, order, mail).await);
             count(runtime, &outcome);
-            record(runtime, timer, no, attempt, outcome).await;
+            record_of_order(runtime, timer, no, attempt, outcome).await;
         }
         Some(address) => {
             let mut timers = gathering.join(&address, timer).await;
@@ -113,14 +118,14 @@ async fn read(runtime: &Runtime, timer: Timer, no: MailNo) -> Option<Due> {
         Ok(None) => runtime.views().schedule().settled(timer, true),
         Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => timers::later(runtime, timer),
         Err(refusal) => {
-            tracing::error!(order = %timer.order, mail = no.0, %refusal, "the Work Order of a mail cannot be read");
+            tracing::error!(of = %timer.of, mail = no.0, %refusal, "the Work Order of a mail cannot be read");
             runtime.views().schedule().failed(timer);
         }
     }
     None
 }
 
-fn count(runtime: &Runtime, outcome: &MailOutcome) {
+pub(super) fn count(runtime: &Runtime, outcome: &MailOutcome) {
     let counters = &runtime.shared.counters;
     match outcome {
         MailOutcome::Sent => {
@@ -132,17 +137,21 @@ fn count(runtime: &Runtime, outcome: &MailOutcome) {
     }
 }
 
-/// What came of an attempt is recorded: a busy moment is waited out.
-async fn record(runtime: &Runtime, timer: Timer, no: MailNo, attempt: u32, outcome: MailOutcome) {
-    let key = Key::WorkOrder(timer.order);
+async fn record_of_order(runtime: &Runtime, timer: Timer, no: MailNo, attempt: u32, outcome: MailOutcome) {
+    let Some(order) = timer.work_order() else { return };
     let command = Command::WorkOrder(work_order::Command::RecordMail { mail: no, attempt, outcome });
+    record(runtime, timer, Key::WorkOrder(order), command).await;
+}
+
+/// What came of an attempt is recorded: a busy moment is waited out.
+pub(super) async fn record(runtime: &Runtime, timer: Timer, key: Key, command: Command) {
     loop {
         match runtime.submit_as_system(&key, command.clone()).await {
             Ok(_) => return runtime.views().schedule().settled(timer, false),
             Err(Refusal::Rejected(Rejection::TimerStale)) => return runtime.views().schedule().settled(timer, true),
             Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
             Err(refusal) => {
-                tracing::error!(%key, mail = no.0, %refusal, "the outcome of a mail could not be recorded");
+                tracing::error!(%key, timer = ?timer.deadline, %refusal, "the outcome of a mail could not be recorded");
                 return runtime.views().schedule().failed(timer);
             }
         }
@@ -166,11 +175,11 @@ async fn tell(runtime: &Runtime, post: &Post, timers: Vec<Timer>) {
         notices::render(&mut all, &reference.catalogue, &post.letterhead, &runtime.shared.installation)
     };
     let Some((order, first)) = all.first().and_then(|due| due.order().zip(due.mail())) else { return };
-    let outcome = deliver(runtime, post, order, first, message).await;
+    let outcome = deliver(runtime, post, &attempt(runtime, order, first), message).await;
     count(runtime, &outcome);
     for due in &all {
         if let Some(mail) = due.mail() {
-            record(runtime, due.timer, due.no, mail.attempts + 1, outcome.clone()).await;
+            record_of_order(runtime, due.timer, due.no, mail.attempts + 1, outcome.clone()).await;
         }
     }
 }
@@ -181,19 +190,31 @@ async fn outcome(runtime: &Runtime, post: &Post, order: &WorkOrder, mail: &Mail)
         let keys = (&runtime.shared.installation, &runtime.shared.secret);
         render::render(order, mail, &reference.catalogue, &reference.directory, &post.letterhead, keys)
     };
-    deliver(runtime, post, order, mail, message).await
+    deliver(runtime, post, &attempt(runtime, order, mail), message).await
 }
 
-/// One attempt. How long it is put off if it fails goes by `mail`.
-async fn deliver(runtime: &Runtime, post: &Post, order: &WorkOrder, mail: &Mail, message: Result<Message, String>) -> MailOutcome {
-    let now = runtime.now();
+/// What an attempt at a mail goes by.
+pub(super) struct Attempt {
+    pub intent: [u8; 16],
+    /// Those before this one.
+    pub attempts: u32,
+    pub ends_at: Timestamp,
+}
+
+fn attempt(runtime: &Runtime, order: &WorkOrder, mail: &Mail) -> Attempt {
     let intent = render::intent(&runtime.shared.installation, order.id, mail.no);
-    let spread = intent.iter().take(8).fold(0, |n, b| n << 8 | u64::from(*b)).rotate_left(mail.attempts);
+    Attempt { intent, attempts: mail.attempts, ends_at: mail.ends_at }
+}
+
+/// One attempt, or how long it is put off if it fails.
+pub(super) async fn deliver(runtime: &Runtime, post: &Post, of: &Attempt, message: Result<Message, String>) -> MailOutcome {
+    let now = runtime.now();
+    let spread = of.intent.iter().take(8).fold(0, |n, b| n << 8 | u64::from(*b)).rotate_left(of.attempts);
     let later = |why: String| {
-        let until = now.plus(backoff::pause(mail.attempts + 1, spread));
+        let until = now.plus(backoff::pause(of.attempts + 1, spread));
         MailOutcome::Deferred { until, why: PersonalText(Some(why.into())) }
     };
-    if now >= mail.ends_at {
+    if now >= of.ends_at {
         return later("its time is up".into());
     }
     let Some(smtp) = &post.smtp else { return later("no mail server is configured".into()) };

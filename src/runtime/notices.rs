@@ -64,7 +64,8 @@ impl Gathering {
 impl Due {
     /// The mail, if it is still wanted.
     pub async fn read(runtime: &Runtime, timer: Timer, no: MailNo) -> Result<Option<Self>, crate::engine::cell::Refusal> {
-        let entity = runtime.read(&Key::WorkOrder(timer.order)).await?;
+        let Some(order) = timer.work_order() else { return Ok(None) };
+        let entity = runtime.read(&Key::WorkOrder(order)).await?;
         let due = Self { timer, no, entity };
         Ok(due.mail().is_some().then_some(due))
     }
@@ -85,7 +86,7 @@ impl Due {
 /// # Errors
 /// In words: what of it cannot be rendered. Such a mail can never be sent.
 pub fn render(all: &mut [Due], catalogue: &Catalogue, letterhead: &Letterhead, installation: &[u8; 16]) -> Result<Message, String> {
-    all.sort_by_key(|due| (due.mail().map(|mail| mail.queued_at), due.timer.order, due.no));
+    all.sort_by_key(|due| (due.mail().map(|mail| mail.queued_at), due.timer.of, due.no));
     let found: Vec<(&WorkOrder, &Mail)> = all.iter().filter_map(|due| Some((due.order()?, due.mail()?))).collect();
     let Some((order, first)) = found.first().copied() else { return Err("there is nothing to tell".to_owned()) };
     let address = first.to.0.as_deref().ok_or("the address was erased")?;

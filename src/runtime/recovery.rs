@@ -5,14 +5,14 @@
 use super::history::{self, HistoryError};
 use super::step::{decode_row, encode_row};
 use crate::codec::{self, CodecError, StepBody};
-use crate::domain::aggregate::{Key, State};
+use crate::domain::aggregate::{Event, Key, State};
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::reaction::LoadChanged;
 use crate::engine::commit::Committer;
 use crate::engine::entity::{Entity, Request};
 use crate::engine::pending::{Pending, Place};
 use crate::engine::views::Views;
-use crate::journal::{Personal, Position, Reader, Record};
+use crate::journal::{Position, Reader, Record};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -58,11 +58,7 @@ pub type Stored<'a> = dyn FnMut(&[u8]) -> Result<Option<Vec<u8>>, CodecError> + 
 pub fn step_of(record: &Record<'_>) -> Result<(Key, StepBody), RecoveryError> {
     let at = |source| RecoveryError::Record { sequence: record.sequence(), source };
     let key = codec::key::decode(record.key()).map_err(at)?;
-    let personal = match record.personal() {
-        Personal::None => Some(&[][..]),
-        Personal::Kept(bytes) => Some(bytes),
-        Personal::Erased => None,
-    };
+    let personal = record.personal().map(|value| value.bytes());
     Ok((key, codec::record::decode(record.body(), personal).map_err(at)?))
 }
 
@@ -92,7 +88,11 @@ impl Overlay {
             if found != step.checksum {
                 return Err(RecoveryError::FoldsDifferently { sequence, key, expected: step.checksum, found });
             }
-            let request = step.request.as_ref().map(|(id, digest)| Request { id: id.clone(), digest: *digest });
+            if step.events.iter().any(Event::forgets_requests) {
+                entity.forget_requests();
+            }
+            let asked = step.request.as_ref().and_then(|asked| Some((asked, asked.digest()?)));
+            let request = asked.map(|(asked, digest)| Request { id: asked.id.clone(), digest });
             entity.take(Arc::new(state), record.revision(), sequence, record.position().0, request.as_ref());
             self.records += 1;
         }

@@ -1,6 +1,6 @@
 //! Words for a mail intent: the pinned wording filled in with facts of the Work Order. Rendering again gives the same.
 
-use super::links;
+use super::links::Token;
 use crate::domain::definition::{Catalogue, message};
 use crate::domain::directory::Directory;
 use crate::domain::form::shown;
@@ -48,7 +48,10 @@ pub fn render(
         Some(match name {
             "WorkOrderNumber" => order.number.to_string(),
             "Subject" => order.subject.shown().to_owned(),
-            "URL" => mail.invitation.map(|no| format!("{}{}", letterhead.base_url, links::token(secret, order.id, no))).unwrap_or_default(),
+            "URL" => mail
+                .invitation
+                .map(|no| format!("{}{}", letterhead.base_url, Token::Invitation(order.id, no).write(secret)))
+                .unwrap_or_default(),
             "RecipientName" => mail.name.shown().to_owned(),
             "RecordType" => catalogue
                 .record_type(&order.record_type)
@@ -82,6 +85,6 @@ pub fn render(
     })
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -4,9 +4,11 @@ use super::archiver::Archiver;
 use super::attachments::Attachments;
 use super::clock::Clock;
 use super::defects::Defects;
+use super::eraser::Eraser;
 use super::marker::Marker;
 use super::registry::Registry;
 use super::room::Room;
+use super::sweeper::Sweeper;
 use super::writer::WriterQueue;
 use crate::engine::delivery::Sending;
 use crate::engine::pending::Pending;
@@ -17,7 +19,7 @@ use crate::journal::{Head, Reader};
 use crate::store::db::StoreReader;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 /// Shared by actors, threads and tasks.
 pub struct Shared {
@@ -30,6 +32,8 @@ pub struct Shared {
     pending: Mutex<Pending>,
     /// Wakes the applier.
     pub rows_wait: Condvar,
+    /// The store is to be written anew; told when it is.
+    rewrite: Mutex<Option<oneshot::Sender<()>>>,
     /// Wakes the timers when an earlier one was set.
     pub timers: Notify,
     /// When the timers will look again, in milliseconds since 1970.
@@ -41,6 +45,8 @@ pub struct Shared {
     pub defects: Defects,
     pub room: Room,
     pub archiver: Archiver,
+    pub sweeper: Sweeper,
+    pub eraser: Eraser,
     pub sendings: mpsc::UnboundedSender<Sending>,
     /// The end of what is durable, for watchers.
     pub head: watch::Sender<Head>,
@@ -84,7 +90,7 @@ impl Shared {
         pending: Pending,
         marker: Marker,
         (attachments, defects): (Arc<Attachments>, Defects),
-        (room, archiver): (Room, Archiver),
+        (room, archiver, sweeper): (Room, Archiver, Sweeper),
         sendings: mpsc::UnboundedSender<Sending>,
         head: Head,
         reader: Reader,
@@ -102,6 +108,7 @@ impl Shared {
             residency: Mutex::default(),
             pending: Mutex::new(pending),
             rows_wait: Condvar::new(),
+            rewrite: Mutex::default(),
             timers: Notify::new(),
             armed_until: std::sync::atomic::AtomicI64::new(i64::MAX),
             suspects: Mutex::default(),
@@ -110,6 +117,8 @@ impl Shared {
             defects,
             room,
             archiver,
+            sweeper,
+            eraser: Eraser::default(),
             sendings,
             head: watch::Sender::new(head),
             reader,
@@ -124,6 +133,18 @@ impl Shared {
     /// Rows that are not in the store yet.
     pub fn pending(&self) -> MutexGuard<'_, Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the store written anew: what it has now, and nothing that it had before.
+    pub fn rewrite_store(&self) -> oneshot::Receiver<()> {
+        let (wanted, done) = oneshot::channel();
+        *self.rewrite.lock().unwrap_or_else(PoisonError::into_inner) = Some(wanted);
+        done
+    }
+
+    /// Whether it is wanted; asked by the applier.
+    pub fn rewrite_wanted(&self) -> Option<oneshot::Sender<()>> {
+        self.rewrite.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Timers under suspicion.

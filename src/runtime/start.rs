@@ -6,6 +6,7 @@ use super::archiver::{self, Archiver};
 use super::attachments::Attachments;
 use super::clock::Clock;
 use super::defects::Defects;
+use super::eraser;
 use super::folder::{Folder, FolderError};
 use super::handle::Runtime;
 use super::mailer::{self, MailQueue, Office, Post};
@@ -16,6 +17,7 @@ use super::room::{self, Room};
 use super::scan::scan;
 use super::shared::Shared;
 use super::step;
+use super::sweeper::{self, Sweeper};
 use super::writer::{self, WriterQueue};
 use super::{deliver, timers};
 use crate::domain::aggregate::{Command, Key};
@@ -43,6 +45,8 @@ pub struct Options {
     pub reserve_bytes: u64,
     /// Bytes of the journal that stay; older segments move to the archive. 0: nothing is moved.
     pub journal_keep_bytes: u64,
+    /// How long an attachment is kept that no step names.
+    pub keep_unnamed: Duration,
     pub store_cache_bytes: u64,
     pub time_zone: jiff::tz::TimeZone,
     /// Some: a clock set by hand, beginning there; works on folders that were created so.
@@ -184,6 +188,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         (
             Room::new(folder.path(), options.reserve_bytes, options.segment_bytes)?,
             Archiver::new(folder.path(), storage, journal.reader(), options.journal_keep_bytes, moved),
+            Sweeper::new(options.keep_unnamed),
         ),
         sendings,
         journal.head(),
@@ -214,6 +219,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (mails, due) = MailQueue::new();
     actix_rt::spawn(room::run(Arc::clone(&shared)));
     actix_rt::spawn(archiver::run(Arc::clone(&shared)));
+    actix_rt::spawn(sweeper::run(Arc::clone(&shared)));
+    actix_rt::spawn(eraser::run(runtime.clone()));
     actix_rt::spawn(deliver::run(runtime.clone(), sendings_out));
     let office = watch::Sender::new(Office::new(options.post));
     actix_rt::spawn(mailer::run(runtime.clone(), office.subscribe(), due));
@@ -234,6 +241,7 @@ impl Running {
     /// Which thread did not come to its end in time. Nothing is lost, but the process must be left without waiting for it.
     pub async fn stop(self, limit: Duration) -> Result<(), &'static str> {
         let Self { runtime, writer, applier, stop_applier, .. } = self;
+        runtime.shared.eraser.stop();
         runtime.shared.writer.stop();
         let ended_writer = ended(writer, limit).await.map_err(|()| "writer");
         // What was under way ends with an order, and not because of a timer.
@@ -312,6 +320,7 @@ fn load(folder: &Folder, options: &Options, report: &mut StartReport) -> Result<
 
 fn try_load(folder: &Folder, options: &Options, report: &mut StartReport) -> Result<Loaded, StartError> {
     let storage = Arc::new(WithArchive::make(folder.path())?);
+    crate::store::rewrite::clear_away(folder.path())?;
     let opened = Store::open(&folder.store(), options.store_cache_bytes, folder.installation)?;
     let store = opened.store;
     if opened.meta.is_none() && folder.has_journal() {

@@ -1,6 +1,6 @@
 //! A pending step as bytes. Pure; the simulated world uses it as well.
 
-use crate::codec::{self, CodecError, RecordParts, Row, StateBytes, StepBody};
+use crate::codec::{self, Asked, CodecError, RecordParts, Row, StateBytes, StepBody};
 use crate::engine::cell::PendingStep;
 use crate::engine::entity::{Accepted, Entity, Receipt, Request};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub fn encode(pending: Box<PendingStep>) -> Result<EncodedStep, CodecError> {
     let body = StepBody {
         actor: pending.actor.clone(),
         command: pending.command.into(),
-        request: pending.request.as_ref().map(|r| (r.id.clone(), r.digest)),
+        request: pending.request.as_ref().map(|r| Asked::new(r.id.clone(), r.digest)),
         // The record takes them over; nobody else needs them.
         events: std::mem::take(&mut pending.events),
         messages: pending.messages.clone(),

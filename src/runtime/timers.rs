@@ -52,7 +52,8 @@ pub async fn run(runtime: Runtime, mails: MailQueue) {
             let _ = tokio::time::timeout(Duration::from_millis(pause as u64), shared.timers.notified()).await;
             continue;
         }
-        let (mails_due, due): (Vec<Timer>, Vec<Timer>) = due.into_iter().partition(|t| matches!(t.deadline, Deadline::Mail(_)));
+        let (mails_due, due): (Vec<Timer>, Vec<Timer>) =
+            due.into_iter().partition(|t| matches!(t.deadline, Deadline::Mail(_) | Deadline::SignInMail(_)));
         mails_due.into_iter().for_each(|timer| mails.put(timer));
         // Suspects whose turn could not come at the start, as the clock was doubted.
         let (suspects, due): (Vec<Timer>, Vec<Timer>) = due.into_iter().partition(|timer| shared.suspects().contains(*timer));
@@ -72,7 +73,7 @@ async fn fire_all(runtime: &Runtime, timers: Vec<Timer>, completes_until: Timest
     let firing: Vec<_> = timers.into_iter().map(|t| (t, actix_rt::spawn(fire(runtime.clone(), t, completes_until)))).collect();
     for (timer, fired) in firing {
         if fired.await.is_err() {
-            tracing::error!(order = %timer.order, timer = suspects::kind(timer.deadline), "firing a timer panicked");
+            tracing::error!(of = %timer.of, timer = suspects::kind(timer.deadline), "firing a timer panicked");
             runtime.views().schedule().failed(timer);
         }
     }
@@ -97,9 +98,9 @@ async fn fire_suspects(runtime: &Runtime, mails: &MailQueue) {
 }
 
 async fn fire_alone(runtime: &Runtime, mails: &MailQueue, timer: Timer, completes_until: Timestamp) {
-    tracing::info!(order = %timer.order, timer = suspects::kind(timer.deadline), "fired alone, as the daemon may have ended because of it");
+    tracing::info!(of = %timer.of, timer = suspects::kind(timer.deadline), "fired alone, as the daemon may have ended because of it");
     match timer.deadline {
-        Deadline::Mail(_) => mails.put(timer),
+        Deadline::Mail(_) | Deadline::SignInMail(_) => mails.put(timer),
         Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) | Deadline::ToDo(_) => {
             fire_all(runtime, vec![timer], completes_until).await;
         }
@@ -123,9 +124,11 @@ fn tell_doubt(now: Option<Doubt>, before: Option<Doubt>) -> Option<Doubt> {
 }
 
 async fn fire(runtime: Runtime, timer: Timer, completes_until: Timestamp) {
-    tracing::debug!(order = %timer.order, timer = suspects::kind(timer.deadline), due = timer.due.0, "a timer fires");
+    tracing::debug!(of = %timer.of, timer = suspects::kind(timer.deadline), due = timer.due.0, "a timer fires");
+    // The others are the mailer's.
+    let Some(order) = timer.work_order() else { return runtime.views().schedule().failed(timer) };
     let command = Command::WorkOrder(work_order::Command::Fire { deadline: timer.deadline, completes_until });
-    let result = runtime.submit_as_system(&Key::WorkOrder(timer.order), command).await;
+    let result = runtime.submit_as_system(&Key::WorkOrder(order), command).await;
     match result {
         Ok(_) => runtime.views().schedule().settled(timer, false),
         Err(Refusal::Rejected(Rejection::TimerStale)) => runtime.views().schedule().settled(timer, true),

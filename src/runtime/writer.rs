@@ -9,7 +9,7 @@ use super::step::EncodedStep;
 use crate::domain::aggregate::State;
 use crate::engine::commit::{Admission, Committer, Previous};
 use crate::engine::pending::Place;
-use crate::journal::{self, Entry, Journal, Position};
+use crate::journal::{self, AppendError, Entry, Journal, Position, ReadError};
 use actix::Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,6 +23,8 @@ const GROUP_BYTES: usize = 4 << 20;
 /// Most steps that may wait for the writer; above it new commands are answered with Busy.
 const WAITING_MAX: usize = 8192;
 
+/// Behind this command there is more to do.
+const ERASE_PERSON: &str = "ErasePerson";
 /// How long the writer asks for the next step before it sleeps: about as long as somebody takes who answers each reply with the next
 /// call. To be woken takes a good part of that, and is on the way of such a step.
 const AWAKE: Duration = Duration::from_micros(150);
@@ -49,9 +51,14 @@ pub enum Order {
     MakeSegment,
     /// Say that you are at work: what came before is written.
     Probe(tokio::sync::oneshot::Sender<()>),
+    /// Erase these personal values, between two groups; say how many were erased, or why none.
+    Erase(Vec<journal::Erase>, Erased),
     /// Write what waits and end.
     Stop,
 }
+
+/// How an erasure is answered.
+pub type Erased = tokio::sync::oneshot::Sender<Result<usize, ReadError>>;
 
 /// The way to the writer.
 #[derive(Debug, Clone)]
@@ -68,6 +75,7 @@ impl std::fmt::Debug for Order {
             Self::NotPrepared => "NotPrepared",
             Self::MakeSegment => "MakeSegment",
             Self::Probe(_) => "Probe",
+            Self::Erase(..) => "Erase",
             Self::Stop => "Stop",
         })
     }
@@ -99,6 +107,13 @@ impl WriterQueue {
         answered
     }
 
+    /// Has personal values erased. Nothing may move to the archive meanwhile.
+    pub fn erase(&self, records: Vec<journal::Erase>) -> tokio::sync::oneshot::Receiver<Result<usize, ReadError>> {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let _ = self.sender.send(Order::Erase(records, answer));
+        answered
+    }
+
     /// Tells the writer that there may be room for the segment that it could not make.
     pub fn make_segment(&self) {
         let _ = self.sender.send(Order::MakeSegment);
@@ -125,6 +140,7 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
         let mut bytes = 0;
         let mut probe = None;
         let mut segment = false;
+        let mut erasures = Vec::new();
         for order in std::iter::once(first).chain(orders.try_iter()) {
             match order {
                 Order::Append(request) => {
@@ -143,6 +159,7 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
                 }
                 Order::MakeSegment => (segment, in_vain) = (true, false),
                 Order::Probe(answer) => probe = Some(answer),
+                Order::Erase(records, answer) => erasures.push((records, answer)),
                 Order::Stop => stopping = true,
             }
             if group.len() >= GROUP_STEPS || bytes + shared.record_max >= group_bytes {
@@ -158,13 +175,29 @@ pub fn run(mut journal: Journal, mut committer: Committer, orders: &Receiver<Ord
         if segment {
             prepare_ahead(&mut journal, shared);
         }
-        // Who asked may have given up.
+        for (records, answer) in erasures {
+            // Who asked may have given up.
+            let _ = answer.send(erase(&mut journal, &records, shared));
+        }
         let _ = probe.map(|answer| answer.send(()));
     }
 }
 
+/// Erases; a disk that fails ends the process, and the next start finishes it.
+fn erase(journal: &mut Journal, records: &[journal::Erase], shared: &Arc<Shared>) -> Result<usize, ReadError> {
+    match journal.erase_personal(records) {
+        Ok(erased) => Ok(erased),
+        Err(AppendError::Read(error)) => Err(error),
+        Err(error) => {
+            shared.marker.close();
+            tracing::error!(%error, "personal values cannot be erased; stopping, the next start goes on with it");
+            std::process::exit(EXIT_JOURNAL);
+        }
+    }
+}
+
 fn size(step: &EncodedStep) -> usize {
-    256 + step.key.len() + step.parts.body.len() + step.parts.personal.len()
+    256 + step.key.len() + step.parts.size()
 }
 
 fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Request>, shared: &Arc<Shared>) {
@@ -186,9 +219,9 @@ fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Requ
     if admitted.is_empty() {
         return;
     }
-    let salts = salts(admitted.len());
+    let seeds = seeds(admitted.len());
     let entries: Vec<Entry<'_>> =
-        admitted.iter().zip(salts).map(|((request, previous), salt)| entry(&request.step, *previous, salt)).collect();
+        admitted.iter().zip(seeds).map(|((request, previous), seed)| entry(&request.step, *previous, seed)).collect();
     if mutant!("answer-before-the-append") {
         for (sequence, (request, _)) in (journal.head().sequence + 1..).zip(&admitted) {
             let (revision, state) = (request.step.pending.revision, request.step.state.clone());
@@ -218,6 +251,9 @@ fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Requ
             // The receiver lives as long as the process.
             let _ = shared.sendings.send(sending);
         }
+        if pending.command == ERASE_PERSON {
+            shared.eraser.wake();
+        }
         if let State::Installation(installation) = &*pending.after {
             if let Some(now) = installation.manual_clock {
                 shared.clock.advance(now);
@@ -235,7 +271,7 @@ fn write_group(journal: &mut Journal, committer: &mut Committer, group: Vec<Requ
     }
 }
 
-fn entry(step: &EncodedStep, previous: Previous, salt: [u8; 16]) -> Entry<'_> {
+fn entry(step: &EncodedStep, previous: Previous, seed: [u8; 16]) -> Entry<'_> {
     Entry {
         key: &step.key,
         revision: step.pending.revision,
@@ -247,14 +283,14 @@ fn entry(step: &EncodedStep, previous: Previous, salt: [u8; 16]) -> Entry<'_> {
         time: step.pending.at.0,
         body: &step.parts.body,
         personal: &step.parts.personal,
-        salt,
+        seed,
     }
 }
 
-/// Fresh salts of the operating system's random numbers, one per record.
-fn salts(count: usize) -> Vec<[u8; 16]> {
-    let mut salts = vec![[0u8; 16]; count];
-    let mut rest = salts.as_flattened_mut();
+/// Fresh random numbers of the operating system, for the salts of each record.
+fn seeds(count: usize) -> Vec<[u8; 16]> {
+    let mut seeds = vec![[0u8; 16]; count];
+    let mut rest = seeds.as_flattened_mut();
     while !rest.is_empty() {
         match rustix::rand::getrandom(&mut *rest, rustix::rand::GetRandomFlags::empty()) {
             Ok(n) => rest = &mut rest[n..],
@@ -265,7 +301,7 @@ fn salts(count: usize) -> Vec<[u8; 16]> {
             }
         }
     }
-    salts
+    seeds
 }
 
 /// Makes the next segment on a thread of its own, so that no step waits for it. Where it would take the reserve of the disk, it

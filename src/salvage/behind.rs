@@ -5,7 +5,7 @@ use crate::control::tell;
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::ids::WorkOrderId;
 use crate::domain::work_order::event::Event as OrderEvent;
-use crate::journal::{Personal, Record};
+use crate::journal::Record;
 use crate::runtime::recovery;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -75,11 +75,10 @@ impl Reading {
         touched.found += 1;
         // A few are named; how many there are is known from the revisions anyway.
         touched.missing.extend((known + 1..record.revision()).take(1_000));
-        let personal = match record.personal() {
-            Personal::None => json!([]),
-            Personal::Kept(bytes) => codec::record::personal_values(bytes).map_or(Value::Null, |values| json!(values)),
-            Personal::Erased => json!("erased"),
-        };
+        let personal = record.personal().map(|value| match value.bytes() {
+            Some(bytes) => json!(String::from_utf8_lossy(bytes)),
+            None => json!({ "erased": true }),
+        });
         let mut line = json!({
             "sequence": sequence,
             "segment": record.position().file().to_string(),
@@ -88,7 +87,7 @@ impl Reading {
             "revision": record.revision(),
             "timeMs": record.time(),
             "time": jiff::Timestamp::from_millisecond(record.time()).map(|at| at.to_string()).ok(),
-            "personal": personal,
+            "personal": personal.collect::<Vec<_>>(),
         });
         match step {
             Ok((_, step)) => {

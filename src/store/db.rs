@@ -4,12 +4,13 @@ use super::meta::{Meta, row_hash};
 use crate::codec::CodecError;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Largest piece of a row; larger rows are cut, because sled never syncs what it puts into `blobs/`.
 const PIECE: usize = 24 << 10;
 /// Rows begin with this byte, so that the meta row sorts apart.
-const ROW: u8 = b'r';
-const META: &[u8] = b"meta";
+pub(super) const ROW: u8 = b'r';
+pub(super) const META: &[u8] = b"meta";
 
 /// What went wrong with the store. None of these loses anything: the store can be rebuilt.
 #[derive(Debug, thiserror::Error)]
@@ -61,9 +62,12 @@ impl std::ops::Add for Sums {
 
 /// The open database.
 pub struct Store {
-    db: sled::Db,
-    path: PathBuf,
-    meta: Meta,
+    pub(super) db: sled::Db,
+    /// The same, for readers: a rewritten database takes its place.
+    pub(super) shared: Arc<RwLock<sled::Db>>,
+    pub(super) path: PathBuf,
+    pub(super) meta: Meta,
+    pub(super) cache_bytes: u64,
 }
 
 impl Store {
@@ -83,7 +87,8 @@ impl Store {
             return Err(StoreError::OtherInstallation);
         }
         let known = meta.clone().unwrap_or(Meta { installation, ..Meta::default() });
-        Ok(Opened { store: Self { db, path: path.to_owned(), meta: known }, meta })
+        let shared = Arc::new(RwLock::new(db.clone()));
+        Ok(Opened { store: Self { db, shared, path: path.to_owned(), meta: known, cache_bytes }, meta })
     }
 
     /// Reads every row, in order of keys, and compares count and sum at the end.
@@ -149,7 +154,7 @@ impl Store {
 
     /// A handle for reading from other threads.
     pub fn reader(&self) -> StoreReader {
-        StoreReader { db: self.db.clone() }
+        StoreReader { db: Arc::clone(&self.shared) }
     }
 
     /// What the store knows of itself.
@@ -207,13 +212,13 @@ impl Store {
 /// Reads single rows; cheap to clone.
 #[derive(Clone)]
 pub struct StoreReader {
-    db: sled::Db,
+    db: Arc<RwLock<sled::Db>>,
 }
 
 impl StoreReader {
     /// The row of a key.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        get(&self.db, key)
+        get(&self.db.read().unwrap_or_else(PoisonError::into_inner), key)
     }
 }
 

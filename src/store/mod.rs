@@ -4,6 +4,8 @@
 
 pub mod db;
 pub mod meta;
+pub mod rewrite;
 
 pub use db::{Opened, Store, StoreError};
 pub use meta::Meta;
+pub use rewrite::Rewrite;

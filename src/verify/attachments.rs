@@ -29,7 +29,8 @@ impl Attachments {
     }
 
     fn name(&mut self, value: &Value, sequence: u64) {
-        for file in value.files() {
+        // Where the name was erased, the content may be gone.
+        for file in value.files().filter(|file| file.name.0.is_some()) {
             self.named.entry(file.hash.clone()).or_insert(sequence);
         }
     }

@@ -166,7 +166,8 @@ impl Gate {
             | OrderEvent::FieldsSaved { .. }
             | OrderEvent::LaborStarted { .. }
             | OrderEvent::LaborStopped { .. }
-            | OrderEvent::LaborEntered { .. } => {}
+            | OrderEvent::LaborEntered { .. }
+            | OrderEvent::PersonErased { .. } => {}
         }
     }
 }

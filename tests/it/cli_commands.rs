@@ -8,6 +8,7 @@ use workorderd::cli::act::typed;
 use workorderd::cli::guest::token;
 use workorderd::protocol::varlink::{Call, Reply};
 
+use crate::cli_guest;
 use crate::cli_import;
 use crate::cli_keeping;
 use crate::cli_people::{self, words};
@@ -343,7 +344,7 @@ fn everything_else_and_with_it_every_method_there_is() {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
     let stage = willing();
-    let more = [cli_people::cases(), cli_keeping::cases(), cli_import::cases()].concat();
+    let more = [cli_people::cases(), cli_keeping::cases(), cli_import::cases(), cli_guest::cases()].concat();
     for (arguments, method, expected) in others(folder.path().to_str().unwrap()).into_iter().chain(more) {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         assert_eq!(stage.last_call(&arguments), (format!("org.workorderd.{method}"), expected), "{arguments:?}");

@@ -48,7 +48,7 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
     let line = |kind: &str, path: String| words(&format!("import|{path}|--kind|{kind}|--dry-run"));
     // For ever: an import of later versions must find again what one of this version has made.
     let request = format!("import-{}", &blake3::hash(b"work-order\n\nLOG-1").to_hex()[..40]);
-    let order = json!({ "requestId": request, "recordType": "repair", "subject": "Lift", "reference": "LOG-1", "contact": "wang" });
+    let order = json!({ "requestId": request, "recordType": "repair", "subject": "Lift", "reference": "LOG-1", "contact": "wang", "entryPoint": "import" });
     let terminal = json!({ "id": "T-1", "name": "泵", "product": "p", "account": "acme", "serialNumber": "007" });
     vec![
         (
@@ -128,16 +128,16 @@ fn every_field_that_can_be_put_can_be_imported() {
     let desk = Desk::new();
     let file = desk.file("p.csv", "x\ny\n");
     for (kind, head, besides) in [
-        ("staff-user", "type StaffUser (", &["absence", "notices"] as &[&str]),
+        ("staff-user", "type StaffUser (", &["absence", "notices", "erased"] as &[&str]),
         ("department", "type Department (", &[]),
         ("user-group", "type UserGroup (", &[]),
         ("service-provider", "type ServiceProvider (", &[]),
         ("service-group", "type ServiceGroup (", &[]),
         ("account", "type Account (", &[]),
-        ("contact", "type Contact (", &[]),
+        ("contact", "type Contact (", &["erased"]),
         ("product", "type Product (", &[]),
         ("terminal", "type Terminal (", &[]),
-        ("work-order", "method Create(", &["requestId", "fields"]),
+        ("work-order", "method Create(", &["requestId", "fields", "entryPoint"]),
     ] {
         let mapping = desk.file("m.toml", "[columns]\nshoe = \"x\"\n");
         let said = desk.import(&[&file, "--kind", kind, "--mapping", &mapping]).err;

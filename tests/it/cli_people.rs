@@ -5,7 +5,7 @@ use workorderd::cli::view::people;
 use workorderd::protocol::directory::{GotServiceProvider, GotStaffUser, GotUserGroup, PutOfStaffUser};
 use workorderd::protocol::varlink::Call;
 
-use crate::cli_views::{golden, page};
+use crate::cli_views::{NOW, golden, page};
 
 /// A command line of one line.
 pub fn words(text: &str) -> Vec<String> {
@@ -33,6 +33,9 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
         (words("service-provider|show|nordlift"), "Directory1.GetServiceProvider", json!({ "id": "nordlift" })),
         (words("lookup|müller|030 1"), "Directory1.LookUp", json!({ "query": "müller 030 1" })),
         (words("lookup|李娜|--exact"), "Directory1.LookUp", json!({ "query": "李娜", "exact": true })),
+        (words("contact|erase|li|--dry-run"), "Directory1.JudgeErasePerson", json!({ "kind": "contact", "id": "li" })),
+        // After ErasePerson.
+        (words("staff-user|erase|mei|--confirm|mei"), "Directory1.GetErasure", json!({ "kind": "staff-user", "id": "mei" })),
         (words("service-provider|list"), "Directory1.ListServiceProviders", json!({})),
         (
             words("service-group|put|nord|--name|N|--provider|nordlift|--request-id|r-1"),
@@ -40,6 +43,11 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
             json!({ "requestId": r, "serviceGroup": { "id": "nord", "name": "N", "members": [], "provider": "nordlift" } }),
         ),
     ]
+}
+
+fn no_sums() -> Value {
+    let names = ["workOrders", "others", "records", "values", "mails", "attachments", "attachmentsKept", "written", "named"];
+    names.into_iter().map(|name| (name.to_owned(), json!(0))).collect::<serde_json::Map<_, _>>().into()
 }
 
 /// What the daemon answers.
@@ -51,6 +59,8 @@ pub fn answer(call: &Call) -> Option<Value> {
         "GetStaffUser" => {
             json!({ "staffUser": { "id": "lei", "name": "Lei", "roles": [] }, "canAct": true, "carried": { "superiorOf": [], "headOf": [], "leaderOf": [], "memberOf": [], "userGroups": [] } })
         }
+        "JudgeErasePerson" => json!({ "sums": no_sums(), "left": { "terminals": [] } }),
+        "GetErasure" => json!({ "erasure": { "since": NOW, "finishedAt": NOW, "sums": no_sums() }, "left": { "terminals": [] } }),
         "LookUp" => json!({ "found": [], "more": false }),
         "GetUserGroup" => json!({ "userGroup": { "id": "night", "name": "夜班", "members": [] }, "members": [] }),
         "GetServiceProvider" => {

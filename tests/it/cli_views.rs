@@ -86,7 +86,7 @@ pub fn order() -> WorkOrder {
     let mut order = json!({
         "number": "WO-20261122-000017", "revision": 9, "recordType": "repair", "process": "repair", "processVersion": 2,
         "subject": "三楼会议室的打印机无法启动", "description": "屏幕显示错误代码 E-104。客户已经重新启动过两次，没有变化；请在今天下午五点之前到达现场。\nAsk for Ms Li at the desk.",
-        "reference": "INC0012", "account": "acme", "contact": "li-na", "priority": "urgent", "channel": "phone", "submitter": "contact:li-na",
+        "reference": "INC0012", "account": "acme", "contact": "li-na", "priority": "urgent", "channel": "phone", "entryPoint": "contact", "submitter": "contact:li-na",
     });
     let more = json!({
         "createdBy": "zhao", "createdAt": NOW - 3 * DAY, "owner": "zhao", "group": "north", "engineer": "wang.wei", "status": "in progress",
@@ -163,6 +163,7 @@ pub fn history_lines() -> Vec<HistoryLine> {
         command: command.into(),
         event: event.into(),
         details: details.into(),
+        done: None,
     };
     let accepted = |event, details| line(41, 3, NOW - DAY, "wang.wei (uid:1000)", "AcceptAssignment", event, details);
     vec![

@@ -10,7 +10,7 @@ use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::Timestamp;
 use workorderd::domain::work_order::WorkOrder;
 use workorderd::domain::work_order::event::Created;
-use workorderd::domain::work_order::state::{Channel, Party, Priority};
+use workorderd::domain::work_order::state::{Channel, EntryPoint, Party, Priority};
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()
@@ -34,6 +34,7 @@ fn order() -> WorkOrder {
         region: None,
         priority: Priority::Normal,
         channel: Channel::Phone,
+        entry_point: EntryPoint::List,
         submitter: Party::Staff(StaffUserId::new("dora").unwrap()),
         created_by: None,
         form: None,

@@ -137,9 +137,9 @@ fn where_types_stand_survives_export_and_deleted_ones_are_left_out() {
     let mut catalogue = catalogue(&sample());
     let name = |text: &str| Name::new(text).expect("name");
     for command in [
-        CatalogueCommand::RetireRecordType(name("installation")),
         CatalogueCommand::RetireRecordType(name("maintenance")),
-        CatalogueCommand::DeleteRecordType(name("maintenance")),
+        CatalogueCommand::RetireRecordType(name("installation")),
+        CatalogueCommand::DeleteRecordType(name("installation")),
     ] {
         for event in catalogue.decide(&command).expect("taken") {
             catalogue.evolve(&event);
@@ -149,7 +149,7 @@ fn where_types_stand_survives_export_and_deleted_ones_are_left_out() {
     there_and_back(&definitions);
     let stands = |name: &str| definitions.type_states.iter().find(|(named, _)| named.as_str() == name).map(|(_, state)| *state);
     let wanted = [Some(TypeState::Retired), Some(TypeState::Published), None];
-    assert_eq!(["installation", "repair", "maintenance"].map(stands), wanted);
+    assert_eq!(["maintenance", "repair", "installation"].map(stands), wanted);
 }
 
 #[test]

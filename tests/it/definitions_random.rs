@@ -126,7 +126,7 @@ fn single(dice: &mut Dice, name: Name) -> SingleField {
     let kind = kind(dice);
     let values = values(&kind, dice);
     let default = dice.maybe(|dice| values.get(dice.roll(values.len().max(1))).cloned());
-    let default = default.flatten().and_then(|given| cell::check(&kind, &given, &Directory::default()).ok());
+    let default = default.flatten().and_then(|given| cell::check(&kind, &given, cell::Known::all(&Directory::default())).ok());
     let title = if dice.flag() { dice.label() } else { name.as_str().into() };
     SingleField { title, help: dice.maybe(Dice::label), required: dice.flag(), default, kind, name }
 }
@@ -154,7 +154,7 @@ fn constant(kind: &Kind, given: &Given) -> Option<Constant> {
         Kind::Time { .. } => Kind::Time { min: None, max: None },
         other => other.clone(),
     };
-    match (cell::check(&free, given, &Directory::default()).ok()?, given) {
+    match (cell::check(&free, given, cell::Known::all(&Directory::default())).ok()?, given) {
         (Cell::Number(number), _) => Some(Constant::Number(number)),
         (Cell::Money { amount, currency }, _) => Some(Constant::Money(amount, currency)),
         (Cell::Date(date), _) => Some(Constant::Date(date)),

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use workorderd::domain::directory::{Directory, DirectoryEvent};
+use workorderd::domain::form::cell::Known;
 use workorderd::domain::form::given::{Given, GivenFields};
 use workorderd::domain::form::value::StoredFile;
 use workorderd::domain::form::{Cell, Fields, Form, Value};
@@ -122,7 +123,9 @@ fn directory() -> Directory {
             email: None,
             mobile: None,
             language: "zh".into(),
+            sign_ins: None,
             disabled,
+            erased: None,
         }));
     }
     directory
@@ -146,7 +149,7 @@ fn file(hash: &str, media_type: &str) -> Given {
 
 /// The value as it is told again, or path, rule and problem of the refusal.
 fn check(form: &Form, field: &str, given: Given) -> Result<Given, (String, &'static str, String)> {
-    match form.check(&vec![(field.into(), given)], &directory()) {
+    match form.check(&vec![(field.into(), given)], Known::all(&directory())) {
         Ok(changes) => Ok(changes[0].1.as_ref().map_or(Given::Nothing, Value::to_given)),
         Err(Rejection::InvalidFormField { field, rule, problem }) => Err((field, rule, problem)),
         Err(other) => panic!("{other:?}"),
@@ -270,7 +273,9 @@ fn every_rule_has_its_refusal_which_names_field_rule_and_limit() {
     assert_eq!((path.as_str(), rule), ("fields.txt", "unknown"));
     assert!(problem.contains("the form all has no such field (did you mean text?)"), "{problem}");
     let twice: GivenFields = vec![("text".into(), text("ab")), ("text".into(), text("cd"))];
-    assert!(matches!(form.check(&twice, &directory()), Err(Rejection::InvalidFormField { field, .. }) if field == "fields.text"));
+    assert!(
+        matches!(form.check(&twice, Known::all(&directory())), Err(Rejection::InvalidFormField { field, .. }) if field == "fields.text")
+    );
 }
 
 #[test]
@@ -285,10 +290,10 @@ fn required_fields_and_defaults_are_settled_when_all_is_given() {
     assert_eq!(have.len(), 1);
     let refused = form.requires(form.missing(&have).next().unwrap());
     assert_eq!(refused.to_string(), "fields.a: is required by the form f (The A)");
-    fields::take(&mut have, &form.check(&vec![("a".into(), text("x")), ("b".into(), text("4"))], &directory()).unwrap());
+    fields::take(&mut have, &form.check(&vec![("a".into(), text("x")), ("b".into(), text("4"))], Known::all(&directory())).unwrap());
     assert!(form.missing(&have).next().is_none());
     assert!(form.defaults(&have).is_empty());
-    fields::take(&mut have, &form.check(&vec![("a".into(), Given::Nothing)], &directory()).unwrap());
+    fields::take(&mut have, &form.check(&vec![("a".into(), Given::Nothing)], Known::all(&directory())).unwrap());
     assert!(form.missing(&have).next().is_some());
 }
 

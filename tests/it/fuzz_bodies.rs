@@ -27,7 +27,7 @@ pub fn frame(bytes: &[u8]) {
     }
 }
 
-/// A stored row, a record's body with its personal part, or a key: what decodes encodes to what decodes to the same.
+/// A stored row, a record's body with its personal values (zeros between them), or a key: what decodes encodes to what decodes to the same.
 pub fn codec(bytes: &[u8]) {
     let Some((which, bytes)) = bytes.split_first() else { return };
     match which % 3 {
@@ -40,11 +40,11 @@ pub fn codec(bytes: &[u8]) {
         1 => {
             let Some((length, bytes)) = bytes.split_first_chunk::<2>() else { return };
             let (body, personal) = bytes.split_at(usize::from(u16::from_le_bytes(*length)).min(bytes.len()));
-            let _ = record::personal_values(personal);
-            let _ = record::decode(body, None);
-            if let Ok(step) = record::decode(body, Some(personal)) {
+            let _ = record::decode(body, []);
+            if let Ok(step) = record::decode(body, personal.split(|b| *b == 0).map(Some)) {
                 let parts = record::encode(&step).expect("a step");
-                assert_eq!(record::decode(&parts.body, Some(&parts.personal)).expect("a step"), step);
+                let again = record::decode(&parts.body, parts.personal.iter().map(Option::as_deref));
+                assert_eq!(again.expect("a step"), step);
             }
         }
         _ => {
@@ -120,14 +120,15 @@ fn sound() -> (&'static Memory, (u64, [u8; 32])) {
         let (mut journal, _) = Journal::open(Arc::new(memory.clone()), OPTIONS, None, &mut |_| Ok(())).expect("a new journal");
         for group in 1..4_u64 {
             let body = vec![group as u8; 40 * group as usize];
+            let personal = ["王伟", "wang@example.cn"].map(|value| Some(value.as_bytes().into()));
             let entry = Entry {
                 key: b"WO-1",
                 revision: group,
                 previous: Previous::None,
                 time: 7,
                 body: &body,
-                personal: "王伟".as_bytes(),
-                salt: [group as u8; 16],
+                personal: &personal,
+                seed: [group as u8; 16],
             };
             journal.append(&vec![entry; group as usize]).expect("room");
         }

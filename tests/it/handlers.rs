@@ -10,7 +10,7 @@ use workorderd::domain::ids::WorkOrderId;
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::process::{handlers, task};
 use workorderd::domain::time::Timestamp;
-use workorderd::domain::work_order::state::{Channel, Party, Priority};
+use workorderd::domain::work_order::state::{Channel, EntryPoint, Party, Priority};
 use workorderd::domain::work_order::{WorkOrder, event::Created, evolve};
 
 fn directory() -> Directory {
@@ -61,6 +61,7 @@ fn order() -> WorkOrder {
         region: None,
         priority: Priority::Normal,
         channel: Channel::Phone,
+        entry_point: EntryPoint::List,
         submitter: Party::Staff(user("staff-1")),
         created_by: None,
         form: None,

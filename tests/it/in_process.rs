@@ -18,6 +18,7 @@ pub fn options(data: PathBuf) -> Options {
         segment_bytes: 1 << 20,
         reserve_bytes: 0,
         journal_keep_bytes: 0,
+        keep_unnamed: std::time::Duration::from_secs(86_400),
         store_cache_bytes: 16 << 20,
         time_zone: jiff::tz::TimeZone::UTC,
         manual_clock: Some(Timestamp(BEGIN)),

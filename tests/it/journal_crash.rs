@@ -4,7 +4,7 @@
 use workorderd::journal::{AppendError, Checkpoint, Journal, Position, Storage};
 
 use crate::world::disk::{Fault, SimDisk};
-use crate::world::ledger::{Item, Seen, append, open, open_from};
+use crate::world::ledger::{Item, Seen, all_of, append, open, open_from};
 
 /// What must be there, and what may be.
 #[derive(Default)]
@@ -206,7 +206,7 @@ fn a_failed_write_or_fsync_poisons_the_journal_and_is_never_tried_again() {
         for _ in 0..3 {
             let error = append(&mut journal, &[Item::of("later", "")]).unwrap_err();
             assert!(matches!(error, AppendError::Poisoned { .. }));
-            let error = journal.erase_personal(&[head.last]).unwrap_err();
+            let error = journal.erase_personal(&[all_of(head.last)]).unwrap_err();
             assert!(matches!(error, AppendError::Poisoned { .. }));
             assert!(journal.wants_next().is_none());
         }
@@ -245,7 +245,7 @@ fn erasing_is_finished_after_a_crash_at_any_step() {
             }
             let head = journal.head();
             disk.inject(Fault::Power(step));
-            let erased = journal.erase_personal(&[at[7], at[2], at[2]]);
+            let erased = journal.erase_personal(&[all_of(at[7]), all_of(at[2]), all_of(at[2])]);
             if let Err(AppendError::Io(_)) = erased {
                 assert!(matches!(append(&mut journal, &items[..1]), Err(AppendError::Poisoned { .. })));
             }
@@ -260,14 +260,14 @@ fn erasing_is_finished_after_a_crash_at_any_step() {
             assert!(disk.bytes("erase.intent").is_none());
             for (n, (seen, item)) in seen.iter().zip(&items).enumerate() {
                 assert_eq!(seen.body, item.body);
-                match &seen.personal {
-                    Some(kept) => assert_eq!(*kept, item.personal),
-                    None => assert!(n == 2 || n == 7),
+                match seen.is_erased() {
+                    false => assert_eq!(seen.personal, item.personal),
+                    true => assert!(n == 2 || n == 7),
                 }
             }
             if let Ok(count) = erased {
                 assert_eq!(count, 2);
-                assert!(seen[2].personal.is_none() && seen[7].personal.is_none());
+                assert!(seen[2].is_erased() && seen[7].is_erased());
                 break;
             }
         }

@@ -162,7 +162,7 @@ fn an_altered_record_with_a_fresh_checksum_breaks_the_chain() {
                 assert_eq!((found.why, found.sequence), (Why::Mark, record.sequence));
             }
         }
-        if record.personal.as_ref().is_some_and(|p| !p.is_empty()) {
+        if record.personal.iter().flatten().any(|value| !value.is_empty()) {
             let copy = disk.copy();
             let at = record.position.offset() as usize;
             let personal = at + 128 + record.key.len() + record.body.len();

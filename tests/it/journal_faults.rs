@@ -5,7 +5,7 @@
 use workorderd::journal::{AppendError, Journal, JournalError};
 
 use crate::world::disk::{Fault, SimDisk};
-use crate::world::ledger::{Item, append, open};
+use crate::world::ledger::{Item, all_of, append, open};
 
 const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
@@ -25,7 +25,7 @@ impl Written {
         assert!(bodies.starts_with(&self.certain), "{what}: an acknowledged record is gone or altered");
         assert!(self.unsure.starts_with(&bodies[self.certain.len()..]), "{what}: records nobody wrote");
         if self.erased {
-            assert!(seen[0].personal.is_none(), "{what}: an erased value is back");
+            assert!(seen[0].is_erased(), "{what}: an erased value is back");
         }
     }
 
@@ -72,7 +72,7 @@ impl Written {
         }
         let first = journal.reader().records(workorderd::journal::Position::NONE).and_then(|mut all| Ok(all.next()?.map(|r| r.position())));
         let Ok(Some(first)) = first else { return };
-        match journal.erase_personal(&[first]) {
+        match journal.erase_personal(&[all_of(first)]) {
             Ok(_) => self.erased = true,
             // Finished at the next open, or not begun.
             Err(AppendError::Io(_)) => return assert!(journal.is_poisoned()),

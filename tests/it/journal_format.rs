@@ -4,17 +4,17 @@
 use workorderd::journal::{Entry, Previous};
 
 use crate::world::disk::SimDisk;
-use crate::world::ledger::{Item, open};
+use crate::world::ledger::{Item, all_of, open};
 
 const HEADER: &str = concat!(
     "574f4a524e4c310001000000000000000100000000000000696e7374616c6c6174696f6e2d6f6e650020000000000000",
     "0000000000000000000000005e1f0cfa",
 );
 const RECORD: &str = concat!(
-    "b8000000f1c70ee957010004010000000100000000000000010000000000000007000000000000000800000000000000",
-    "0000000000000000ce344c90a0dcac931ed7a7a96e51c77cadf970536aefdd1006e7e14fa68e59b13b4a11b6d70e76c9",
-    "4845c3fd00043b775c02b2998a7e1997c2b2af84f7b369272700000008000000574f2d31616363657074656430313233",
-    "3435363738396162636465664a616e6520526f652c20313220456c6d205374726565740000000000",
+    "b80000007d9f158b57010004010000000100000000000000010000000000000007000000000000000800000000000000",
+    "0000000000000000ce344c90a0dcac931ed7a7a96e51c77cadf970536aefdd1006e7e14fa68e59b15690b669b59aeb56",
+    "3037c0dd93f062ea8a9fd47711a3ebb0a950c1ed357d130a2b00000008000000574f2d31616363657074656417000000",
+    "118482c47ce6bc5f3be1956bfc34f45b4a616e6520526f652c20313220456c6d2053747265657400",
 );
 
 fn hex(bytes: &[u8]) -> String {
@@ -37,12 +37,12 @@ fn fixed_entries_make_the_bytes_they_always_made() {
     let mark = disk.bytes("head").unwrap();
     assert_eq!(hex(&segment[..64]), HEADER);
     assert_eq!(hex(&used[64..248]), RECORD);
-    assert_eq!(blake3::hash(used).to_hex().as_str(), "836997d79244b4e0f01aabf2d01c7ca76633acaa37a6d8fb91b4085c714def5d");
-    assert_eq!(head.to_string(), "3:71543f54a1d9541ed08e022a6480005f8ab5b843aa048967d31e894d2c87b02c");
-    assert_eq!(blake3::hash(&mark).to_hex().as_str(), "0a10394beb58be18d9c12310a699467856a2e57f04297881b5756f8232b76a94");
+    assert_eq!(blake3::hash(used).to_hex().as_str(), "9c849ff376fa699d9bc622707889f98fdbba838703a032b8f8dfbb39ad80a5eb");
+    assert_eq!(head.to_string(), "3:2cf9c020f3c316a681e545a06fc17e6617339eb64180d16184fa2e87e6e827eb");
+    assert_eq!(blake3::hash(&mark).to_hex().as_str(), "5634577154870676355ef75d5ad57ce366c68f8003a7c9299c9eb50bc9fd65ff");
 
-    journal.erase_personal(&[places[0].position]).unwrap();
+    journal.erase_personal(&[all_of(places[0].position)]).unwrap();
     let segment = disk.bytes("00000001.seg").unwrap();
     let used = &segment[..head.end.offset() as usize];
-    assert_eq!(blake3::hash(used).to_hex().as_str(), "59c0a4aa18a365576233bce5453062d7fa7fb3efbf6a34ae471d2fbc4b821554");
+    assert_eq!(blake3::hash(used).to_hex().as_str(), "f6f1435589e96af86a4f7cf9514394b799479ccf563dcccf3d642e9a7fb73d90");
 }

@@ -30,7 +30,9 @@ fn contact(id: &str, name: &str, mobile: &str, email: &str) -> Contact {
         email: given(email),
         mobile: given(mobile),
         language: "en".into(),
+        sign_ins: None,
         disabled: false,
+        erased: None,
     }
 }
 

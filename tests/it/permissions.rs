@@ -1,7 +1,7 @@
 //! The permission matrix: role × relation × action, as a page that a service manager can read; `WO_BLESS=1` writes it anew.
 //! And what it cannot show: record types, and a service provider's people.
 
-use crate::world::company::{self, department_id, group, name, user};
+use crate::world::company::{self, account_id, contact_id, department_id, group, name, user};
 use std::fmt::Write;
 use workorderd::domain::context::Context;
 use workorderd::domain::definition::role::BUILT_IN;
@@ -9,7 +9,7 @@ use workorderd::domain::definition::{
     Catalogue, CatalogueCommand, Definitions, Right, RoleDefinition, ShareFrom, ShareTo, SharingRule, VersionedName,
 };
 use workorderd::domain::directory::read_model::GroupMembers;
-use workorderd::domain::directory::{Department, Directory, DirectoryEvent, Reach, ServiceProvider, StaffUser};
+use workorderd::domain::directory::{Contact, Department, Directory, DirectoryEvent, Reach, ServiceProvider, StaffUser};
 use workorderd::domain::ids::{Name, ServiceProviderId, WorkOrderId};
 use workorderd::domain::may::calendars::Calendars;
 use workorderd::domain::may::relation::{Relation, Subject, relations};
@@ -20,9 +20,12 @@ use workorderd::domain::service_group::GroupRule;
 use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::Timestamp;
 use workorderd::domain::work_order::life::Life;
-use workorderd::domain::work_order::state::{Channel, Handler, Party, Priority};
+use workorderd::domain::work_order::state::{Channel, EntryPoint, Handler, Party, Priority};
 use workorderd::domain::work_order::team::{Access, TeamMember};
 use workorderd::domain::work_order::{WorkOrder, event::Created, evolve};
+
+/// How a Work Order becomes one of a relation.
+type Change<'a> = &'a dyn Fn(&mut WorkOrder);
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/permissions.txt");
 
@@ -103,6 +106,7 @@ fn order() -> WorkOrder {
         region: None,
         priority: Priority::Normal,
         channel: Channel::Phone,
+        entry_point: EntryPoint::List,
         submitter: Party::Staff(user("other")),
         created_by: Some(user("other")),
         form: None,
@@ -215,7 +219,74 @@ fn page() -> String {
             page.push('\n');
         }
     }
-    page + &calendars(directory, &catalogue)
+    page + &outside(directory.clone()) + &calendars(directory, &catalogue)
+}
+
+/// What people in the portal may, by what they have to do with a Work Order.
+fn outside(mut directory: Directory) -> String {
+    for (id, account) in [(ME, Some("acme")), ("colleague", Some("acme")), ("stranger", None)] {
+        let (id, account) = (contact_id(id), account.map(account_id));
+        directory.take(&DirectoryEvent::ContactPut(Contact { id, account, ..company::contact("grace") }));
+    }
+    let by = |id: &str| Party::Contact(contact_id(id));
+    let waits = |o: &mut WorkOrder| handlers(o, vec![Handler::Submitter]);
+    let relations: [(&str, Change<'_>); 8] = [
+        ("nothing to do with it", &|_| {}),
+        ("they submitted it", &|o| o.submitter = by(ME)),
+        ("they submitted it, for another account", &|o| (o.submitter, o.account) = (by(ME), Some(account_id("globex")))),
+        ("they submitted it, and it waits for them", &|o| {
+            waits(o);
+            o.submitter = by(ME);
+        }),
+        ("of their account, by a colleague", &|o| (o.submitter, o.account) = (by("colleague"), Some(account_id("acme")))),
+        ("the same, and it waits for the colleague", &|o| {
+            waits(o);
+            (o.submitter, o.account) = (by("colleague"), Some(account_id("acme")));
+        }),
+        ("about them, by the staff", &|o| o.contact = Some(contact_id(ME))),
+        ("they submitted it, and it is void", &|o| (o.submitter, o.life) = (by(ME), Life::Void { since: Timestamp(5) })),
+    ];
+    let everything = Right::ALL.map(|(_, right)| right);
+    let mut page = String::new();
+    for (words, contact, rights) in [
+        ("a contact, whose role says nothing", Some(ME), &[][..]),
+        ("a contact, whose role says everything", Some(ME), &everything[..]),
+        ("a guest, whose role says everything", None, &everything[..]),
+    ] {
+        let catalogue = of_roles(["terminal-user", "guest"].map(|id| (id, rights)));
+        let principal = Principal::TerminalUser { contact: contact.map(contact_id) };
+        let cx = Context { now: Timestamp(9), principal: &principal, catalogue: &catalogue, directory: &directory };
+        write!(page, "\n{words:<44}").unwrap();
+        ACTIONS.iter().chain([&("create", Action::Create(&name("repair")))]).for_each(|(action, _)| write!(page, "{action:<9}").unwrap());
+        page = page.trim_end().to_owned() + "\n";
+        for (words, make) in &relations {
+            let mut order = order();
+            make(&mut order);
+            let mut line = format!("  {words:<42}");
+            let create = may(Action::Create(&name("repair")), None, &cx).is_ok();
+            allowed(&order, &cx).into_iter().chain([create]).for_each(|yes| line.push_str(if yes { "x        " } else { "-        " }));
+            page.push_str(line.trim_end());
+            page.push('\n');
+        }
+    }
+    page
+}
+
+/// These roles alone.
+fn of_roles(roles: [(&str, &[Right]); 2]) -> Catalogue {
+    let role = |(id, rights): (&str, &[Right])| RoleDefinition {
+        name: name(id),
+        rights: rights.to_vec(),
+        record_types: None,
+        hidden_fields: Vec::new(),
+        read_only_fields: Vec::new(),
+    };
+    let definitions = Definitions { roles: roles.map(role).into(), ..Definitions::default() };
+    let mut catalogue = Catalogue::default();
+    for event in catalogue.decide(&CatalogueCommand::ApplyDefinitions(Box::new(definitions))).unwrap() {
+        catalogue.evolve(&event);
+    }
+    catalogue
 }
 
 /// Whose calendar is open to them.
@@ -270,7 +341,7 @@ fn every_relation_stands_in_the_matrix_or_below() {
         })
     };
     let missing: Vec<_> = Relation::ALL.into_iter().filter(|relation| !reached(relation)).collect();
-    assert_eq!(missing, [Relation::System, Relation::Provider], "the others are not people of ours");
+    assert_eq!(missing, [Relation::System, Relation::Provider, Relation::OwnAccount], "the others are not people of ours");
 }
 
 #[test]

@@ -88,7 +88,10 @@ fn a_retired_type_takes_nothing_new_and_its_work_runs_on() {
     let (error, with) = admin.refused("Definitions1.Delete", json!({ "recordType": "repair" }));
     assert_eq!(error, "org.workorderd.RecordTypeInUse");
     assert!(with["why"].as_str().unwrap().contains("urgent-repairs"), "{with}");
-    admin.ok("Definitions1.Apply", file("evaluation_rule = []\n"));
+    // So do the roles of those who come in through the portal.
+    let [customers, guests] = [("terminal-user", "record_types = [\"maintenance\"]\n"), ("guest", "")]
+        .map(|(name, of)| format!("[[role]]\nname = \"{name}\"\nrights = [\"create_work_orders\"]\n{of}"));
+    admin.ok("Definitions1.Apply", file(&format!("evaluation_rule = []\n{customers}{guests}")));
     admin.ok("Definitions1.Delete", json!({ "recordType": "repair" }));
     assert_eq!(state(&mut admin, "repair").as_deref(), Some("deleted"));
     assert_eq!(admin.refused("Definitions1.Publish", json!({ "recordType": "repair" })).0, "org.workorderd.NotFound");

@@ -33,10 +33,19 @@ fn methods(stage: &Stage) -> Vec<(String, bool)> {
     methods
 }
 
-/// One that dora and emil worked on, with the canary in every place that takes a text; and the hash of its attachment.
+/// With a customer beside the one who is signed in to the portal.
+fn stage() -> Stage {
+    let stage = Stage::new();
+    let mut admin = stage.daemon.admin();
+    admin.ok("Directory1.PutAccount", json!({ "account": { "id": "umbrella", "name": "Umbrella" } }));
+    admin.ok("Directory1.PutContact", json!({ "contact": { "id": "li", "name": "李", "account": "umbrella" } }));
+    stage
+}
+
+/// One of that customer's that dora and emil worked on, with the canary in every place that takes a text; and the hash of its attachment.
 fn hidden(stage: &Stage) -> (String, Value) {
     let (mut dora, mut emil) = (stage.caller("dora"), stage.caller("emil"));
-    let number = dora.create(json!({ "subject": format!("{CANARY} 秘密"), "description": CANARY }));
+    let number = dora.create(json!({ "contact": "li", "subject": format!("{CANARY} 秘密"), "description": CANARY }));
     dora.act(&number, "AssignToEngineer", json!({ "engineer": "emil" }));
     emil.act(&number, "AcceptAssignment", json!({}));
     let brought = json!({ "upload": "hidden", "offset": 0, "content": "emVpc2ln", "last": true });
@@ -70,7 +79,7 @@ fn answer(stage: &Stage, who: &str, method: &str, parameters: &Value) -> String 
 
 #[test]
 fn a_hidden_work_order_is_answered_like_a_number_that_was_never_given_out() {
-    let stage = Stage::new();
+    let stage = stage();
     let (number, hash) = hidden(&stage);
     let taken = request_id();
     let with = |of: &Value, number: &str, request: &str| {
@@ -95,7 +104,7 @@ fn a_hidden_work_order_is_answered_like_a_number_that_was_never_given_out() {
                     let mut parameters = with(&good, number, &request);
                     match (reads, revision) {
                         (true, _) => drop(parameters.as_object_mut().unwrap().remove("requestId")),
-                        (false, Some(revision)) if method != "System1.RetryTimers" => {
+                        (false, Some(revision)) if method != "System1.RetryTimers" && !method.starts_with("Guest1") => {
                             parameters["expectedRevision"] = revision.into();
                         }
                         (false, _) => {}
@@ -113,7 +122,7 @@ fn a_hidden_work_order_is_answered_like_a_number_that_was_never_given_out() {
 
 #[test]
 fn nothing_of_a_hidden_work_order_is_in_any_answer_and_no_count_counts_it() {
-    let stage = Stage::new();
+    let stage = stage();
     // One that they see, so that lists are not empty.
     let own = stage.caller("sina").create(json!({ "subject": "mine" }));
     let reading: Vec<(String, Value)> = {
@@ -128,7 +137,7 @@ fn nothing_of_a_hidden_work_order_is_in_any_answer_and_no_count_counts_it() {
             json!({ "status": "in-progress" }),
             json!({ "engineer": "emil" }),
             json!({ "group": "hydraulics" }),
-            json!({ "contact": "wang" }),
+            json!({ "contact": "li" }),
             json!({ "recordType": "repair" }),
             json!({ "priority": "urgent" }),
             json!({ "owner": "emil" }),

@@ -6,6 +6,7 @@ use crate::real_stage::{BEGIN, Caller, DAY, Daemon, Home, definitions, seed};
 use crate::real_tables_calendar as calendar;
 use crate::real_tables_keeping as keeping;
 use crate::real_tables_on_site as on_site;
+use crate::real_tables_portal as portal;
 
 pub struct Stage {
     pub daemon: Daemon,
@@ -68,6 +69,11 @@ impl Stage {
         Stage { daemon, home }
     }
 
+    /// The data folder.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.home.data()
+    }
+
     pub fn caller(&self, who: &str) -> Caller {
         if who.is_empty() { self.daemon.admin() } else { self.daemon.user(who) }
     }
@@ -120,7 +126,8 @@ impl Stage {
     /// Parameters with which the method is accepted from whoever may call it.
     pub fn good(&self, method: &str) -> Value {
         let number = |place: &str| json!(self.at(place));
-        if let Some(good) = keeping::good(self, method).or_else(|| calendar::good(self, method)) {
+        let others = keeping::good(self, method).or_else(|| calendar::good(self, method)).or_else(|| portal::good(self, method));
+        if let Some(good) = others {
             return good;
         }
         match method.rsplit('.').next().unwrap() {

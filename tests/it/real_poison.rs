@@ -11,7 +11,7 @@ use workorderd::domain::ids::{RequestId, WorkOrderId};
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::time::Timestamp;
 use workorderd::domain::work_order::command::Create;
-use workorderd::domain::work_order::state::{Channel, Priority};
+use workorderd::domain::work_order::state::{Channel, EntryPoint, Priority};
 use workorderd::domain::work_order::{self};
 use workorderd::engine::cell::Submission;
 use workorderd::runtime::{Runtime, start};
@@ -103,6 +103,7 @@ pub async fn orders(runtime: &Runtime) {
             contact: Some(company::contact_id("walk-in")),
             priority: Priority::Normal,
             channel: Channel::Phone,
+            entry_point: EntryPoint::List,
             submitter: None,
             fields: Vec::new(),
         };

@@ -2,8 +2,8 @@
 
 /// `y` accepted, `n` NotPermitted, `-` means nothing from a peer that is nobody (InvalidField), `h` the Work Order does not exist for them (NotFound).
 pub const ROLES: [(&str, &str); 83] = [
-    ("WorkOrders1.Create", "yynnyynn"),
-    ("WorkOrders1.JudgeCreate", "yynnyynn"),
+    ("WorkOrders1.Create", "yynnyyny"),
+    ("WorkOrders1.JudgeCreate", "yynnyyny"),
     ("WorkOrders1.Get", "yyyhhhhh"),
     ("WorkOrders1.Explain", "yyyhhhhh"),
     ("WorkOrders1.ExplainEvaluation", "yyyhhhhh"),
@@ -58,7 +58,7 @@ pub const ROLES: [(&str, &str); 83] = [
     ("Directory1.ListServiceProviders", "yyyyyynn"),
     ("Directory1.GetAccount", "yyyyyynn"),
     ("Directory1.GetContact", "yyyyyynn"),
-    ("Directory1.LookUp", "yyyyyynn"),
+    ("Directory1.LookUp", "yyyyyyny"),
     ("Directory1.ListAccounts", "yyyyyynn"),
     ("Directory1.ListContacts", "yyyyyynn"),
     ("Directory1.GetTerminal", "yyyyyynn"),

@@ -31,8 +31,8 @@ fn long() -> bool {
     std::env::var_os("WO_LONG").is_some()
 }
 
-/// Alters some bytes of a file, or its length; tells how. None: it would be as before.
-fn spoil(path: &Path, at: u64, rng: &mut fastrand::Rng) -> Option<String> {
+/// Alters some bytes of a file, or its length; tells how, and where the first byte is that is not as before. None: it would be as before.
+fn spoil(path: &Path, at: u64, rng: &mut fastrand::Rng) -> Option<(String, u64)> {
     let file = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
     let length = file.metadata().unwrap().len();
     let some = [1, 1, 1, 8, 512, 4096][rng.usize(..6)];
@@ -42,7 +42,7 @@ fn spoil(path: &Path, at: u64, rng: &mut fastrand::Rng) -> Option<String> {
     let how = match rng.u8(..10) {
         0 => {
             file.set_len(at).unwrap();
-            return Some(format!("cut at {at}"));
+            return Some((format!("cut at {at}"), at));
         }
         1 | 2 => {
             new.fill(0);
@@ -59,7 +59,8 @@ fn spoil(path: &Path, at: u64, rng: &mut fastrand::Rng) -> Option<String> {
         }
     };
     file.write_all_at(&new, at).unwrap();
-    (old != new).then_some(how)
+    let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    (old != new).then_some((how, at + same as u64))
 }
 
 /// Found by the fuzzer of the journal: with its sums sealed anew, such a segment passed for one in which nothing had been written.
@@ -107,7 +108,7 @@ fn rot_in_the_journal_is_found_and_named_or_harmless() {
             _ if name == "head" => rng.u64(..600),
             _ => rng.u32(..used).into(),
         };
-        let Some(how) = spoil(&path, at.min(fs::metadata(&path).unwrap().len() - 1), &mut rng) else { continue };
+        let Some((how, at)) = spoil(&path, at.min(fs::metadata(&path).unwrap().len() - 1), &mut rng) else { continue };
         let what = format!("round {round}: {name}: {how}");
         match verify(&home.data(), None) {
             Err(VerifyError::Journal(JournalError::Damage(damage))) => {
@@ -231,7 +232,7 @@ fn a_rotten_store_is_never_believed() {
                 how.push(format!("{} removed", path.display()));
             } else if length > 0 {
                 let at = rng.u64(..length);
-                how.extend(spoil(path, at, &mut rng).map(|how| format!("{}: {how}", path.display())));
+                how.extend(spoil(path, at, &mut rng).map(|(how, _)| format!("{}: {how}", path.display())));
             }
         }
         let told = child(&home.data(), home).unwrap_or_else(|told| panic!("round {round}: {how:?}: {told}"));

@@ -267,6 +267,7 @@ pub fn is_mutation(method: &str) -> bool {
             | "Why"
             | "JudgeCreate"
             | "JudgePut"
+            | "JudgeErasePerson"
             | "BringAttachment"
             | "ReadAttachment"
             | "History"
@@ -280,6 +281,8 @@ pub fn is_mutation(method: &str) -> bool {
             | "Export"
             | "LaborTotals"
             | "LookUp"
+            | "LookUpTerminal"
+            | "RequestSignIn"
             | "ReadBackUpFile"
     ) && !name.starts_with("List")
         && !name.starts_with("Get")

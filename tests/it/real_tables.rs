@@ -12,13 +12,15 @@ use crate::real_stage::{Caller, Daemon, full, steps_after};
 use crate::real_tables_calendar as calendar;
 use crate::real_tables_keeping as keeping;
 use crate::real_tables_on_site as on_site;
+use crate::real_tables_portal as portal;
 
 /// Columns: the peer itself (admin), dora (dispatcher), emil (the engineer), mei (another engineer), sina (service-staff),
 /// rita (request-handler), gate (gateway), gast (guest).
 pub const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
 
 /// Errors that no call can bring about by itself, and what does.
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 18] = [
+    ("TooManyRequests", "real_portal: many ask for links, many guess, many guests"),
     ("InvalidFrame", "real_bad_input: frames"),
     ("TooManyConnections", "real_bad_input: connections"),
     ("UnknownPeer", "real_bad_input: unknown peer"),
@@ -56,7 +58,7 @@ fn attempt(caller: &mut Caller, daemon: &Daemon, who: &str, method: &str, parame
 #[test]
 fn every_method_is_for_those_whom_the_table_names() {
     let stage = Stage::new();
-    for (method, row) in ROLES.into_iter().chain(on_site::ROLES).chain(keeping::ROLES).chain(calendar::ROLES) {
+    for (method, row) in ROLES.into_iter().chain(on_site::ROLES).chain(keeping::ROLES).chain(calendar::ROLES).chain(portal::ROLES) {
         for (who, wanted) in PEOPLE.iter().zip(row.chars()) {
             let parameters = stage.good(method);
             let mut caller = stage.caller(who);
@@ -103,8 +105,14 @@ fn every_method_and_every_error_that_is_served_stands_in_the_tables() {
             errors.extend(interface.errors.iter().map(|e| e.name.clone()));
         }
     }
-    let in_table: BTreeSet<_> =
-        ROLES.iter().chain(&on_site::ROLES).chain(&keeping::ROLES).chain(&calendar::ROLES).map(|(m, _)| full(m)).collect();
+    let in_table: BTreeSet<_> = ROLES
+        .iter()
+        .chain(&on_site::ROLES)
+        .chain(&keeping::ROLES)
+        .chain(&calendar::ROLES)
+        .chain(&portal::ROLES)
+        .map(|(m, _)| full(m))
+        .collect();
     assert_eq!(methods, in_table);
     let told: BTreeSet<_> =
         cases(&stage).iter().map(|c| c.error.to_owned()).chain(ELSEWHERE.iter().map(|(e, _)| (*e).to_owned())).collect();
@@ -454,6 +462,7 @@ fn cases(stage: &Stage) -> Vec<Case> {
     cases.extend(on_site::cases(stage, &task));
     cases.extend(keeping::cases(stage));
     cases.extend(calendar::cases(stage));
+    cases.extend(portal::cases(stage));
     cases
 }
 

@@ -1,4 +1,4 @@
-//! The rows of `real_tables` about whose a Work Order is and whether it counts: good parameters, and refusals.
+//! The rows of `real_tables` about whose a Work Order is and whether it counts, and about erasing people: good parameters, and refusals.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::real_stage::{BEGIN, DAY};
 use crate::real_tables::Case;
 
 /// Who may call what, as in `real_tables`.
-pub const ROLES: [(&str, &str); 15] = [
+pub const ROLES: [(&str, &str); 18] = [
     ("WorkOrders1.Why", "yyyhhhhh"),
     ("WorkOrders1.Edit", "yynhhhhh"),
     ("WorkOrders1.ChangeOwner", "yynhhhhh"),
@@ -26,6 +26,9 @@ pub const ROLES: [(&str, &str); 15] = [
     // What is void admins alone see.
     ("WorkOrders1.Restore", "yhhhhhhh"),
     ("WorkOrders1.Delete", "yhhhhhhh"),
+    ("Directory1.ErasePerson", "ynnnnnnn"),
+    ("Directory1.JudgeErasePerson", "ynnnnnnn"),
+    ("Directory1.GetErasure", "ynnnnnnn"),
 ];
 
 /// A Work Order of emil's, on whose team dora is, after this of dora's.
@@ -34,6 +37,19 @@ fn after(stage: &Stage, command: &str) -> String {
     let reason = if command == "Void" { json!({ "reason": "entered twice" }) } else { json!({}) };
     stage.caller("dora").act(&number, command, reason);
     number
+}
+
+/// A contact whom no Work Order knows; whether they are there already, or erased, is all the same.
+fn contact(stage: &Stage, id: &str) -> Value {
+    let _ = stage.daemon.admin().call("Directory1.PutContact", json!({ "contact": { "id": id, "name": "赵离" } }));
+    json!({ "kind": "contact", "id": id })
+}
+
+/// One who is erased.
+fn erased(stage: &Stage) -> Value {
+    let gone = contact(stage, "gone");
+    let _ = stage.daemon.admin().call("Directory1.ErasePerson", gone.clone());
+    gone
 }
 
 /// Parameters with which the method is accepted from whoever may call it; none, if it is another table's.
@@ -66,6 +82,9 @@ pub fn good(stage: &Stage, method: &str) -> Option<Value> {
         "WorkOrders1.Void" => json!({ "number": stage.at("task"), "reason": "entered twice" }),
         "WorkOrders1.Restore" => json!({ "number": after(stage, "Void") }),
         "WorkOrders1.Delete" => json!({ "number": after(stage, "Void"), "reason": "entered twice" }),
+        "Directory1.ErasePerson" => contact(stage, "leaver"),
+        "Directory1.JudgeErasePerson" => contact(stage, "stayer"),
+        "Directory1.GetErasure" => erased(stage),
         _ => return None,
     })
 }
@@ -144,5 +163,17 @@ pub fn cases(stage: &Stage) -> Vec<Case> {
     ] {
         case("dora", "WorkOrders1.List", "InvalidFormField", says, json!({ "fields": { (path): value } }));
     }
+    let gone = erased(stage);
+    let person = |kind: &str, id: &str| json!({ "kind": kind, "id": id });
+    case("", "Directory1.ErasePerson", "NothingToChange", "so already", gone.clone());
+    case("", "Directory1.JudgeErasePerson", "NothingToChange", "so already", gone);
+    case("", "Directory1.PutContact", "Erased", "erased", json!({ "contact": { "id": "gone", "name": "another" } }));
+    for method in ["Directory1.ErasePerson", "Directory1.JudgeErasePerson", "Directory1.GetErasure"] {
+        case("", method, "NotFound", "nobody", person("staff-user", "nobody"));
+        case("", method, "InvalidField", "contact, staff-user", person("account", "acme"));
+    }
+    case("", "Directory1.ErasePerson", "HasOpenWork", "open", person("staff-user", "emil"));
+    case("", "Directory1.JudgeErasePerson", "HasOpenWork", "open", person("contact", "wang"));
+    case("", "Directory1.GetErasure", "NotFound", "erasure of contact wang", person("contact", "wang"));
     cases
 }

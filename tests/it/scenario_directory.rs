@@ -2,13 +2,28 @@
 
 use workorderd::domain::aggregate::{Command, Event, Key, State};
 use workorderd::domain::context::Context;
-use workorderd::domain::directory::{Account, Directory, DirectoryCommand, DirectoryEvent, Product, Terminal};
+use workorderd::domain::directory::{Account, Contact, Directory, DirectoryCommand, DirectoryEvent, Product, Terminal};
 use workorderd::domain::form::shown;
-use workorderd::domain::ids::{AccountId, Name, ProductId, TerminalId};
+use workorderd::domain::ids::{AccountId, ContactId, Name, ProductId, TerminalId};
 use workorderd::domain::rejection::Rejection;
 use workorderd::domain::text::PersonalText;
 use workorderd::domain::transition::{directory_key, transition};
 use workorderd::domain::work_order::state::WorkOrder;
+
+/// The customer of all stories.
+pub fn wang() -> Contact {
+    Contact {
+        id: ContactId::new("wang").unwrap(),
+        account: None,
+        name: PersonalText::new("王伟"),
+        email: Some(PersonalText::new("wang@example.cn")),
+        mobile: None,
+        language: "zh".into(),
+        sign_ins: None,
+        disabled: false,
+        erased: None,
+    }
+}
 
 /// How they begin.
 pub const VERBS: [&str; 3] = ["registers the ", "disables the ", "enables the "];

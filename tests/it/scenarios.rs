@@ -8,7 +8,7 @@ use workorderd::domain::aggregate::{Command, Event, Key, State};
 use workorderd::domain::context::Context;
 use workorderd::domain::definition::{Catalogue, CatalogueCommand};
 use workorderd::domain::directory::read_model::GroupMembers;
-use workorderd::domain::directory::{Contact, Directory, DirectoryEvent, StaffUser};
+use workorderd::domain::directory::{Directory, DirectoryEvent, StaffUser};
 use workorderd::domain::form::given::{Given, GivenFields};
 use workorderd::domain::form::value::StoredFile;
 use workorderd::domain::ids::{ContactId, Name, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
@@ -24,7 +24,7 @@ use workorderd::domain::work_order::command::{Command as OrderCommand, Create, T
 use workorderd::domain::work_order::deadline::{Deadline, deadlines};
 use workorderd::domain::work_order::event::Event as OrderEvent;
 use workorderd::domain::work_order::mail::MailOutcome;
-use workorderd::domain::work_order::state::{Channel, HoldReason, Priority, Purpose, RecordKind, WorkOrder};
+use workorderd::domain::work_order::state::{Channel, EntryPoint, HoldReason, Priority, Purpose, RecordKind, WorkOrder};
 use workorderd::engine::commit::Committer;
 use workorderd::settings::definitions;
 
@@ -85,17 +85,10 @@ impl Story {
                 absence: None,
                 notices: None,
                 disabled: false,
+                erased: None,
             }));
         }
-        directory.take(&DirectoryEvent::ContactPut(Contact {
-            id: slug("wang", ContactId::new),
-            account: None,
-            name: PersonalText::new("王伟"),
-            email: Some(PersonalText::new("wang@example.cn")),
-            mobile: None,
-            language: "zh".into(),
-            disabled: false,
-        }));
+        directory.take(&DirectoryEvent::ContactPut(registry::wang()));
         for (id, rule) in [("hydraulics", GroupRule::ByLeader), ("lifts", GroupRule::Pool), ("pumps", GroupRule::RoundRobin)] {
             let [leader, emil, mei] = ["lena", "emil", "mei"].map(|m| slug(m, StaffUserId::new));
             let (leader, members) = (Some(leader), vec![emil, mei]);
@@ -340,6 +333,7 @@ impl Story {
             contact: contact.map(|c| slug(c, ContactId::new)),
             priority: Priority::from_name(priority).unwrap(),
             channel: Channel::Phone,
+            entry_point: EntryPoint::List,
             submitter: None,
             fields: std::mem::take(&mut self.fields),
         };

@@ -26,7 +26,7 @@ fn the_shipped_sample_is_good() {
     let d = parse(&sample()).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let counts =
         [d.record_types.len(), d.processes.len(), d.templates.len(), d.rules.as_ref().unwrap().len(), d.messages.len(), d.roles.len()];
-    assert_eq!(counts, [4, 4, 2, 2, 5, 1]);
+    assert_eq!(counts, [4, 4, 2, 2, 6, 3]);
     assert_eq!(d.assignment_rules.as_ref().unwrap().len(), 1);
     let names: Vec<_> = d.record_types.iter().map(|t| (t.name.as_str(), t.title.text("en"), t.process.as_str())).collect();
     assert_eq!(

@@ -81,7 +81,7 @@ fn thousands_of_simulated_days_keep_every_promise() {
 }
 
 /// What some dozens of seeds must reach.
-const REACHED: [(&str, &[&str]); 14] = [
+const REACHED: [(&str, &[&str]); 15] = [
     (
         "command",
         &[
@@ -109,6 +109,8 @@ const REACHED: [(&str, &[&str]); 14] = [
             "Forward",
             "DeleteRecordType",
             "EnterLabor",
+            "ErasePerson",
+            "FinishErasure",
             "Fire",
             "Found",
             "Hold",
@@ -128,6 +130,8 @@ const REACHED: [(&str, &[&str]); 14] = [
             "PutUserGroup",
             "Reconsider",
             "RecordMail",
+            "RecordSignInMail",
+            "RequestSignIn",
             "Reject",
             "RemindMe",
             "RemoveTeamMember",
@@ -138,6 +142,8 @@ const REACHED: [(&str, &[&str]); 14] = [
             "SetAbsence",
             "SetClock",
             "SetNotices",
+            "SignIn",
+            "SignOut",
             "SkipEvaluation",
             "SkipStep",
             "StartLabor",
@@ -174,6 +180,7 @@ const REACHED: [(&str, &[&str]); 14] = [
             "Deleted",
             "Edited",
             "Ended",
+            "ErasureFinished",
             "EvaluationRecorded",
             "FieldsSaved",
             "Held",
@@ -191,6 +198,7 @@ const REACHED: [(&str, &[&str]); 14] = [
             "NodeLeft",
             "NodePassedOver",
             "OwnerChanged",
+            "PersonErased",
             "ProductPut",
             "RecordTypeDeleted",
             "RecordTypePublished",
@@ -208,6 +216,10 @@ const REACHED: [(&str, &[&str]); 14] = [
             "ServiceGroupPut",
             "ServiceProviderPut",
             "ServiceRecordAdded",
+            "SignInMailTried",
+            "SignInRequested",
+            "SignedIn",
+            "SignedOut",
             "StaffUserPut",
             "StepCompleted",
             "StepSkipped",
@@ -231,12 +243,15 @@ const REACHED: [(&str, &[&str]); 14] = [
     ("room", &["scarce", "scarce while timers were due", "there again", "there again, with timers overdue"]),
     ("reload", &["reserve", "mail server", "no mail server", "journal to keep"]),
     ("archive", &["moved a segment"]),
+    ("erasure", &["Work Orders were told", "the disk failed", "finished"]),
     ("evaluation", &["link", "qr-code", "after completion"]),
     ("mail", &["sent", "deferred", "failed", "expired"]),
     (
         "refusal",
         &[
             "DiskNearlyFull",
+            "Erased",
+            "HasOpenWork",
             "NotFound",
             "InvalidField",
             "InvalidFormField",

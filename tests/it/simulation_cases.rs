@@ -161,9 +161,9 @@ fn after_a_start_a_parcel_with_old_and_new_messages_counts_the_old_ones_once() {
 
 #[test]
 fn a_timer_whose_clock_was_set_back_while_it_fired_stays_set() {
-    let timer = Timer { due: Timestamp(100), order: WorkOrderId(1), deadline: Deadline::Remind(VisitNo(1)) };
+    let timer = Timer { due: Timestamp(100), of: WorkOrderId(1).into(), deadline: Deadline::Remind(VisitNo(1)) };
     let mut schedule = Schedule::default();
-    schedule.change(timer.order, &[], &[(timer.due, timer.deadline)]);
+    schedule.change(timer.of, &[], &[(timer.due, timer.deadline)]);
     assert_eq!(schedule.take_due(Timestamp(100), Timestamp(100), 9), [timer]);
     // At 99 the state says that it is not due, and has it all the same.
     schedule.settled(timer, true);
@@ -173,7 +173,7 @@ fn a_timer_whose_clock_was_set_back_while_it_fired_stays_set() {
         schedule.again(timer);
         assert_eq!(schedule.take_due(Timestamp(100), Timestamp(100), 9), [timer], "a busy daemon is not the timer's fault");
     }
-    schedule.change(timer.order, &[(timer.due, timer.deadline)], &[]);
+    schedule.change(timer.of, &[(timer.due, timer.deadline)], &[]);
     schedule.settled(timer, true);
     assert!(schedule.is_empty() && schedule.parked().len() == 0);
 }
@@ -181,21 +181,21 @@ fn a_timer_whose_clock_was_set_back_while_it_fired_stays_set() {
 /// Else a mail that is on its way while its Work Order is voided and restored would be sent by two at once.
 #[test]
 fn a_timer_that_goes_and_comes_back_while_it_is_fired_is_fired_once() {
-    let timer = Timer { due: Timestamp(100), order: WorkOrderId(1), deadline: Deadline::Mail(MailNo(1)) };
+    let timer = Timer { due: Timestamp(100), of: WorkOrderId(1).into(), deadline: Deadline::Mail(MailNo(1)) };
     let (none, set): (&[_], &[_]) = (&[], &[(timer.due, timer.deadline)]);
     let lent = || {
         let mut schedule = Schedule::default();
-        schedule.change(timer.order, none, set);
+        schedule.change(timer.of, none, set);
         assert_eq!(schedule.take_due(Timestamp(100), Timestamp(100), 9), [timer]);
-        schedule.change(timer.order, set, none);
+        schedule.change(timer.of, set, none);
         assert!(schedule.is_empty() && schedule.all().next().is_none());
-        schedule.change(timer.order, none, set);
+        schedule.change(timer.of, none, set);
         assert_eq!((schedule.len(), schedule.all().collect::<Vec<_>>()), (1, vec![timer]));
         assert_eq!(schedule.take_due(Timestamp(100), Timestamp(100), 9), [], "it is fired already");
         schedule
     };
     let mut recorded = lent();
-    recorded.change(timer.order, set, none);
+    recorded.change(timer.of, set, none);
     recorded.settled(timer, false);
     assert!(recorded.is_empty());
     let again: [fn(&mut Schedule, Timer); 3] = [Schedule::again, Schedule::failed, |schedule, timer| schedule.settled(timer, true)];
@@ -203,7 +203,7 @@ fn a_timer_that_goes_and_comes_back_while_it_is_fired_is_fired_once() {
         let mut schedule = lent();
         again(&mut schedule, timer);
         assert_eq!(schedule.take_due(Timestamp(100), Timestamp(100), 9), [timer]);
-        schedule.change(timer.order, set, none);
+        schedule.change(timer.of, set, none);
         again(&mut schedule, timer);
         assert!(schedule.is_empty() && schedule.parked().len() == 0, "its state has it no more");
     }

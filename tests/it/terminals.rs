@@ -44,11 +44,11 @@ fn a_field_leads_to_a_product_or_a_terminal_that_is_there_and_in_use() {
         (Target::Product, "lift-500", "客梯 500 型 (lift-500)", ["lift-1", "L-20415", ""]),
     ] {
         let kind = Kind::Reference(target);
-        let value = cell::check(&kind, &Given::text(good), &directory).unwrap();
+        let value = cell::check(&kind, &Given::text(good), cell::Known::all(&directory)).unwrap();
         assert_eq!(shown::cell(&value, Some(&kind), "zh", &directory), told);
         assert_eq!(value.to_given(), Given::text(good));
         for bad in bad {
-            let flaw = cell::check(&kind, &Given::text(bad), &directory).unwrap_err();
+            let flaw = cell::check(&kind, &Given::text(bad), cell::Known::all(&directory)).unwrap_err();
             assert_eq!(flaw.problem, format!("there is no {} {bad:?}", target.name()));
         }
     }

@@ -22,7 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("control", &["domain", "engine", "protocol", "runtime", "journal", "settings"]),
     ("cli", &["client", "protocol"]),
     ("portal", &["client", "protocol"]),
-    ("bench", &["client", "protocol", "cli", "journal", "control"]),
+    ("bench", &["client", "protocol", "cli", "journal", "control", "runtime"]),
     ("verify", &["domain", "codec", "journal", "runtime"]),
     ("archive", &["protocol", "codec", "journal", "runtime"]),
     // `control` for its sentences.
@@ -56,6 +56,9 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("calamine", &["cli"]),
     ("encoding_rs", &["cli"]),
     ("indicatif", &["cli"]),
+    ("krilla", &["cli"]),
+    ("harfrust", &["cli"]),
+    ("skrifa", &["cli"]),
     ("signal_hook", &["cli"]),
     ("tokio", &["runtime", "control", "mail", "demo", "portal", "daemon", "bench"]),
 ];

@@ -20,6 +20,7 @@ fn history(steps: &[(i64, i64, &str, &str)]) -> Vec<HistoryLine> {
         command: (*command).into(),
         event: "NodeLeft".into(),
         details: String::new(),
+        done: None,
     };
     steps.iter().map(line).collect()
 }

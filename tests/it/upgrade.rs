@@ -270,10 +270,10 @@ fn newer_record(data: &Path) {
     })
     .unwrap();
     let (key, revision, position, time, mut body) = last.unwrap();
-    assert!(codec::record::decode(&body, None).is_ok());
+    assert!(codec::record::decode(&body, []).is_ok());
     body[1..3].copy_from_slice(&999_u16.to_le_bytes());
     let previous = Previous::At(Position(position.0));
-    let entry = Entry { key: &key, revision: revision + 1, previous, time, body: &body, personal: &[], salt: [0; 16] };
+    let entry = Entry { key: &key, revision: revision + 1, previous, time, body: &body, personal: &[], seed: [0; 16] };
     journal.append(&[entry]).unwrap();
 }
 

@@ -323,7 +323,11 @@ fn without_above(kind: &Kind, line: &Line, keys: &HashSet<String>) -> Map<String
 fn parameters(kind: &Kind, line: &Line, request_id: Option<String>) -> Map<String, Value> {
     let mut parameters = match kind.parameter {
         Some(parameter) => Map::from_iter([(parameter.to_owned(), Value::Object(line.fields.clone()))]),
-        None => line.fields.clone(),
+        None => {
+            let mut fields = line.fields.clone();
+            fields.insert("entryPoint".to_owned(), Value::String("import".to_owned()));
+            fields
+        }
     };
     parameters.extend(request_id.map(|id| ("requestId".to_owned(), Value::String(id))));
     parameters

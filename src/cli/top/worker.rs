@@ -196,7 +196,9 @@ fn passes(failure: &Failure) -> bool {
             matches!(name.strip_prefix(failure::ERRORS), Some("Stopping" | "TooManyConnections"))
         }
         Failure::Client(_) | Failure::Unknown(..) | Failure::Broken(_) => true,
-        Failure::Usage(_) | Failure::Places(..) | Failure::Nothing(_) | Failure::File(..) | Failure::Output(_) => false,
+        Failure::Usage(_) | Failure::Hinted(..) | Failure::Places(..) | Failure::Nothing(_) | Failure::File(..) | Failure::Output(_) => {
+            false
+        }
     }
 }
 

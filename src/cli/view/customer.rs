@@ -20,14 +20,17 @@ pub fn account(got: &GotAccount, latest: &Listed, page: &Page) -> String {
     // One alone is meant, whoever it is.
     let contact = if let [one] = got.contacts.as_slice() { format!(" --contact {}", line(&one.id)) } else { String::new() };
     let of = format!("--account {}", line(&got.account.id));
-    work(&mut out, latest, &of, &format!("{of}{contact}"), got.account.disabled, page);
+    work(&mut out, latest, &of, &format!("{of}{contact} --entry-point account"), got.account.disabled, page);
     out
 }
 
 /// A contact.
 pub fn contact(got: &GotContact, latest: &Listed, page: &Page) -> String {
-    let Contact { id, name, email, mobile, language, disabled, .. } = &got.contact;
+    let Contact { id, name, account: _, email, mobile, language, disabled, erased } = &got.contact;
     let mut out = head(id, name, *disabled, page);
+    if let Some(erased) = erased {
+        fact(&mut out, "erased", &page.times.minute(*erased), page);
+    }
     if let Some(account) = &got.account {
         fact(&mut out, "account", &format!("{}, {}", line(&account.id), line(&account.name)), page);
         region(&mut out, account, page);
@@ -38,7 +41,7 @@ pub fn contact(got: &GotContact, latest: &Listed, page: &Page) -> String {
         }
     }
     let of = format!("--contact {}", line(id));
-    work(&mut out, latest, &of, &of, *disabled, page);
+    work(&mut out, latest, &of, &format!("{of} --entry-point contact"), *disabled, page);
     out
 }
 

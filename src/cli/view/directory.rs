@@ -24,8 +24,10 @@ pub(super) fn absence(absence: Option<&Absence>, page: &Page) -> Option<String> 
     }
 }
 
-pub(super) fn state_of(is_disabled: Option<bool>, away: Option<&Absence>, page: &Page) -> Cell {
+/// Of a person.
+pub(super) fn state_of((is_disabled, erased): (Option<bool>, Option<i64>), away: Option<&Absence>, page: &Page) -> Cell {
     match absence(away, page) {
+        _ if erased.is_some() => Cell::toned("erased", Tone::Dim),
         Some(text) if is_disabled != Some(true) => Cell::toned(text, Tone::Now),
         _ => disabled(is_disabled),
     }
@@ -51,7 +53,7 @@ pub fn staff_users(all: &[StaffUser], page: &Page) -> String {
             text(one.email.as_ref()),
             text(one.superior.as_ref()),
             text(one.department.as_ref()),
-            state_of(one.disabled, one.absence.as_ref(), page),
+            state_of((one.disabled, one.erased), one.absence.as_ref(), page),
         ]
     };
     let columns = [
@@ -106,7 +108,7 @@ pub fn contacts(all: &[Contact], page: &Page) -> String {
             text(one.email.as_ref()),
             text(one.mobile.as_ref()),
             text(one.language.as_ref()),
-            disabled(one.disabled),
+            state_of((one.disabled, one.erased), None, page),
         ]
     };
     let columns = [
@@ -149,7 +151,7 @@ pub fn service_group(got: &GotServiceGroup, page: &Page) -> String {
             if full { Cell::toned(open, Tone::Now) } else { open.into() },
             line(&one.skills.join(", ")).into(),
             line(&one.regions.join(", ")).into(),
-            state_of(Some(one.disabled), one.absence.as_ref(), page),
+            state_of((Some(one.disabled), None), one.absence.as_ref(), page),
         ]
     };
     let rows: Vec<Vec<Cell>> = got.loads.iter().map(row).collect();

@@ -10,11 +10,16 @@ const INDENT: usize = 2;
 
 /// All fields: title and value side by side, tables under their title.
 pub fn values(order: &WorkOrder, page: &Page) -> String {
+    told(&order.fields, page)
+}
+
+/// Fields with what they hold.
+pub fn told(fields: &[Field], page: &Page) -> String {
     let most = page.width / 3;
-    let titles: Vec<String> = order.fields.iter().map(|field| cut(&title(&field.title, &field.name), most)).collect();
+    let titles: Vec<String> = fields.iter().map(|field| cut(&title(&field.title, &field.name), most)).collect();
     let widest = titles.iter().map(|title| width(title)).max().unwrap_or(0);
     let mut out = String::new();
-    for (field, title) in order.fields.iter().zip(&titles) {
+    for (field, title) in fields.iter().zip(&titles) {
         let lead = format!("{}{}  ", " ".repeat(INDENT), pad(title, widest));
         if field.columns.is_empty() {
             side_by_side(&mut out, &lead, &lines(&field.text), page);

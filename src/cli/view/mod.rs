@@ -5,6 +5,7 @@ pub mod customer;
 pub mod definitions;
 pub mod directory;
 pub mod equipment;
+pub mod erasure;
 pub mod evaluation;
 pub mod explain;
 pub mod field_work;

@@ -24,9 +24,12 @@ pub fn put(id: &str, put: &PutOfStaffUser, page: &Page) -> String {
 
 /// A staff user; `open` is how many open Work Orders they carry.
 pub fn staff_user(got: &GotStaffUser, open: i64, page: &Page) -> String {
-    let StaffUser { id, name, email, language, roles, superior, department, provider, skills, regions, absence, notices, disabled } =
+    let StaffUser { id, name, email, language, roles, superior, department, provider, skills, regions, absence, notices, disabled, erased } =
         &got.staff_user;
     let mut out = head(id, name, *disabled, page);
+    if let Some(erased) = erased {
+        fact(&mut out, "erased", &page.times.minute(*erased), page);
+    }
     if !got.can_act && *disabled != Some(true) {
         fact(&mut out, "can act", "no: the service provider is disabled", page);
     }
@@ -93,7 +96,7 @@ pub fn user_group(got: &GotUserGroup, page: &Page) -> String {
 fn people(all: &[StaffUser], page: &Page) -> String {
     let row = |one: &StaffUser| {
         let roles = line(&one.roles.join(", "));
-        vec![line(&one.id).into(), line(&one.name).into(), roles.into(), state_of(one.disabled, one.absence.as_ref(), page)]
+        vec![line(&one.id).into(), line(&one.name).into(), roles.into(), state_of((one.disabled, one.erased), one.absence.as_ref(), page)]
     };
     let columns = [pliant("ID", 8), pliant("NAME", 8), pliant("ROLES", 8), whole("STATE")];
     listed(&columns, &all.iter().map(row).collect::<Vec<_>>(), "staff user", page)

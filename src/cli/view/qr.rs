@@ -6,7 +6,7 @@ use super::page::Page;
 use crate::protocol::work_orders::{Invitation, WorkOrder};
 
 /// Light modules around the code, on each side.
-const QUIET: usize = 4;
+pub const QUIET: usize = 4;
 /// Dots of a picture for a module, in each direction.
 const DOTS: usize = 8;
 

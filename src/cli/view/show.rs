@@ -158,11 +158,15 @@ fn facts(order: &WorkOrder, page: &Page) -> String {
     let of_process = format!("process {}, version {}", line(&order.process), order.process_version);
     tell("status", format!("{}, priority {}, revision {}", line(&order.status), line(&order.priority), order.revision));
     tell("record type", format!("{} ({of_process})", line(&order.record_type)));
-    let mut submitter = format!("{}, by {}", line(&order.submitter), line(&order.channel));
+    let mut submitter = format!("{}, by {}, from {}", line(&order.submitter), line(&order.channel), line(&order.entry_point));
     if let Some(by) = &order.created_by {
         submitter.push_str(&format!(", taken down by {}", line(by)));
     }
     tell("submitter", submitter);
+    if let Some(guest) = &order.guest {
+        let reached = guest.phone.iter().chain(&guest.email).map(|text| line(text));
+        tell("guest", std::iter::once(line(&guest.name)).chain(reached).collect::<Vec<_>>().join(", "));
+    }
     let together = |pairs: &[(&str, &Option<String>)]| {
         let there = pairs.iter().filter_map(|(key, value)| Some(format!("{key} {}", line(value.as_deref()?))));
         there.collect::<Vec<_>>().join(", ")

@@ -41,6 +41,9 @@ pub fn status(status: &Status, page: &Page) -> String {
     if let Some(problem) = &status.archive_problem {
         tell(if status.archived_through.is_some() { "" } else { "archive" }, page.paint.tone(Tone::Bad, &line(problem)));
     }
+    if let Some(erasing) = &status.erasing {
+        tell("erasing", page.paint.tone(Tone::Now, &line(erasing)));
+    }
     let next = status.next_timer.map_or_else(String::new, |at| format!(", next {}", page.times.from_now(at)));
     let parked = if status.timers_parked > 0 { format!(", {} PARKED", status.timers_parked) } else { String::new() };
     tell(

@@ -5,12 +5,15 @@ use super::company;
 use super::entry::{
     Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
 };
+use super::erase::{self, Known};
 use super::read_model::Directory;
+use super::sign_in;
 use crate::domain::context::Context;
 use crate::domain::ids::StaffUserId;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, NAME_MAX, PersonalText};
 use crate::domain::work_order::notice::NoticeSettings;
+use crate::domain::work_order::state::Party;
 
 /// Most skills, and most regions, of one staff user.
 pub const SKILLS_MAX: usize = 100;
@@ -23,18 +26,21 @@ pub const SERIAL_NUMBER_MAX: usize = 60;
 /// Longest description of a site, in characters.
 pub const SITE_MAX: usize = 400;
 
-/// Decides a command; `known` is the staff user it is about, as it is. An entry comes back normalised.
-pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Context<'_>) -> Result<DirectoryEvent, Rejection> {
+/// Decides a command; `whom` is the person it is about, as they are. An entry comes back normalised.
+pub fn decide(command: &DirectoryCommand, whom: &Known<'_>, cx: &Context<'_>) -> Result<DirectoryEvent, Rejection> {
+    let known = whom.staff_user;
     match command {
         DirectoryCommand::PutStaffUser(user) => {
+            whom.not_erased(&Party::Staff(user.id.clone()))?;
             let absence = known.and_then(|known| known.absence);
             let notices = known.and_then(|known| known.notices.clone());
             let user = staff_user(user, cx)?;
             company::of_staff_user(&user, known, cx)?;
-            Ok(DirectoryEvent::StaffUserPut(StaffUser { absence, notices, ..user }))
+            Ok(DirectoryEvent::StaffUserPut(StaffUser { absence, notices, erased: None, ..user }))
         }
         DirectoryCommand::PutDepartment(department) => self::department(department, cx).map(DirectoryEvent::DepartmentPut),
         DirectoryCommand::SetAbsence { user, absence } => {
+            whom.not_erased(&Party::Staff(user.clone()))?;
             let Absence { from, until } = absence;
             if until <= from {
                 return Err(Rejection::invalid("until", "an absence ends after it begins"));
@@ -43,6 +49,7 @@ pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Contex
         }
         DirectoryCommand::ClearAbsence { user } => absence_of(user, known, None),
         DirectoryCommand::SetNotices { user, notices } => {
+            whom.not_erased(&Party::Staff(user.clone()))?;
             let known = known.ok_or_else(|| Rejection::NotFound { what: "staff user", id: user.to_string() })?;
             let notices = notices.clone().map(NoticeSettings::checked).transpose()?;
             if known.notices.as_deref() == notices.as_ref() {
@@ -54,7 +61,14 @@ pub fn decide(command: &DirectoryCommand, known: Option<&StaffUser>, cx: &Contex
             let name = checked_name(&account.name)?;
             Ok(DirectoryEvent::AccountPut(Account { name, ..account.clone() }))
         }
-        DirectoryCommand::PutContact(contact) => self::contact(contact, cx).map(DirectoryEvent::ContactPut),
+        DirectoryCommand::PutContact(contact) => {
+            whom.not_erased(&Party::Contact(contact.id.clone()))?;
+            let contact = self::contact(contact, cx)?;
+            Ok(DirectoryEvent::ContactPut(Contact { sign_ins: sign_in::kept(whom.contact, &contact), ..contact }))
+        }
+        DirectoryCommand::ErasePerson { who, open } => erase::erase(who, open, whom, cx.now),
+        DirectoryCommand::FinishErasure { who, sums } => erase::finish(who, *sums, whom, cx.now),
+        DirectoryCommand::SignIn { contact, command } => sign_in::decide(contact, command, whom.contact, cx),
         DirectoryCommand::PutProduct(product) => self::product(product).map(DirectoryEvent::ProductPut),
         DirectoryCommand::PutTerminal(terminal) => self::terminal(terminal, cx).map(DirectoryEvent::TerminalPut),
         DirectoryCommand::PutUserGroup(group) => user_group(group, cx).map(DirectoryEvent::UserGroupPut),
@@ -109,7 +123,7 @@ fn staff_user(user: &StaffUser, cx: &Context<'_>) -> Result<StaffUser, Rejection
         regions: set("regions", &user.regions)?,
         name: checked_name(&user.name)?,
         email: checked_email(user.email.as_ref())?,
-        language: checked_language(&user.language)?,
+        language: text::language("language", &user.language)?,
         ..user.clone()
     })
 }
@@ -167,8 +181,9 @@ fn contact(contact: &Contact, cx: &Context<'_>) -> Result<Contact, Rejection> {
     Ok(Contact {
         name: checked_name(&contact.name)?,
         email: checked_email(contact.email.as_ref())?,
-        language: checked_language(&contact.language)?,
+        language: text::language("language", &contact.language)?,
         mobile,
+        erased: None,
         ..contact.clone()
     })
 }
@@ -215,13 +230,4 @@ fn checked_name(name: &PersonalText) -> Result<PersonalText, Rejection> {
 
 fn checked_email(email: Option<&PersonalText>) -> Result<Option<PersonalText>, Rejection> {
     email.map(|e| text::email("email", e.0.as_deref().unwrap_or("")).map(|e| PersonalText(Some(e)))).transpose()
-}
-
-fn checked_language(language: &str) -> Result<Box<str>, Rejection> {
-    let good = !language.is_empty() && language.len() <= 16 && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if good {
-        Ok(language.into())
-    } else {
-        Err(Rejection::invalid("language", format!("{language:?} is not a language tag such as en or zh")))
-    }
 }

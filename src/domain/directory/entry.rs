@@ -1,12 +1,16 @@
 //! The shapes of directory entries, and the commands and events that change them.
 
+use super::sign_in::{SignInCommand, SignInEvent, SignIns};
+use crate::domain::erasure::{Done, Erasure, Sums};
 use crate::domain::form::date::Date;
 use crate::domain::ids::{
     AccountId, ContactId, DepartmentId, Name, ProductId, Region, ServiceProviderId, Skill, StaffUserId, TerminalId, UserGroupId,
 };
+use crate::domain::number::WorkOrderNumber;
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::notice::NoticeSettings;
+use crate::domain::work_order::state::Party;
 use serde::{Deserialize, Serialize};
 
 /// An inside person with a login.
@@ -32,6 +36,8 @@ pub struct StaffUser {
     pub notices: Option<Box<NoticeSettings>>,
     /// People who leave are disabled: they can no longer act and are assigned nothing.
     pub disabled: bool,
+    /// Their personal data is gone, or going; the id stays taken for ever.
+    pub erased: Option<Box<Erasure>>,
 }
 
 /// A time at which nothing is assigned to somebody by itself: from (included) until (not included).
@@ -88,7 +94,11 @@ pub struct Contact {
     pub email: Option<PersonalText>,
     pub mobile: Option<PersonalText>,
     pub language: Box<str>,
+    /// Links and sessions of the portal; of commands of their own, a put ends them or leaves them as they are.
+    pub sign_ins: Option<Box<SignIns>>,
     pub disabled: bool,
+    /// Their personal data is gone, or going; the id stays taken for ever.
+    pub erased: Option<Box<Erasure>>,
 }
 
 /// A model that terminals are instances of.
@@ -143,6 +153,21 @@ pub enum DirectoryCommand {
     PutTerminal(Terminal),
     PutUserGroup(UserGroup),
     PutServiceProvider(ServiceProvider),
+    /// `open`: their open Work Orders, as the lists have them.
+    ErasePerson {
+        who: Party,
+        open: Vec<WorkOrderNumber>,
+    },
+    /// By the system: nothing of them is left.
+    FinishErasure {
+        who: Party,
+        sums: Sums,
+    },
+    /// What a contact does to come into the portal.
+    SignIn {
+        contact: ContactId,
+        command: SignInCommand,
+    },
 }
 
 /// What happened to an entry.
@@ -152,12 +177,31 @@ pub enum DirectoryEvent {
     AccountPut(Account),
     ContactPut(Contact),
     DepartmentPut(Department),
-    AbsenceSet { user: StaffUserId, absence: Option<Absence> },
+    AbsenceSet {
+        user: StaffUserId,
+        absence: Option<Absence>,
+    },
     ProductPut(Product),
     TerminalPut(Terminal),
     UserGroupPut(UserGroup),
     ServiceProviderPut(ServiceProvider),
-    NoticesSet { user: StaffUserId, notices: Option<NoticeSettings> },
+    NoticesSet {
+        user: StaffUserId,
+        notices: Option<NoticeSettings>,
+    },
+    /// Their entry loses what is personal at once; the rest follows.
+    PersonErased {
+        who: Party,
+        at: Timestamp,
+    },
+    ErasureFinished {
+        who: Party,
+        done: Done,
+    },
+    SignIn {
+        contact: ContactId,
+        event: SignInEvent,
+    },
 }
 
 impl StaffUser {

@@ -7,11 +7,15 @@ pub mod carried;
 pub mod company;
 pub mod decide;
 pub mod entry;
+pub mod erase;
 pub mod read_model;
+pub mod sign_in;
 
 pub use carried::Carried;
 pub use decide::decide;
 pub use entry::{
     Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
 };
+pub use erase::Known;
 pub use read_model::{Directory, Reach};
+pub use sign_in::{SignInCommand, SignInEvent};

@@ -1,10 +1,12 @@
 //! The directory as decisions see it: durable entries by id. Fed by durable events alone.
 
 use super::entry::{Account, Contact, Department, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup};
+use super::sign_in;
 use crate::domain::ids::{
     AccountId, ContactId, DepartmentId, Name, ProductId, ServiceGroupId, ServiceProviderId, StaffUserId, TerminalId, UserGroupId,
 };
 use crate::domain::service_group::GroupRule;
+use crate::domain::work_order::state::Party;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Leader and members of a service group, as far as decisions about others need them.
@@ -31,6 +33,8 @@ pub struct Directory {
     groups: BTreeMap<ServiceGroupId, GroupMembers>,
     user_groups: BTreeMap<UserGroupId, UserGroup>,
     providers: BTreeMap<ServiceProviderId, ServiceProvider>,
+    /// Terminals by their serial numbers, written small.
+    serial_numbers: BTreeMap<Box<str>, BTreeSet<TerminalId>>,
     reach: Reach,
     /// Who is told also of what waits for many.
     told_of_pools: BTreeSet<StaffUserId>,
@@ -256,7 +260,8 @@ impl Directory {
                 self.products.insert(product.id.clone(), product.clone());
             }
             DirectoryEvent::TerminalPut(terminal) => {
-                self.terminals.insert(terminal.id.clone(), terminal.clone());
+                let old = self.terminals.insert(terminal.id.clone(), terminal.clone());
+                self.number(old.as_ref(), terminal);
             }
             DirectoryEvent::UserGroupPut(group) => {
                 self.user_groups.insert(group.id.clone(), group.clone());
@@ -270,12 +275,52 @@ impl Directory {
                 }
                 self.tell_of_pools(user);
             }
+            DirectoryEvent::SignIn { contact, event } => {
+                if let Some(contact) = self.contacts.get_mut(contact) {
+                    sign_in::evolve(contact, event);
+                }
+            }
             DirectoryEvent::AbsenceSet { user, absence } => {
                 if let Some(user) = self.staff_users.get_mut(user) {
                     user.absence = *absence;
                 }
             }
+            DirectoryEvent::PersonErased { who: Party::Staff(user), at } => {
+                self.staff_users.get_mut(user).into_iter().for_each(|user| user.erase(*at));
+                self.tell_of_pools(user);
+            }
+            DirectoryEvent::PersonErased { who: Party::Contact(id), at } => {
+                self.contacts.get_mut(id).into_iter().for_each(|contact| contact.erase(*at));
+            }
+            DirectoryEvent::ErasureFinished { who: Party::Staff(user), done } => {
+                self.staff_users.get_mut(user).into_iter().for_each(|user| user.erasure_done(done));
+            }
+            DirectoryEvent::ErasureFinished { who: Party::Contact(id), done } => {
+                self.contacts.get_mut(id).into_iter().for_each(|contact| contact.erasure_done(done));
+            }
+            // They are nobody of the directory.
+            DirectoryEvent::PersonErased { who: Party::Guest(_), .. } | DirectoryEvent::ErasureFinished { who: Party::Guest(_), .. } => {}
         }
+    }
+
+    fn number(&mut self, old: Option<&Terminal>, new: &Terminal) {
+        let key = |terminal: &Terminal| terminal.serial_number.as_deref().map(small);
+        if let Some(old) = old.and_then(key)
+            && let Some(those) = self.serial_numbers.get_mut(&old)
+        {
+            those.remove(&new.id);
+            if those.is_empty() {
+                self.serial_numbers.remove(&old);
+            }
+        }
+        if let Some(number) = key(new) {
+            self.serial_numbers.entry(number).or_default().insert(new.id.clone());
+        }
+    }
+
+    /// Terminals with a serial number, however it is written, in order of id; disabled ones too.
+    pub fn with_serial_number<'a>(&'a self, number: &str) -> impl Iterator<Item = &'a Terminal> {
+        self.serial_numbers.get(&small(number)).into_iter().flatten().filter_map(|id| self.terminal(id))
     }
 
     fn tell_of_pools(&mut self, user: &StaffUserId) {
@@ -296,4 +341,8 @@ impl Directory {
     pub fn take_group(&mut self, id: &ServiceGroupId, members: GroupMembers) {
         self.groups.insert(id.clone(), members);
     }
+}
+
+fn small(number: &str) -> Box<str> {
+    number.trim().to_lowercase().into()
 }

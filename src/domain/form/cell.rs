@@ -5,10 +5,12 @@ use super::given::Given;
 use super::kind::{Choice, Kind, Target};
 use super::pattern::Pattern;
 use super::value::{Cell, Reference, StoredFile};
+use crate::domain::context::Context;
 use crate::domain::currency::Currency;
 use crate::domain::decimal::Decimal;
 use crate::domain::directory::Directory;
 use crate::domain::ids::{AccountId, ContactId, Name, ProductId, StaffUserId, TerminalId};
+use crate::domain::may::portal::Names;
 use crate::domain::nearest;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, PersonalText};
@@ -21,6 +23,25 @@ use std::fmt::Display;
 pub struct Flaw {
     pub rule: &'static str,
     pub problem: String,
+}
+
+/// What references may lead to: entries of the directory, as far as who fills the form in may name them.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    pub directory: &'a Directory,
+    pub names: Names<'a>,
+}
+
+impl<'a> Known<'a> {
+    /// By who acts.
+    pub fn of(cx: &Context<'a>) -> Self {
+        Self { directory: cx.directory, names: Names::of(cx) }
+    }
+
+    /// Everything.
+    pub fn all(directory: &'a Directory) -> Self {
+        Self { directory, names: Names::All }
+    }
 }
 
 fn flaw<T>(rule: &'static str, problem: impl Into<String>) -> Result<T, Flaw> {
@@ -43,7 +64,7 @@ fn problem(rejection: Rejection) -> String {
 ///
 /// # Errors
 /// The first rule that it breaks.
-pub fn check(kind: &Kind, given: &Given, directory: &Directory) -> Result<Cell, Flaw> {
+pub fn check(kind: &Kind, given: &Given, known: Known<'_>) -> Result<Cell, Flaw> {
     match kind {
         Kind::Text { min, max, pattern } => free(given, (*min, *max), pattern.as_ref(), text::line).map(Cell::Text),
         Kind::LongText { min, max, pattern } => free(given, (*min, *max), pattern.as_ref(), text::long).map(Cell::Text),
@@ -89,7 +110,7 @@ pub fn check(kind: &Kind, given: &Given, directory: &Directory) -> Result<Cell, 
             Ok(Cell::Text(PersonalText(Some(email))))
         }
         Kind::Location => location(given),
-        Kind::Reference(target) => reference(given, *target, directory),
+        Kind::Reference(target) => reference(given, *target, known),
         Kind::Attachment { min, max, media_types } => {
             let given = match given {
                 Given::List(list) => list.as_slice(),
@@ -286,26 +307,26 @@ fn location(given: &Given) -> Result<Cell, Flaw> {
     Ok(Cell::Location(PersonalText(Some(format!("{latitude},{longitude}").into()))))
 }
 
-fn reference(given: &Given, target: Target, directory: &Directory) -> Result<Cell, Flaw> {
+fn reference(given: &Given, target: Target, Known { directory, names }: Known<'_>) -> Result<Cell, Flaw> {
     let text = plain(given, "the id of an entry of the directory")?;
     let unknown =
         || Flaw { rule: "reference", problem: format!("there is no {} {:?}", target.name(), text.chars().take(60).collect::<String>()) };
     let reference = match target {
         Target::Account => {
             let id = AccountId::new(text).map_err(|_| unknown())?;
-            directory.account(&id).filter(|a| !a.disabled).map(|_| Reference::Account(id))
+            directory.account(&id).filter(|a| !a.disabled && names.account(a)).map(|_| Reference::Account(id))
         }
         Target::Contact => {
             let id = ContactId::new(text).map_err(|_| unknown())?;
-            directory.contact(&id).filter(|c| !c.disabled).map(|_| Reference::Contact(id))
+            directory.contact(&id).filter(|c| !c.disabled && names.contact(c)).map(|_| Reference::Contact(id))
         }
         Target::StaffUser => {
             let id = StaffUserId::new(text).map_err(|_| unknown())?;
-            directory.active(&id).map(|_| Reference::StaffUser(id))
+            directory.active(&id).filter(|_| names.staff()).map(|_| Reference::StaffUser(id))
         }
         Target::Terminal => {
             let id = TerminalId::new(text).map_err(|_| unknown())?;
-            directory.terminal(&id).filter(|t| !t.disabled).map(|_| Reference::Terminal(id))
+            directory.terminal(&id).filter(|t| !t.disabled && names.terminal(t)).map(|_| Reference::Terminal(id))
         }
         Target::Product => {
             let id = ProductId::new(text).map_err(|_| unknown())?;

@@ -1,10 +1,9 @@
 //! What was given against a form: the changes it makes, or a refusal that names field, row and rule. Nothing given, nothing changed.
 
-use super::cell::{self, Flaw};
+use super::cell::{self, Flaw, Known};
 use super::definition::{DetailTable, Field, Form, SingleField};
 use super::given::{Given, GivenFields};
 use super::value::{Cell, Changes, FIELDS_BYTES_MAX, Fields, Row, Value};
-use crate::domain::directory::Directory;
 use crate::domain::nearest;
 use crate::domain::rejection::Rejection;
 
@@ -17,7 +16,7 @@ impl Form {
     ///
     /// # Errors
     /// The first field that is not known, is given twice, or breaks one of its rules.
-    pub fn check(&self, given: &GivenFields, directory: &Directory) -> Result<Changes, Rejection> {
+    pub fn check(&self, given: &GivenFields, known: Known<'_>) -> Result<Changes, Rejection> {
         let mut changes: Changes = Vec::new();
         for (name, given) in given {
             let Some(field) = self.field(name) else {
@@ -27,7 +26,7 @@ impl Form {
             if changes.iter().any(|(earlier, _)| earlier == field.name()) {
                 return Err(refuse(path, Flaw { rule: "kind", problem: "is given twice".to_owned() }));
             }
-            let value = if given.is_nothing() { None } else { Some(field.check(given, &path, directory)?) };
+            let value = if given.is_nothing() { None } else { Some(field.check(given, &path, known)?) };
             changes.push((field.name().clone(), value));
         }
         Ok(changes)
@@ -74,16 +73,16 @@ fn unknown<'a>(name: &str, what: &str, of: &str, known: impl Iterator<Item = &'a
 }
 
 impl Field {
-    fn check(&self, given: &Given, path: &str, directory: &Directory) -> Result<Value, Rejection> {
+    fn check(&self, given: &Given, path: &str, known: Known<'_>) -> Result<Value, Rejection> {
         match self {
-            Self::Single(field) => cell::check(&field.kind, given, directory).map(Value::One).map_err(|f| refuse(path.to_owned(), f)),
-            Self::Table(table) => table.check(given, path, directory).map(Value::Table),
+            Self::Single(field) => cell::check(&field.kind, given, known).map(Value::One).map_err(|f| refuse(path.to_owned(), f)),
+            Self::Table(table) => table.check(given, path, known).map(Value::Table),
         }
     }
 }
 
 impl DetailTable {
-    fn check(&self, given: &Given, path: &str, directory: &Directory) -> Result<Vec<Row>, Rejection> {
+    fn check(&self, given: &Given, path: &str, known: Known<'_>) -> Result<Vec<Row>, Rejection> {
         let flaw = |problem: String| refuse(path.to_owned(), Flaw { rule: "kind", problem });
         let Given::List(given) = given else {
             return Err(flaw(format!("expected a list of rows, found {}", given.words())));
@@ -95,12 +94,12 @@ impl DetailTable {
             let Given::Map(cells) = row else {
                 return Err(refuse(path, Flaw { rule: "kind", problem: format!("expected a row of fields, found {}", row.words()) }));
             };
-            rows.push(self.check_row(cells, &path, directory)?);
+            rows.push(self.check_row(cells, &path, known)?);
         }
         Ok(rows)
     }
 
-    fn check_row(&self, cells: &[(Box<str>, Given)], path: &str, directory: &Directory) -> Result<Row, Rejection> {
+    fn check_row(&self, cells: &[(Box<str>, Given)], path: &str, known: Known<'_>) -> Result<Row, Rejection> {
         let mut row = Row::new();
         for (index, (name, _)) in cells.iter().enumerate() {
             if !self.columns.iter().any(|column| column.name.as_str() == &**name) {
@@ -115,7 +114,7 @@ impl DetailTable {
         }
         for column in &self.columns {
             let given = cells.iter().find(|(name, _)| column.name.as_str() == &**name).map(|(_, given)| given);
-            if let Some(cell) = column.cell(given.filter(|g| !g.is_nothing()), path, directory)? {
+            if let Some(cell) = column.cell(given.filter(|g| !g.is_nothing()), path, known)? {
                 row.insert(column.name.clone(), cell);
             }
         }
@@ -128,10 +127,10 @@ impl DetailTable {
 
 impl SingleField {
     /// The cell of a row: what is given, else the default.
-    fn cell(&self, given: Option<&Given>, path: &str, directory: &Directory) -> Result<Option<Cell>, Rejection> {
+    fn cell(&self, given: Option<&Given>, path: &str, known: Known<'_>) -> Result<Option<Cell>, Rejection> {
         let path = || format!("{path}.{}", self.name);
         match given {
-            Some(given) => cell::check(&self.kind, given, directory).map(Some).map_err(|f| refuse(path(), f)),
+            Some(given) => cell::check(&self.kind, given, known).map(Some).map_err(|f| refuse(path(), f)),
             None if self.default.is_some() => Ok(self.default.clone()),
             None if self.required => {
                 Err(refuse(path(), Flaw { rule: "required", problem: format!("is required in every row ({})", self.title) }))

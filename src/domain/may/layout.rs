@@ -1,8 +1,10 @@
 //! Which fields of forms somebody sees and may change: what their roles say together (PER-2).
 //!
 //! A field is hidden from whom every one of their roles hides it, and read only for whom none lets them change it. Roles that are about
-//! other record types are left out of it, unless there is no other. Customers and the system have no roles, and see what they are told.
+//! other record types are left out of it, unless there is no other. Terminal users have one role; customers behind a link and the system
+//! have none, and see what they are told.
 
+use super::portal;
 use crate::domain::context::Context;
 use crate::domain::definition::{RoleDefinition, role::built_in};
 use crate::domain::ids::Name;
@@ -19,7 +21,11 @@ pub struct Layout<'a> {
 impl<'a> Layout<'a> {
     /// Of who acts, for a record type; without one: of all their roles together.
     pub fn of(record_type: Option<&Name>, cx: &Context<'a>) -> Self {
-        let Principal::Staff { roles: names, .. } = cx.principal else { return Self { roles: Vec::new() } };
+        let names = match cx.principal {
+            Principal::Staff { roles, .. } => roles,
+            Principal::TerminalUser { .. } => return Self { roles: portal::definition(cx).into_iter().collect() },
+            Principal::Guest { .. } | Principal::System => return Self { roles: Vec::new() },
+        };
         let mut roles = Vec::new();
         let mut of_others = Vec::new();
         for name in names {

@@ -5,12 +5,13 @@
 
 pub mod calendars;
 pub mod layout;
+pub mod portal;
 pub mod relation;
 pub mod why;
 
 use super::context::Context;
 use super::definition::Right;
-use super::ids::{Name, ServiceGroupId, StaffUserId};
+use super::ids::{ContactId, Name, ServiceGroupId, StaffUserId};
 use super::principal::Principal;
 use super::rejection::Rejection;
 use super::work_order::WorkOrder;
@@ -43,6 +44,10 @@ pub enum Action<'a> {
     SetAbsence(&'a StaffUserId),
     /// Say what somebody is told by mail: they themselves, and who may change the directory.
     SetNotices(&'a StaffUserId),
+    /// Ask for a link to sign in, or come in by one: whoever is outside.
+    SignIn,
+    /// End a session: whose it is.
+    SignOut(&'a ContactId),
     /// What the daemon does by itself: timers, deliveries, mail outcomes.
     ActAsSystem,
 }
@@ -53,19 +58,23 @@ pub fn may(action: Action<'_>, order: Option<&WorkOrder>, cx: &Context<'_>) -> R
         let role = has_right_for(right, order, cx) || mutant!("role-gate-open");
         order.is_some_and(|o| has_right(Right::Administer, cx) || (role && data_gate(&Subject::of(o), cx)))
     };
+    // Customers answer what their node asks, and no more.
+    let of_staff = || matches!(cx.principal, Principal::Staff { .. });
     let yes = match action {
         Action::Use(right) => has_right_for(right, order, cx),
         Action::Create(record_type) => has_right_of(Right::CreateWorkOrders, Some(record_type), cx),
         Action::See => order.is_some_and(|o| sees(&Subject::of(o), cx)),
         Action::Outside(right) => outside(right),
         Action::HandleNode => order.is_some_and(|o| is_handler(o, cx)),
-        Action::Handle => order.is_some_and(|o| is_handler(o, cx)) || outside(Right::HandleWorkOrders),
-        Action::BookLabor => order.is_some_and(|o| is_handler(o, cx) || is_owner(o, cx) || is_engineer(o, cx)),
+        Action::Handle => of_staff() && order.is_some_and(|o| is_handler(o, cx)) || outside(Right::HandleWorkOrders),
+        Action::BookLabor => of_staff() && order.is_some_and(|o| is_handler(o, cx) || is_owner(o, cx) || is_engineer(o, cx)),
         Action::CancelOwn => order.is_some_and(|o| is_submitter(o, cx)),
         Action::SetAbsence(user) => is_or_leads(user, cx) || has_right(Right::ChangeDirectory, cx),
         Action::SetNotices(user) => {
             cx.principal.user().filter(|by| cx.directory.active(by).is_some()) == Some(user) || has_right(Right::ChangeDirectory, cx)
         }
+        Action::SignIn => matches!(cx.principal, Principal::TerminalUser { .. }),
+        Action::SignOut(contact) => *cx.principal == (Principal::TerminalUser { contact: Some(contact.clone()) }),
         Action::ActAsSystem => matches!(cx.principal, Principal::System),
     };
     if yes || mutant!("everybody-may") {
@@ -95,7 +104,11 @@ pub fn has_right_for(right: Right, order: Option<&WorkOrder>, cx: &Context<'_>) 
 }
 
 fn has_right_of(right: Right, record_type: Option<&Name>, cx: &Context<'_>) -> bool {
-    *cx.principal == Principal::System || Viewer::of(cx).is_some_and(|viewer| viewer.has(right, record_type, cx))
+    match cx.principal {
+        Principal::System => true,
+        Principal::TerminalUser { .. } => portal::has(right, record_type, cx),
+        Principal::Staff { .. } | Principal::Guest { .. } => Viewer::of(cx).is_some_and(|viewer| viewer.has(right, record_type, cx)),
+    }
 }
 
 /// Whether the principal is one of the handlers of the node the Work Order is at.
@@ -114,7 +127,7 @@ pub fn stands_for(handler: &Handler, subject: &Subject<'_>, cx: &Context<'_>) ->
 /// Whether the principal raised the Work Order or is the one it was raised for.
 pub fn is_submitter(order: &WorkOrder, cx: &Context<'_>) -> bool {
     match cx.principal {
-        Principal::Staff { .. } => Relation::Submitter.holds(&Subject::of(order), cx),
+        Principal::Staff { .. } | Principal::TerminalUser { .. } => Relation::Submitter.holds(&Subject::of(order), cx),
         Principal::Guest { order: id, invitation } => *id == order.id && order.invitation(*invitation).is_some_and(|i| i.for_submitter),
         Principal::System => false,
     }
@@ -148,6 +161,8 @@ fn who(principal: &Principal) -> String {
             format!("{through} ({})", roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", "))
         }
         Principal::Guest { .. } => "the customer behind the link".into(),
+        Principal::TerminalUser { contact: Some(contact) } => format!("{contact} (terminal-user)"),
+        Principal::TerminalUser { contact: None } => "a guest".into(),
         Principal::System => "the system".into(),
     }
 }
@@ -177,6 +192,8 @@ impl Action<'_> {
             Self::CancelOwn => "this is for the submitter".into(),
             Self::SetAbsence(_) => "this is for themselves, their superiors, or a role with change_directory".into(),
             Self::SetNotices(_) => "this is for themselves, or a role with change_directory".into(),
+            Self::SignIn => "this is for people outside".into(),
+            Self::SignOut(_) => "this is for whose session it is".into(),
             Self::ActAsSystem => "only the system does this".into(),
         }
     }

@@ -1,9 +1,10 @@
 //! What somebody has to do with a Work Order: the data gate of reading 10, and what of it lets one see it (PER-3, PER-5 to PER-8).
 
+use super::portal;
 use crate::domain::context::Context;
 use crate::domain::definition::{Right, ShareFrom, ShareTo, SharingRule};
 use crate::domain::directory::StaffUser;
-use crate::domain::ids::{DepartmentId, Name, ServiceGroupId, StaffUserId};
+use crate::domain::ids::{AccountId, ContactId, DepartmentId, Name, ServiceGroupId, StaffUserId};
 use crate::domain::principal::Principal;
 use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::life::Life;
@@ -18,6 +19,8 @@ pub struct Subject<'a> {
     pub owner: Option<&'a StaffUserId>,
     pub team: &'a [TeamMember],
     pub submitter: &'a Party,
+    pub account: Option<&'a AccountId>,
+    pub contact: Option<&'a ContactId>,
     pub created_by: Option<&'a StaffUserId>,
     pub engineer: Option<&'a StaffUserId>,
     pub group: Option<&'a ServiceGroupId>,
@@ -34,6 +37,8 @@ impl<'a> Subject<'a> {
             owner: order.owner.as_ref(),
             team: &order.team,
             submitter: &order.submitter,
+            account: order.account.as_ref(),
+            contact: order.contact.as_ref(),
             created_by: order.created_by.as_ref(),
             engineer: order.engineer.as_ref(),
             group: order.group.as_ref(),
@@ -71,11 +76,13 @@ pub enum Relation {
     Group,
     /// It was given to the service provider they work for.
     Provider,
+    /// Of a terminal user: it is about their account, or about themselves.
+    OwnAccount,
 }
 
 impl Relation {
     /// All of them, the weaker access of two that have one last.
-    pub const ALL: [Self; 17] = {
+    pub const ALL: [Self; 18] = {
         use Access::{Read, ReadWrite};
         [
             Self::Admin,
@@ -95,6 +102,7 @@ impl Relation {
             Self::Shared(Read),
             Self::Group,
             Self::Provider,
+            Self::OwnAccount,
         ]
     };
 
@@ -118,6 +126,7 @@ impl Relation {
             Self::Shared(Access::Read) => "has it shared, to read",
             Self::Group => "is in its service group",
             Self::Provider => "works for the service provider it was given to",
+            Self::OwnAccount => "it is of their own account",
         }
     }
 
@@ -140,7 +149,8 @@ impl Relation {
             | Self::Engineer
             | Self::Shared(Access::Read)
             | Self::Group
-            | Self::Provider => false,
+            | Self::Provider
+            | Self::OwnAccount => false,
         }
     }
 
@@ -152,11 +162,13 @@ impl Relation {
 
     /// Whether it holds between who acts and a Work Order.
     pub fn holds(self, subject: &Subject<'_>, cx: &Context<'_>) -> bool {
-        let Some(viewer) = Viewer::of(cx) else { return self == Self::System && *cx.principal == Principal::System };
+        let Some(viewer) = Viewer::of(cx) else {
+            return portal::holds(self, subject, cx) || self == Self::System && *cx.principal == Principal::System;
+        };
         let me = |user: Option<&StaffUserId>| user.is_some() && user == viewer.id();
         let led = |user: &StaffUserId| viewer.id().is_some_and(|me| cx.directory.is_above(me, user));
         match self {
-            Self::System => false,
+            Self::System | Self::OwnAccount => false,
             Self::Admin => viewer.user.is_none_or(|u| u.provider.is_none()) && viewer.has(Right::Administer, None, cx),
             Self::SeesAll => {
                 viewer.user.is_none_or(|u| u.provider.is_none()) && viewer.has(Right::ReadAllWorkOrders, Some(subject.record_type), cx)
@@ -204,7 +216,10 @@ pub fn sees(subject: &Subject<'_>, cx: &Context<'_>) -> bool {
     if !subject.life.is_normal() && !mutant!("void-is-seen") {
         return false;
     }
-    let reads = Viewer::of(cx).is_some_and(|viewer| viewer.has(Right::ReadWorkOrders, Some(subject.record_type), cx));
+    let reads = match Viewer::of(cx) {
+        Some(viewer) => viewer.has(Right::ReadWorkOrders, Some(subject.record_type), cx),
+        None => portal::has(Right::ReadWorkOrders, Some(subject.record_type), cx),
+    };
     Relation::ALL.into_iter().any(|relation| (reads || relation.sees_without_right()) && relation.holds(subject, cx))
 }
 
@@ -227,7 +242,7 @@ impl<'a> Viewer<'a> {
                 let known = if mutant!("the-disabled-may") { cx.directory.staff_user(id) } else { cx.directory.active(id) };
                 Some(Self { user: Some(known?), roles })
             }
-            Principal::Guest { .. } | Principal::System => None,
+            Principal::Guest { .. } | Principal::TerminalUser { .. } | Principal::System => None,
         }
     }
 

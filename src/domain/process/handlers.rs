@@ -67,7 +67,7 @@ pub fn can_act(handler: &Handler, order: &WorkOrder, directory: &Directory) -> b
         }
         Handler::Submitter => match &order.submitter {
             Party::Staff(user) => directory.active(user).is_some(),
-            Party::Contact(_) => true,
+            Party::Contact(_) | Party::Guest(_) => true,
         },
         Handler::Role(_) => true,
     }
@@ -131,7 +131,7 @@ fn people(person: &Person, order: &WorkOrder, directory: &Directory) -> Vec<Staf
         Person::Owner => order.owner.clone().into_iter().collect(),
         Person::Submitter => match &order.submitter {
             Party::Staff(user) => vec![user.clone()],
-            Party::Contact(_) => Vec::new(),
+            Party::Contact(_) | Party::Guest(_) => Vec::new(),
         },
         Person::Field(field) => named_in(field, order).into_iter().collect(),
     }

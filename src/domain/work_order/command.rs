@@ -2,7 +2,7 @@
 
 use super::edit::Edit;
 use super::mail::MailOutcome;
-use super::state::{Channel, HoldReason, Party, Priority, RecordKind};
+use super::state::{Channel, EntryPoint, HoldReason, Party, Priority, RecordKind};
 use super::team::Access;
 use crate::domain::definition::evaluation::GivenAnswer;
 use crate::domain::form::given::GivenFields;
@@ -174,6 +174,11 @@ pub enum Command {
         attempt: u32,
         outcome: MailOutcome,
     },
+    /// By the system: somebody was erased; `whole`: the Work Order was theirs at some time.
+    ErasePerson {
+        who: Party,
+        whole: bool,
+    },
 }
 
 /// Everything known at intake (INT-1).
@@ -190,6 +195,7 @@ pub struct Create {
     pub contact: Option<ContactId>,
     pub priority: Priority,
     pub channel: Channel,
+    pub entry_point: EntryPoint,
     /// None: the contact, else the one who creates it.
     pub submitter: Option<Party>,
     /// Of the record type's form.
@@ -250,6 +256,7 @@ impl Command {
             Self::EnterLabor { .. } => "EnterLabor",
             Self::Fire { .. } => "Fire",
             Self::RecordMail { .. } => "RecordMail",
+            Self::ErasePerson { .. } => "ErasePerson",
         }
     }
 }

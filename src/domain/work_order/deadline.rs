@@ -1,7 +1,7 @@
 //! Timers as a function of the state (PRC-4, EVA-11). A timer that fires is a command, and the state decides again.
 
 use super::state::{Visit, WorkOrder};
-use crate::domain::ids::{MailNo, VisitNo};
+use crate::domain::ids::{MailNo, SignInNo, VisitNo};
 use crate::domain::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub enum Deadline {
     Mail(MailNo),
     /// Somebody is to be reminded, who asked for it.
     ToDo(u32),
+    /// The mail of a contact's link to sign in is to be tried; to the mailer as well, and of no Work Order.
+    SignInMail(SignInNo),
 }
 
 /// All deadlines of a Work Order, each with its time.

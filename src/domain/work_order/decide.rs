@@ -7,19 +7,20 @@ use super::edit;
 use super::event::{Created, Event};
 use super::evolve;
 use super::fields;
+use super::intake::{self, Intake};
 use super::labor;
 use super::life;
-use super::mail::{MailOutcome, MailStatus};
+use super::mail::MailOutcome;
 use super::notify::notify;
 use super::plan;
 use super::remind;
-use super::state::{HoldReason, Outcome, Party, Purpose, RecordKind, Status, WorkOrder};
+use super::state::{HoldReason, Outcome, Purpose, RecordKind, Status, WorkOrder};
 use super::team;
 use super::to_do;
 use crate::domain::context::Context;
 use crate::domain::definition::Right;
-use crate::domain::ids::{AccountId, ContactId, MailNo};
-use crate::domain::may::{Action, may};
+use crate::domain::ids::MailNo;
+use crate::domain::may::{Action, may, portal};
 use crate::domain::principal::Principal;
 use crate::domain::process::{NodeState, accept, assign, confirm, door, evaluate, on_site, task};
 use crate::domain::rejection::Rejection;
@@ -86,6 +87,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::EnterLabor { from, to, step } => labor::enter(d, *from, *to, step.as_deref()),
         Command::Fire { deadline, completes_until } => fire(d, *deadline, *completes_until),
         Command::RecordMail { mail, attempt, outcome } => record_mail(d, *mail, *attempt, outcome),
+        Command::ErasePerson { who, whole } => erase_person(d, who, *whole),
     }?;
     notify(Some(order), &mut draft);
     Ok((draft.order, draft.events))
@@ -93,27 +95,17 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
 
 /// Decides a creation (INT-1): the Work Order with its first node entered.
 pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Vec<Event>), Rejection> {
-    may(Action::Create(&create.record_type), None, cx)?;
-    let record_type = cx.catalogue.published_type(&create.record_type)?;
-    let (_, process) =
-        cx.catalogue.process(&record_type.process).ok_or_else(|| Rejection::unknown("process", record_type.process.as_str()))?;
-    let account = customer(create.account.as_ref(), create.contact.as_ref(), cx)?;
-    let created_by = cx.principal.user().cloned();
-    let submitter = match (&create.submitter, &create.contact, &created_by) {
-        (Some(party), ..) => party.clone(),
-        (None, Some(contact), _) => Party::Contact(contact.clone()),
-        (None, None, Some(user)) => Party::Staff(user.clone()),
-        (None, None, None) => {
-            return Err(Rejection::invalid("submitter", "is required: there is no contact, and the caller is not a staff user"));
+    let record_type = match cx.principal {
+        Principal::TerminalUser { .. } => portal::offered(&create.record_type, cx)?,
+        Principal::Staff { .. } | Principal::Guest { .. } | Principal::System => {
+            may(Action::Create(&create.record_type), None, cx)?;
+            cx.catalogue.published_type(&create.record_type)?
         }
     };
-    let known = match &submitter {
-        Party::Staff(user) => cx.directory.staff_user(user).is_some(),
-        Party::Contact(contact) => cx.directory.contact(contact).is_some(),
-    };
-    if !known {
-        return Err(Rejection::unknown("submitter", submitter.to_string()));
-    }
+    let (_, process) =
+        cx.catalogue.process(&record_type.process).ok_or_else(|| Rejection::unknown("process", record_type.process.as_str()))?;
+    let Intake { account, contact, submitter, channel, entry_point } = intake::intake(create, cx)?;
+    let created_by = cx.principal.user().cloned();
     let (form, fields) = fields::at_intake(record_type, &create.fields, cx)?;
     let created = Created {
         id: create.id,
@@ -122,12 +114,13 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
         process,
         subject: PersonalText(Some(text::line("subject", &create.subject, SUBJECT_MAX)?)),
         description: optional("description", create.description.as_deref())?,
-        reference: create.reference.as_deref().map(|r| text::line("reference", r, 64)).transpose()?,
+        reference: create.reference.as_deref().map(|r| text::line("reference", r, 64).map(|r| PersonalText(Some(r)))).transpose()?,
         region: account.as_ref().and_then(|id| cx.directory.account(id)?.region.clone()),
         account,
-        contact: create.contact.clone(),
+        contact,
         priority: create.priority,
-        channel: create.channel,
+        channel,
+        entry_point,
         submitter,
         created_by,
         form,
@@ -139,23 +132,6 @@ pub fn create<'a>(create: &Create, cx: &'a Context<'a>) -> Result<(WorkOrder, Ve
     door::enter_first(&mut draft)?;
     notify(None, &mut draft);
     Ok((draft.order, draft.events))
-}
-
-/// For whom it is: the account that is named, else the contact's (INT-2). A contact is a person at one account.
-pub(super) fn customer(account: Option<&AccountId>, contact: Option<&ContactId>, cx: &Context<'_>) -> Result<Option<AccountId>, Rejection> {
-    if let Some(account) = account
-        && cx.directory.account(account).is_none_or(|a| a.disabled)
-    {
-        return Err(Rejection::unknown("account", account.as_str()));
-    }
-    let Some(id) = contact else { return Ok(account.cloned()) };
-    let contact = cx.directory.contact(id).filter(|c| !c.disabled).ok_or_else(|| Rejection::unknown("contact", id.as_str()))?;
-    match (account, &contact.account) {
-        (Some(named), Some(own)) if named != own => {
-            Err(Rejection::invalid("contact", format!("{id} is a person at the account {own}, not at {named}")))
-        }
-        (named, own) => Ok(named.or(own.as_ref()).cloned()),
-    }
 }
 
 pub(super) fn optional(field: &'static str, text: Option<&str>) -> Result<Option<PersonalText>, Rejection> {
@@ -185,7 +161,7 @@ fn submitted_by_link(cx: &Context<'_>, order: &WorkOrder, invitation: crate::dom
         Principal::Guest { order: id, invitation: no } if *id == order.id && *no == invitation => Ok(()),
         _ if mutant!("anybody-evaluates") => Ok(()),
         Principal::Guest { .. } => Err(Rejection::UnknownInvitation),
-        Principal::Staff { .. } | Principal::System => Err(Rejection::NotPermitted {
+        Principal::Staff { .. } | Principal::TerminalUser { .. } | Principal::System => Err(Rejection::NotPermitted {
             action: "an evaluation is the customer's, through a link".into(),
             who: cx.principal.key(),
             handlers: String::new(),
@@ -277,7 +253,7 @@ fn fire(draft: &mut Draft<'_>, deadline: Deadline, completes_until: Timestamp) -
     let all = deadlines(&draft.order);
     let until = |deadline| match deadline {
         Deadline::AutoComplete(_) => draft.cx.now.min(completes_until),
-        Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) | Deadline::ToDo(_) => draft.cx.now,
+        Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) | Deadline::ToDo(_) | Deadline::SignInMail(_) => draft.cx.now,
     };
     let due = |deadline| all.iter().any(|(at, d)| *d == deadline && *at <= until(deadline));
     if !due(deadline) && !mutant!("timer-not-checked-again") {
@@ -305,7 +281,7 @@ fn fire(draft: &mut Draft<'_>, deadline: Deadline, completes_until: Timestamp) -
             draft.push(Event::ReminderDue { no });
             Ok(())
         }
-        Deadline::Mail(_) => Err(Rejection::TimerStale),
+        Deadline::Mail(_) | Deadline::SignInMail(_) => Err(Rejection::TimerStale),
     }
 }
 
@@ -314,20 +290,14 @@ fn record_mail(draft: &mut Draft<'_>, no: MailNo, attempt: u32, outcome: &MailOu
     let Some(mail) = draft.order.mails.iter().find(|m| m.no == no && (m.attempts + 1 == attempt || mutant!("mail-outcome-twice"))) else {
         return Err(Rejection::TimerStale);
     };
-    let status = match (&mail.status, outcome) {
-        // It went out while the node was being left: the history tells what is true.
-        (MailStatus::Pending | MailStatus::Deferred { .. } | MailStatus::Cancelled, MailOutcome::Sent) => {
-            MailStatus::Sent { at: draft.cx.now }
-        }
-        (MailStatus::Pending | MailStatus::Deferred { .. }, MailOutcome::Failed { why }) => MailStatus::Failed { why: why.clone() },
-        (MailStatus::Pending | MailStatus::Deferred { .. }, MailOutcome::Deferred { until, why }) if *until < mail.ends_at => {
-            MailStatus::Deferred { until: *until, why: why.clone() }
-        }
-        (MailStatus::Pending | MailStatus::Deferred { .. }, MailOutcome::Deferred { why, .. }) => MailStatus::Expired { why: why.clone() },
-        (MailStatus::Cancelled | MailStatus::Sent { .. } | MailStatus::Failed { .. } | MailStatus::Expired { .. }, _) => {
-            return Err(Rejection::TimerStale);
-        }
-    };
-    draft.push(Event::MailTried { mail: no, status });
+    let status = mail.status.after(outcome, mail.ends_at, draft.cx.now).ok_or(Rejection::TimerStale)?;
+    let party = mail.party.clone();
+    draft.push(Event::MailTried { mail: no, party, status });
+    Ok(())
+}
+
+fn erase_person(draft: &mut Draft<'_>, who: &super::state::Party, whole: bool) -> Result<(), Rejection> {
+    may(Action::ActAsSystem, Some(&draft.order), draft.cx)?;
+    draft.push(Event::PersonErased { who: who.clone(), whole });
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::event::Event;
 use super::evolve;
 use super::mail::{GIVE_UP_AFTER, Mail, MailStatus};
 use super::notice::{NOTICE, NoticeKind, QUIET_HOURS, quiet_until};
+use super::notify::Note;
 use super::state::{Invitation, Party, Purpose, Source, Visit, WorkOrder};
 use crate::domain::context::Context;
 use crate::domain::definition::{Process, VersionedName};
@@ -11,6 +12,9 @@ use crate::domain::ids::{InvitationNo, MailNo, Name};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
 use crate::domain::time::{Span, Timestamp};
+
+/// Whom of the directory a mail is to, if anybody; address, name, language.
+pub type Addressee<'a> = (Option<&'a Party>, PersonalText, PersonalText, &'a str);
 
 /// The Work Order as it would be, with the events that make it so.
 pub struct Draft<'a> {
@@ -93,13 +97,18 @@ impl<'a> Draft<'a> {
         let found = match party {
             Party::Staff(id) => directory.staff_user(id).map(|u| (u.email.clone(), u.name.clone(), u.language.clone())),
             Party::Contact(id) => directory.contact(id).map(|c| (c.email.clone(), c.name.clone(), c.language.clone())),
+            Party::Guest(guest) => Some((guest.email().cloned(), guest.name().clone(), guest.language().into())),
         };
         let quiet_until = match party {
             Party::Staff(id) => directory.staff_user(id).and_then(|user| quiet_until(user.notices.as_deref(), self.cx.now)),
-            Party::Contact(_) => None,
+            Party::Contact(_) | Party::Guest(_) => None,
         };
         match found {
-            Some((Some(to), name, language)) => self.mail_at(message, (to, name, &language), invitation, reason, quiet_until),
+            Some((Some(to), name, language)) => {
+                // A guest is known to nobody but this Work Order.
+                let party = Some(party).filter(|party| !matches!(party, Party::Guest(_)));
+                self.mail_at(message, (party, to, name, &language), invitation, reason, quiet_until);
+            }
             Some((None, ..)) => self.mail_impossible(message, invitation, &format!("{party} has no e-mail address")),
             None => self.mail_impossible(message, invitation, &format!("{party} is not in the directory")),
         }
@@ -115,13 +124,13 @@ impl<'a> Draft<'a> {
         invitation: Option<InvitationNo>,
         reason: Option<PersonalText>,
     ) {
-        self.mail_at(message, (to, name, language), invitation, reason, None);
+        self.mail_at(message, (None, to, name, language), invitation, reason, None);
     }
 
     fn mail_at(
         &mut self,
         message: &Name,
-        to: (PersonalText, PersonalText, &str),
+        to: Addressee<'_>,
         invitation: Option<InvitationNo>,
         reason: Option<PersonalText>,
         quiet_until: Option<Timestamp>,
@@ -139,41 +148,34 @@ impl<'a> Draft<'a> {
         let Some(template) = self.cx.catalogue.message(message) else { return };
         let nobody = PersonalText::new("-");
         let status = MailStatus::Failed { why: PersonalText::new(why) };
-        let mail = Mail { status, ..self.intent(template, (nobody.clone(), nobody, "en"), invitation) };
+        let mail = Mail { status, ..self.intent(template, (None, nobody.clone(), nobody, "en"), invitation) };
         self.push(Event::MailQueued(Box::new(mail)));
     }
 
     /// Queues a notice to one of the staff, which goes out at a time, together with others.
-    pub fn mail_notice(
-        &mut self,
-        to: (PersonalText, PersonalText, &str),
-        (kind, note): (NoticeKind, Option<PersonalText>),
-        (until, why): (Timestamp, &str),
-    ) {
+    pub fn mail_notice(&mut self, to: Addressee<'_>, (kind, note): (NoticeKind, Option<Note>), (until, why): (Timestamp, &str)) {
         let Ok(name) = Name::new(NOTICE) else { return };
         let status = MailStatus::Deferred { until, why: PersonalText::new(why) };
         let template = VersionedName { name, version: 0 };
-        let mail = Mail { reason: note, status, notice: Some(kind), ..self.intent(template, to, None) };
+        let (reason, by) = note.map_or((None, None), |note| (Some(note.text), note.by));
+        let mail = Mail { reason, by, status, notice: Some(kind), ..self.intent(template, to, None) };
         self.push(Event::MailQueued(Box::new(mail)));
     }
 
     /// A mail that is to be sent.
-    fn intent(
-        &self,
-        template: VersionedName,
-        (to, name, language): (PersonalText, PersonalText, &str),
-        invitation: Option<InvitationNo>,
-    ) -> Mail {
+    fn intent(&self, template: VersionedName, (party, to, name, language): Addressee<'_>, invitation: Option<InvitationNo>) -> Mail {
         let now = self.cx.now;
         let link_ends = invitation.and_then(|no| self.order.invitation(no)).map(|i| i.expires_at);
         Mail {
             no: MailNo(self.order.mails_made + 1),
             template,
+            party: party.cloned(),
             to,
             name,
             language: language.into(),
             invitation,
             reason: None,
+            by: None,
             node: self.order.visit().map_or_else(|| self.order.record_type.clone(), |v| v.name.clone()),
             queued_at: now,
             ends_at: link_ends.map_or(now.plus(GIVE_UP_AFTER), |end| end.min(now.plus(GIVE_UP_AFTER))),

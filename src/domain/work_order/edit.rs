@@ -2,10 +2,11 @@
 //!
 //! It moves nothing: what a node asked of these values when it was entered stays as it was.
 
-use super::decide::{customer, optional};
+use super::decide::optional;
 use super::draft::Draft;
 use super::event::Event;
 use super::fields;
+use super::intake::customer;
 use super::state::{Priority, WorkOrder};
 use crate::domain::definition::Right;
 use crate::domain::form::given::GivenFields;
@@ -34,7 +35,7 @@ pub struct Edit {
 pub struct Edited {
     pub subject: Option<PersonalText>,
     pub description: Option<Now<PersonalText>>,
-    pub reference: Option<Now<Box<str>>>,
+    pub reference: Option<Now<PersonalText>>,
     pub account: Option<Now<AccountId>>,
     pub contact: Option<Now<ContactId>>,
     /// Of the account.
@@ -89,7 +90,7 @@ fn judged(draft: &Draft<'_>, edit: &Edit) -> Result<Edited, Rejection> {
         given => given.as_ref().map(|_| None),
     };
     let reference = match &edit.reference {
-        Some(text) if !emptied(text) => Some(Some(text::line("reference", text, 64)?)),
+        Some(text) if !emptied(text) => Some(Some(PersonalText(Some(text::line("reference", text, 64)?)))),
         given => given.as_ref().map(|_| None),
     };
     let (account, contact) = if edit.account.is_some() || edit.contact.is_some() {

@@ -2,7 +2,7 @@
 
 use super::edit::Edited;
 use super::mail::{Mail, MailStatus};
-use super::state::{Channel, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, RecordKind, Visit};
+use super::state::{Channel, EntryPoint, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, RecordKind, Visit};
 use super::team::TeamMember;
 use super::to_do::PersonalToDo;
 use crate::domain::definition::VersionedName;
@@ -65,6 +65,8 @@ pub enum Event {
     MailQueued(Box<Mail>),
     MailTried {
         mail: MailNo,
+        /// To whom it was.
+        party: Option<Party>,
         status: MailStatus,
     },
     /// Fields of the form of a node were filled in or emptied.
@@ -135,6 +137,11 @@ pub enum Event {
         visit: PlannedNo,
         reason: Option<PersonalText>,
     },
+    /// `whole`: it was theirs, and all texts go.
+    PersonErased {
+        who: Party,
+        whole: bool,
+    },
 }
 
 /// Intake as recorded.
@@ -146,12 +153,13 @@ pub struct Created {
     pub process: VersionedName,
     pub subject: PersonalText,
     pub description: Option<PersonalText>,
-    pub reference: Option<Box<str>>,
+    pub reference: Option<PersonalText>,
     pub account: Option<AccountId>,
     pub contact: Option<ContactId>,
     pub region: Option<Region>,
     pub priority: Priority,
     pub channel: Channel,
+    pub entry_point: EntryPoint,
     pub submitter: Party,
     pub created_by: Option<StaffUserId>,
     /// The form of the record type, in the version that was filled in.
@@ -198,6 +206,7 @@ impl Event {
             Self::VisitPlanned { .. } => "VisitPlanned",
             Self::VisitMoved { .. } => "VisitMoved",
             Self::VisitCancelled { .. } => "VisitCancelled",
+            Self::PersonErased { .. } => "PersonErased",
         }
     }
 }

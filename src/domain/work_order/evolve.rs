@@ -7,6 +7,7 @@ use super::labor::Labor;
 use super::life::{self, Life, Lock};
 use super::mail::{MailStatus, SETTLED_KEPT};
 use super::notice::NoticeKind;
+use super::personal;
 use super::plan::{self, PlannedVisit};
 use super::state::{Hold, WorkOrder};
 use super::team::{self, Access, TeamMember};
@@ -32,6 +33,7 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         region: created.region.clone(),
         priority: created.priority,
         channel: created.channel,
+        entry_point: created.entry_point,
         submitter: created.submitter.clone(),
         created_by: created.created_by.clone(),
         created_at: at,
@@ -156,7 +158,7 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             order.mails.push((**mail).clone());
             forget_settled(order);
         }
-        Event::MailTried { mail, status } => {
+        Event::MailTried { mail, status, .. } => {
             if let Some(mail) = order.mails.iter_mut().find(|m| m.no == *mail) {
                 mail.attempts += 1;
                 mail.status = status.clone();
@@ -199,6 +201,7 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             }
         }
         Event::VisitCancelled { visit, .. } => field_work(order).planned.retain(|v| v.no != *visit),
+        Event::PersonErased { who, whole } => personal::erase(order, who, *whole, at),
     }
 }
 

@@ -7,6 +7,7 @@ use super::event::Event;
 use super::state::WorkOrder;
 use crate::domain::context::Context;
 use crate::domain::definition::{Catalogue, RecordType, VersionedName};
+use crate::domain::form::cell::Known;
 use crate::domain::form::check::bounded;
 use crate::domain::form::given::GivenFields;
 use crate::domain::form::value::Changes;
@@ -28,7 +29,7 @@ pub fn at_intake(record_type: &RecordType, given: &GivenFields, cx: &Context<'_>
     let (form, pin) = cx.catalogue.form(name).ok_or_else(|| Rejection::unknown("form", name.as_str()))?;
     allowed(&record_type.name, given, cx)?;
     let mut fields = Fields::new();
-    take(&mut fields, &form.check(given, cx.directory)?);
+    take(&mut fields, &form.check(given, Known::of(cx))?);
     let defaults = form.defaults(&fields);
     take(&mut fields, &defaults);
     asked(form, &fields, &record_type.name, cx)?;
@@ -76,7 +77,7 @@ pub fn save(draft: &mut Draft<'_>, given: &GivenFields) -> Result<bool, Rejectio
 
 fn save_in(draft: &mut Draft<'_>, form: &Form, pin: VersionedName, given: &GivenFields) -> Result<bool, Rejection> {
     allowed(&draft.order.record_type, given, draft.cx)?;
-    let mut changes = form.check(given, draft.cx.directory)?;
+    let mut changes = form.check(given, Known::of(draft.cx))?;
     changes.retain(|(name, value)| draft.order.fields.get(name) != value.as_ref());
     if changes.is_empty() {
         return Ok(false);
@@ -177,7 +178,18 @@ pub fn edit(draft: &mut Draft<'_>, given: &GivenFields) -> Result<bool, Rejectio
     Ok(changed)
 }
 
+/// The form that was asked when it was raised, in the version that was filled in last.
+pub fn of_intake<'a>(order: &WorkOrder, catalogue: &'a Catalogue) -> Option<&'a Form> {
+    let name = catalogue.record_type(&order.record_type)?.form.as_ref()?;
+    catalogue.pinned_form(order.forms.iter().find(|pin| pin.name == *name)?)
+}
+
+/// The newest of the forms of a Work Order that has the field.
+pub fn form_of<'a>(order: &WorkOrder, name: &Name, catalogue: &'a Catalogue) -> Option<&'a Form> {
+    order.forms.iter().rev().filter_map(|pin| catalogue.pinned_form(pin)).find(|form| form.field(name.as_str()).is_some())
+}
+
 /// How a field of the Work Order is defined in the newest of its forms.
 pub fn definition<'a>(order: &WorkOrder, name: &Name, catalogue: &'a Catalogue) -> Option<&'a Field> {
-    order.forms.iter().rev().find_map(|pin| catalogue.pinned_form(pin)?.field(name.as_str()))
+    form_of(order, name, catalogue)?.field(name.as_str())
 }

@@ -66,6 +66,8 @@ enum Nature {
     Choice,
     /// What became of a mail that was on its way is kept whatever happened meanwhile.
     MailOutcome,
+    /// Somebody's right, whatever became of the Work Order.
+    Erasure,
 }
 
 fn nature(command: &Command) -> Nature {
@@ -110,6 +112,7 @@ fn nature(command: &Command) -> Nature {
         Command::Fire { .. } => Nature::Timer,
         Command::AssignByRule { .. } => Nature::Choice,
         Command::RecordMail { .. } => Nature::MailOutcome,
+        Command::ErasePerson { .. } => Nature::Erasure,
     }
 }
 
@@ -118,7 +121,7 @@ pub fn allows(order: &WorkOrder, command: &Command, principal: &Principal) -> Re
     let nature = nature(command);
     if !order.life.is_normal() {
         match nature {
-            Nature::MailOutcome => {}
+            Nature::MailOutcome | Nature::Erasure => {}
             Nature::Timer if mutant!("void-timers-run") => {}
             Nature::Timer => return Err(Rejection::TimerStale),
             Nature::Choice => return Err(Rejection::ChoiceStale),

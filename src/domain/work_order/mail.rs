@@ -1,8 +1,9 @@
 //! Mail intents of a Work Order: facts, not wording (NTF-1). The text is rendered from them by a pinned template version.
 
 use super::notice::NoticeKind;
+use super::state::Party;
 use crate::domain::definition::VersionedName;
-use crate::domain::ids::{InvitationNo, MailNo, Name};
+use crate::domain::ids::{InvitationNo, MailNo, Name, StaffUserId};
 use crate::domain::text::PersonalText;
 use crate::domain::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub const SETTLED_KEPT: usize = 16;
 pub struct Mail {
     pub no: MailNo,
     pub template: VersionedName,
+    /// Whom of the directory it is to; none: an address that a rule names, or nobody.
+    pub party: Option<Party>,
     pub to: PersonalText,
     pub name: PersonalText,
     pub language: Box<str>,
@@ -25,6 +28,8 @@ pub struct Mail {
     pub invitation: Option<InvitationNo>,
     /// For `#Reason#`.
     pub reason: Option<PersonalText>,
+    /// Who wrote the reason for the addressee alone, as what it is erased with; none: it is a text of the Work Order.
+    pub by: Option<StaffUserId>,
     /// For `#Node#`.
     pub node: Name,
     pub queued_at: Timestamp,
@@ -81,6 +86,20 @@ impl MailStatus {
         }
     }
 
+    /// What an attempt makes of it; none, where it was settled already.
+    pub fn after(&self, outcome: &MailOutcome, ends_at: Timestamp, now: Timestamp) -> Option<Self> {
+        Some(match (self, outcome) {
+            // It went out while it was called off: the history tells what is true.
+            (Self::Pending | Self::Deferred { .. } | Self::Cancelled, MailOutcome::Sent) => Self::Sent { at: now },
+            (Self::Pending | Self::Deferred { .. }, MailOutcome::Failed { why }) => Self::Failed { why: why.clone() },
+            (Self::Pending | Self::Deferred { .. }, MailOutcome::Deferred { until, why }) if *until < ends_at => {
+                Self::Deferred { until: *until, why: why.clone() }
+            }
+            (Self::Pending | Self::Deferred { .. }, MailOutcome::Deferred { why, .. }) => Self::Expired { why: why.clone() },
+            (Self::Cancelled | Self::Sent { .. } | Self::Failed { .. } | Self::Expired { .. }, _) => return None,
+        })
+    }
+
     /// The word for tables.
     pub fn name(&self) -> &'static str {
         match self {
@@ -90,6 +109,14 @@ impl MailStatus {
             Self::Failed { .. } => "failed",
             Self::Expired { .. } => "expired",
             Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Why, to be erased.
+    pub fn why_mut(&mut self) -> Option<&mut PersonalText> {
+        match self {
+            Self::Deferred { why, .. } | Self::Failed { why } | Self::Expired { why } => Some(why),
+            Self::Pending | Self::Sent { .. } | Self::Cancelled => None,
         }
     }
 

@@ -5,6 +5,7 @@ use super::draft::Draft;
 use super::notice::{NoticeKind, NoticeSettings, goes_out};
 use super::remind::MAILED_MAX;
 use super::state::{Handler, Party, Visit, WorkOrder};
+use super::to_do::PersonalToDo;
 use crate::domain::directory::{Directory, StaffUser};
 use crate::domain::ids::StaffUserId;
 use crate::domain::text::PersonalText;
@@ -14,9 +15,22 @@ use crate::domain::text::PersonalText;
 struct Notice {
     user: StaffUserId,
     kind: NoticeKind,
-    note: Option<PersonalText>,
+    note: Option<Note>,
     /// It waits for a role or a group of theirs, and not for them by name.
     pool: bool,
+}
+
+/// What one of the staff wrote for another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    pub text: PersonalText,
+    pub by: Option<StaffUserId>,
+}
+
+impl Note {
+    fn of(to_do: &PersonalToDo) -> Option<Self> {
+        to_do.note.clone().map(|text| Self { text, by: to_do.by.clone() })
+    }
 }
 
 /// Queues the mails of a step; `before` is how the Work Order was.
@@ -48,14 +62,15 @@ pub fn notify(before: Option<&WorkOrder>, draft: &mut Draft<'_>) {
 fn mail(draft: &mut Draft<'_>, user: &StaffUser, notice: &Notice) {
     let Some(to) = user.email.clone() else { return };
     let goes_out = goes_out(user.notices.as_deref(), draft.cx.now);
-    draft.mail_notice((to, user.name.clone(), &user.language), (notice.kind, notice.note.clone()), goes_out);
+    let party = Party::Staff(user.id.clone());
+    draft.mail_notice((Some(&party), to, user.name.clone(), &user.language), (notice.kind, notice.note.clone()), goes_out);
 }
 
 /// What is meant for one person, and waits only now.
 fn personal(before: Option<&WorkOrder>, after: &WorkOrder, notices: &mut Vec<Notice>) {
     let waited = |no: u32| before.is_some_and(|before| before.to_dos().iter().any(|earlier| earlier.no == no && earlier.waits()));
     let new = after.to_dos().iter().filter(|to_do| to_do.waits() && !waited(to_do.no));
-    notices.extend(new.map(|to_do| Notice { user: to_do.user.clone(), kind: to_do.kind, note: to_do.note.clone(), pool: false }));
+    notices.extend(new.map(|to_do| Notice { user: to_do.user.clone(), kind: to_do.kind, note: Note::of(to_do), pool: false }));
 }
 
 /// What waits at the node, for whom it did not wait before.
@@ -90,7 +105,7 @@ fn behind(handler: &Handler, order: &WorkOrder, directory: &Directory) -> (Vec<S
         Handler::Leader(group) => named(directory.group(group).and_then(|group| group.leader.as_ref())),
         Handler::Submitter => match &order.submitter {
             Party::Staff(user) => named(Some(user)),
-            Party::Contact(_) => named(None),
+            Party::Contact(_) | Party::Guest(_) => named(None),
         },
         Handler::Role(role) => of_pool(&|user| user.provider.is_none() && user.roles.contains(role)),
         Handler::Members(group) => of_pool(&|user| directory.is_member(group, &user.id)),

@@ -1,6 +1,7 @@
 //! What is known of one Work Order. Written by `evolve` alone.
 
 use super::field_work::FieldWork;
+use super::guest::Guest;
 use super::life::{Life, Lock};
 use super::mail::Mail;
 use super::notice::NoticeKind;
@@ -50,6 +51,11 @@ words!(
     Priority { Low = "low", Normal = "normal", High = "high", Urgent = "urgent" }
 );
 words!(
+    /// Where it was begun (INT-2, reading 23): at the list, from what is shown of an account or a contact, out of a service request, from a
+    /// file, in the portal.
+    EntryPoint { List = "list", Account = "account", Contact = "contact", ServiceRequest = "service-request", Import = "import", Portal = "portal" }
+);
+words!(
     /// How it came in (reading 23: who brought it, not where it was typed).
     Channel { Phone = "phone", Email = "e-mail", Portal = "portal", OnlineService = "online-service", ServiceProvider = "service-provider", Staff = "staff" }
 );
@@ -93,10 +99,12 @@ words!(
 );
 
 /// A person that a Work Order is raised by or for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Party {
     Staff(StaffUserId),
     Contact(ContactId),
+    /// Nobody of the directory.
+    Guest(Box<Guest>),
 }
 
 /// Who is to act on a node, resolved when it was entered.
@@ -126,6 +134,7 @@ impl fmt::Display for Party {
         match self {
             Self::Staff(user) => write!(f, "{user}"),
             Self::Contact(contact) => write!(f, "{contact}"),
+            Self::Guest(_) => f.write_str("the guest"),
         }
     }
 }
@@ -221,13 +230,14 @@ pub struct WorkOrder {
     pub subject: PersonalText,
     pub description: Option<PersonalText>,
     /// The customer's or another system's number for it.
-    pub reference: Option<Box<str>>,
+    pub reference: Option<PersonalText>,
     pub account: Option<AccountId>,
     pub contact: Option<ContactId>,
     /// Of the account, when it was created.
     pub region: Option<Region>,
     pub priority: Priority,
     pub channel: Channel,
+    pub entry_point: EntryPoint,
     pub submitter: Party,
     pub created_by: Option<StaffUserId>,
     pub created_at: Timestamp,

@@ -4,10 +4,13 @@ use super::keys::{KEYS, LOCAL_BASE_URL};
 use super::layer::SettingProblem;
 use super::load::Merged;
 use super::model::{
-    Control, Data, DefinitionLimits, Links, Log, LogLevel, LookUpRules, Mail, Mailbox, Runtime, Security, Settings, Staff, Time,
+    Control, Data, DefinitionLimits, Links, Log, LogLevel, LookUpRules, Mail, Mailbox, PortalRules, Runtime, Security, Settings, Staff,
+    Time,
 };
 use super::peer;
 use crate::domain::directory::Reach;
+use crate::domain::time::Span;
+use crate::domain::work_order::guest::Leaves;
 use crate::settings::span::parse_span;
 use config::ValueKind;
 use std::collections::BTreeMap;
@@ -27,6 +30,7 @@ pub fn build(values: &Merged, written: &Written, problems: &mut Vec<SettingProbl
             segment_bytes: u32::try_from(get.number("data.segment_mib")? << 20).ok()?,
             reserve_bytes: get.number("data.reserve_mib")? << 20,
             journal_keep_bytes: get.number("data.journal_keep_mib")? << 20,
+            keep_unnamed: get.duration("data.keep_unnamed")?,
             store_cache_bytes: get.number("data.store_cache_mib")? << 20,
         },
         control: Control {
@@ -53,6 +57,14 @@ pub fn build(values: &Merged, written: &Written, problems: &mut Vec<SettingProbl
             extra_root: get.path("mail.extra_root"),
         },
         links: Links { base_url: get.text("links.base_url")?, secret_file: get.path("links.secret_file") },
+        portal: PortalRules {
+            sign_in_link: get.span("portal.sign_in_link")?,
+            session: get.span("portal.session")?,
+            sign_ins_per_minute: get.count("portal.sign_ins_per_minute")?,
+            guests: get.flag("portal.guests")?,
+            guests_leave: get.text("portal.guests_leave").and_then(|text| Leaves::from_name(&text))?,
+            guest_calls_per_minute: get.count("portal.guest_calls_per_minute")?,
+        },
         time: Time { zone: get.text("time.zone")?, require_synchronised: get.flag("time.require_synchronised")? },
         runtime: Runtime { arbiters: get.size("runtime.arbiters")?, resident_closed: get.size("runtime.resident_closed")? },
         people: Reach {
@@ -145,11 +157,19 @@ impl Getter<'_> {
         self.number(key).and_then(|number| usize::try_from(number).ok())
     }
 
+    fn count(&self, key: &str) -> Option<u32> {
+        self.number(key).and_then(|number| u32::try_from(number).ok())
+    }
+
+    fn span(&self, key: &str) -> Option<Span> {
+        self.text(key).and_then(|text| parse_span(&text).ok())
+    }
+
     fn flag(&self, key: &str) -> Option<bool> {
         self.0.get(key)?.clone().into_bool().ok()
     }
 
     fn duration(&self, key: &str) -> Option<Duration> {
-        self.text(key).and_then(|text| parse_span(&text).ok()).map(|span| Duration::from_millis(span.0))
+        self.span(key).map(|span| Duration::from_millis(span.0))
     }
 }

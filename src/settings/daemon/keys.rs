@@ -4,6 +4,7 @@
 
 use super::model::{LogLevel, Mailbox, Security, Staff};
 use crate::domain::nearest;
+use crate::domain::work_order::guest::Leaves;
 use crate::settings::span::parse_span;
 use config::ValueKind;
 
@@ -22,6 +23,8 @@ pub enum Shape {
     LogLevel,
     /// Which look-ups staff may use.
     Staff,
+    /// What guests leave beside their name.
+    Leaves,
     Mailbox,
     Url,
     Zone,
@@ -62,18 +65,20 @@ const fn fixed(key: Key) -> Key {
 }
 
 /// The sections, in order.
-pub const SECTIONS: [&str; 10] = ["data", "control", "mail", "links", "time", "runtime", "people", "look_up", "definitions", "log"];
+pub const SECTIONS: [&str; 11] =
+    ["data", "control", "mail", "links", "portal", "time", "runtime", "people", "look_up", "definitions", "log"];
 
 /// The base of links where nothing is said: good for trying things out on one machine.
 pub const LOCAL_BASE_URL: &str = "http://localhost:8080/e/";
 
 /// All keys, by section, in order.
-pub const KEYS: [Key; 36] = [
+pub const KEYS: [Key; 43] = [
     fixed(key("data.dir", Shape::Path, "/var/lib/workorderd")),
     fixed(key("data.segment_mib", Shape::Number(1, 2_047), "64")),
     fixed(key("data.store_cache_mib", Shape::Number(16, 1 << 20), "256")),
     key("data.reserve_mib", Shape::Number(0, 1 << 24), "256"),
     key("data.journal_keep_mib", Shape::Number(0, 1 << 24), "0"),
+    key("data.keep_unnamed", Shape::Span, "24h"),
     fixed(key("control.socket", Shape::Socket, "/run/workorderd/control.sock")),
     fixed(unset("control.guest_socket", Shape::Socket)),
     key("control.max_frame_bytes", Shape::Number(4_096, 16 << 20), "1048576"),
@@ -95,6 +100,12 @@ pub const KEYS: [Key; 36] = [
     unset("mail.extra_root", Shape::Path),
     key("links.base_url", Shape::Url, LOCAL_BASE_URL),
     fixed(unset("links.secret_file", Shape::Path)),
+    key("portal.sign_in_link", Shape::Span, "15m"),
+    key("portal.session", Shape::Span, "7d"),
+    key("portal.sign_ins_per_minute", Shape::Number(1, 1_000_000), "300"),
+    key("portal.guests", Shape::Flag, "false"),
+    key("portal.guests_leave", Shape::Leaves, "phone-or-email"),
+    key("portal.guest_calls_per_minute", Shape::Number(1, 1_000_000), "120"),
     fixed(key("time.zone", Shape::Zone, "UTC")),
     fixed(key("time.require_synchronised", Shape::Flag, "false")),
     fixed(key("runtime.arbiters", Shape::Number(0, 256), "0")),
@@ -146,6 +157,7 @@ impl Shape {
             | Self::Security
             | Self::LogLevel
             | Self::Staff
+            | Self::Leaves
             | Self::Mailbox
             | Self::Url
             | Self::Zone => self.check_text(text, zone_known).map(ValueKind::String),
@@ -177,6 +189,7 @@ impl Shape {
             Self::Security => one_of(text, Security::ALL.iter().map(|(name, _)| *name))?,
             Self::LogLevel => one_of(text, LogLevel::ALL.iter().map(|(name, _)| *name))?,
             Self::Staff => one_of(text, Staff::ALL.iter().map(|(name, _)| *name))?,
+            Self::Leaves => one_of(text, Leaves::NAMES.into_iter())?,
             Self::Mailbox => {
                 Mailbox::parse(text)
                     .map_err(|problem| (problem, Some("for example \"Example Service <service@example.org>\"".to_owned())))?;

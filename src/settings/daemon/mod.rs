@@ -26,5 +26,5 @@ pub use changes::Difference;
 pub use keys::{Change, KEYS, Key, Shape};
 pub use layer::{CREDENTIALS, SettingProblem};
 pub use load::{DEFAULT_FILE, FOREIGN_VARIABLES, Loaded, Sources, load};
-pub use model::{Control, Data, Links, Log, LogLevel, LookUpRules, Mail, Mailbox, Runtime, Security, Settings, Staff, Time};
+pub use model::{Control, Data, Links, Log, LogLevel, LookUpRules, Mail, Mailbox, PortalRules, Runtime, Security, Settings, Staff, Time};
 pub use peer::{Peer, PeerMatch};

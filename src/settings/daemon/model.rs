@@ -2,6 +2,8 @@
 
 use super::peer::Peer;
 use crate::domain::directory::Reach;
+use crate::domain::time::Span;
+use crate::domain::work_order::guest::Leaves;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ pub struct Settings {
     pub control: Control,
     pub mail: Mail,
     pub links: Links,
+    pub portal: PortalRules,
     pub time: Time,
     pub runtime: Runtime,
     /// How far those above reach.
@@ -27,6 +30,22 @@ pub struct LookUpRules {
     pub staff: Staff,
     /// Most results of one look-up.
     pub results: usize,
+}
+
+/// How customers come into the portal, and what guests may there (INT-6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PortalRules {
+    /// How long a link to sign in is good.
+    pub sign_in_link: Span,
+    /// How long a session lasts.
+    pub session: Span,
+    /// Most requests for a link, all addresses together.
+    pub sign_ins_per_minute: u32,
+    /// Whether anybody is let in who has not signed in; what they may do, the role `guest` says.
+    pub guests: bool,
+    pub guests_leave: Leaves,
+    /// Most Work Orders and look-ups of guests, all of them together.
+    pub guest_calls_per_minute: u32,
 }
 
 /// Which look-ups staff who are no admins may use.
@@ -55,6 +74,8 @@ pub struct Data {
     pub reserve_bytes: u64,
     /// Bytes of the journal that stay beside the store; what is older moves to the archive. 0: nothing is moved.
     pub journal_keep_bytes: u64,
+    /// How long an attachment is kept that was brought and that no step names.
+    pub keep_unnamed: Duration,
     /// Memory for sled's cache, in bytes.
     pub store_cache_bytes: u64,
 }
@@ -176,6 +197,19 @@ impl Security {
 impl Staff {
     /// All, with their names in files.
     pub const ALL: [(&'static str, Self); 4] = [("fuzzy", Self::Fuzzy), ("exact", Self::Exact), ("both", Self::Both), ("none", Self::None)];
+}
+
+impl Default for PortalRules {
+    fn default() -> Self {
+        Self {
+            sign_in_link: Span::minutes(15),
+            session: Span::days(7),
+            sign_ins_per_minute: 300,
+            guests: false,
+            guests_leave: Leaves::PhoneOrEmail,
+            guest_calls_per_minute: 120,
+        }
+    }
 }
 
 impl Default for LookUpRules {

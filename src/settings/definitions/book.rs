@@ -7,6 +7,7 @@ use super::fields::Fields;
 use super::role::RoleDraft;
 use super::service_ticket::Title;
 use crate::domain::definition::role::BUILT_IN;
+use crate::domain::directory::sign_in;
 use crate::domain::form::Field;
 use crate::domain::ids::{Name, check_slug};
 use crate::domain::nearest;
@@ -259,11 +260,12 @@ impl<'a> Book<'a> {
         if self.all_readable() {
             self.asked.check(self.sink, |field| self.fields.has_unread(field.as_str()));
         }
-        let mut with_link = BTreeMap::new();
+        // The portal sends it, and no process.
+        let mut with_link: BTreeMap<&str, &str> = BTreeMap::from([(sign_in::MESSAGE, "the portal")]);
         let mut without_link = BTreeMap::new();
         for used in &self.message_uses {
             let map = if used.with_link { &mut with_link } else { &mut without_link };
-            map.entry(&*used.message).or_insert(&used.place.key);
+            map.entry(&*used.message).or_insert(&*used.place.key);
         }
         for text in &self.message_texts {
             if let Some(by) = with_link.get(text.message.as_str()).filter(|_| !text.has_url) {

@@ -3,7 +3,7 @@
 use crate::domain::currency::Currency;
 use crate::domain::decimal::{DECIMALS_MAX, Decimal};
 use crate::domain::directory::Directory;
-use crate::domain::form::cell;
+use crate::domain::form::cell::{self, Known};
 use crate::domain::form::date::{Date, parse_time};
 use crate::domain::form::kind::{CHOICES_MAX, FILES_MAX, LONG_TEXT_MAX, NAMES, TEXT_MAX};
 use crate::domain::form::{Cell, Choice, Given, Kind, Pattern, Target};
@@ -78,7 +78,7 @@ pub fn default(table: &Table<'_>, kind: &Kind) -> Option<Option<Cell>> {
         return Some(None);
     }
     let found = table.given("default")?;
-    match cell::check(kind, &found.value, &Directory::default()) {
+    match cell::check(kind, &found.value, Known::all(&Directory::default())) {
         Ok(cell) => Some(Some(cell)),
         Err(flaw) => {
             table.sink().report(&found.place, format!("the default breaks the rule {} of its own field: {}", flaw.rule, flaw.problem));

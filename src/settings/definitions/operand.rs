@@ -2,6 +2,7 @@
 
 use crate::domain::definition::test::{Constant, Subject};
 use crate::domain::directory::Directory;
+use crate::domain::form::cell::Known;
 use crate::domain::form::kind::Kind;
 use crate::domain::form::{Cell, Field, Given, cell};
 use crate::domain::ids::check_slug;
@@ -115,7 +116,7 @@ fn of_kind(kind: &Kind, given: &Given) -> Result<Constant, Refused> {
         Kind::Choices { choices, .. } => Kind::Choice { choices: choices.clone() },
         Kind::Choice { .. } | Kind::YesNo | Kind::Stars { .. } | Kind::Location | Kind::Attachment { .. } | Kind::Signature => kind.clone(),
     };
-    match cell::check(&free, given, &Directory::default()) {
+    match cell::check(&free, given, Known::all(&Directory::default())) {
         Ok(Cell::Number(number)) => Ok(Constant::Number(number)),
         Ok(Cell::Money { amount, currency }) => Ok(Constant::Money(amount, currency)),
         Ok(Cell::Date(date)) => Ok(Constant::Date(date)),

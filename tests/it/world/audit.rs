@@ -4,24 +4,30 @@
 //! whatever the daemon shows is compared with what is kept here.
 
 use super::coverage::Coverage;
+use super::customers::{self, SignInBook};
 use super::gate::Gate;
 use super::labor::LaborBook;
 use super::planning::PlanBook;
+use super::post::Intent;
 use super::rights::Rights;
 use super::steps::Steps;
 use super::work::Work;
+use super::world::World;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use workorderd::codec::{self, StepBody};
 use workorderd::domain::aggregate::{Event, Key, State};
 use workorderd::domain::definition::Catalogue;
-use workorderd::domain::ids::{MailNo, RequestId, ServiceGroupId, WorkOrderId};
+use workorderd::domain::directory::{Contact, DirectoryEvent, SignInEvent};
+use workorderd::domain::ids::{RequestId, ServiceGroupId, WorkOrderId};
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::service_group::ServiceGroupEvent;
 use workorderd::domain::service_group::group::LoadChange;
 use workorderd::domain::time::Timestamp;
 use workorderd::domain::work_order::Event as OrderEvent;
+use workorderd::domain::work_order::deadline::Deadline;
 use workorderd::domain::work_order::mail::MailStatus;
 use workorderd::engine::entity::{REQUESTS_KEPT, Receipt};
+use workorderd::engine::schedule::Holder;
 use workorderd::journal::Record;
 use workorderd::runtime::recovery;
 
@@ -69,11 +75,14 @@ pub struct Audit {
     pub lines: Vec<Line>,
     pub known: BTreeMap<Key, Known>,
     pub gates: BTreeMap<WorkOrderId, Gate>,
-    pub mails: BTreeMap<(WorkOrderId, MailNo), MailStory>,
+    pub mails: BTreeMap<Intent, MailStory>,
+    sign_ins: SignInBook,
     /// Every acceptance of a request, oldest first.
     pub accepted: BTreeMap<(Key, Box<str>), Vec<u64>>,
     /// Up to when nodes could complete by themselves, as the firings under way were told.
     pub completes_until: i64,
+    /// Records behind which an aggregate remembers no request from before.
+    forgot: BTreeMap<Key, Vec<u64>>,
     pub numbers: BTreeSet<WorkOrderNumber>,
     pub labor: LaborBook,
     pub plans: PlanBook,
@@ -101,6 +110,12 @@ impl Audit {
         assert_eq!(record.revision(), revision + 1, "record {sequence} of {key}: revisions follow each other");
         assert_eq!(record.previous().0, previous, "record {sequence} of {key} names its predecessor");
         let mut recent = before.as_ref().map(|k| k.recent.clone()).unwrap_or_default();
+        let collected = record.personal().count() - usize::from(body.request.is_some());
+        World::check_values(&key, sequence, &body.events, collected);
+        if body.events.iter().any(Event::forgets_requests) {
+            recent.clear();
+            self.forgot.entry(key.clone()).or_default().push(sequence);
+        }
         self.request(&key, &body, sequence, record.revision(), &mut recent);
 
         let mut state = before.map(|k| k.state);
@@ -113,6 +128,7 @@ impl Audit {
         }
         let state = state.unwrap_or_else(|| panic!("record {sequence} of {key} makes a state"));
         let bytes = codec::row::encode_state(&state).expect("a state can be encoded");
+        World::check_state_values(&state, sequence);
         assert_eq!(bytes.checksum, body.checksum, "record {sequence} of {key}: the fold leads to the state that was decided on");
         for message in &body.messages {
             let load = LoadChange { order: message.order, engineer: message.engineer.clone(), change: message.change };
@@ -126,7 +142,7 @@ impl Audit {
         let line = Line {
             key: key.clone(),
             revision: record.revision(),
-            request: body.request.map(|r| r.0),
+            request: body.request.map(|r| r.id),
             command: body.command,
             at,
             hash: record.hash(),
@@ -136,14 +152,16 @@ impl Audit {
     }
 
     fn request(&mut self, key: &Key, body: &StepBody, sequence: u64, revision: u64, recent: &mut Vec<(RequestId, u64, Receipt)>) {
-        let Some((id, digest)) = &body.request else { return };
+        let Some(asked) = &body.request else { return };
+        let id = &asked.id;
+        self.accepted.entry((key.clone(), id.as_str().into())).or_default().push(sequence);
+        let Some(digest) = asked.digest() else { return };
         let doubled = recent.iter().any(|(known, ..)| known == id);
         assert!(!doubled, "record {sequence} of {key}: request {id:?} was accepted twice");
         if recent.len() >= REQUESTS_KEPT {
             recent.remove(0);
         }
-        recent.push((id.clone(), *digest, Receipt { revision, sequence }));
-        self.accepted.entry((key.clone(), id.as_str().into())).or_default().push(sequence);
+        recent.push((id.clone(), digest, Receipt { revision, sequence }));
     }
 
     /// A group takes each message once, in order, and none is left out.
@@ -158,8 +176,17 @@ impl Audit {
         if let (Key::ServiceGroup(group), Event::ServiceGroup(ServiceGroupEvent::LoadTaken { sequence, changes })) = (key, event) {
             self.load_taken(group, *sequence, changes);
         }
+        if let (Key::Contact(id), Event::Directory(DirectoryEvent::SignIn { event, .. })) = (key, event) {
+            let before = match before {
+                Some(State::Contact(contact)) => Some(&**contact),
+                _ => None,
+            };
+            self.sign_ins.take(id, event, before, at);
+            self.sign_in_mail(event, before, sequence);
+        }
         let (Key::WorkOrder(id), Event::WorkOrder(event)) = (key, event) else { return };
         if let OrderEvent::Created(created) = event {
+            customers::raised(created, &body.actor);
             assert!(self.numbers.insert(created.number.clone()), "number {} was given twice", created.number);
             assert!(self.gates.insert(*id, Gate::new(created.process.clone())).is_none(), "{key} was created twice");
         }
@@ -176,23 +203,51 @@ impl Audit {
     fn mail(&mut self, id: WorkOrderId, event: &OrderEvent, sequence: u64) {
         match event {
             OrderEvent::MailQueued(mail) => {
-                let story = MailStory { ended: mail.status.is_settled().then(|| mail.status.name()), ..MailStory::default() };
-                assert!(self.mails.insert((id, mail.no), story).is_none(), "record {sequence}: mail {:?} was queued twice", mail.no);
+                self.queued((id.into(), Deadline::Mail(mail.no)), &mail.status, sequence);
             }
-            OrderEvent::MailTried { mail, status } => {
-                let story = self.mails.get_mut(&(id, *mail)).unwrap_or_else(|| panic!("record {sequence}: no such mail {mail:?}"));
-                assert!(
-                    story.ended.is_none(),
-                    "record {sequence}: mail {mail:?} of {id} had ended as {:?}, now {}",
-                    story.ended,
-                    status.name()
-                );
-                let sent = matches!(status, MailStatus::Sent { .. });
-                assert!(sent || !story.cancelled, "record {sequence}: a cancelled mail can only have gone out, not {}", status.name());
-                story.tried += 1;
-                story.ended = status.is_settled().then(|| status.name());
-            }
+            OrderEvent::MailTried { mail, status, .. } => self.tried((id.into(), Deadline::Mail(*mail)), status, sequence),
             _ => {}
+        }
+    }
+
+    fn sign_in_mail(&mut self, event: &SignInEvent, before: Option<&Contact>, sequence: u64) {
+        match event {
+            SignInEvent::Requested { id, link } => self.queued(((*id).into(), Deadline::SignInMail(link.no)), &link.mail.status, sequence),
+            SignInEvent::MailTried { no, status } => {
+                let id = before.and_then(|contact| contact.sign_ins.as_ref()).expect("there is the link").id;
+                self.tried((id.into(), Deadline::SignInMail(*no)), status, sequence);
+            }
+            SignInEvent::SignedIn(_) | SignInEvent::SignedOut { .. } => {}
+        }
+    }
+
+    fn queued(&mut self, intent: Intent, status: &MailStatus, sequence: u64) {
+        let story = MailStory { ended: status.is_settled().then(|| status.name()), ..MailStory::default() };
+        assert!(self.mails.insert(intent, story).is_none(), "record {sequence}: mail {intent:?} was queued twice");
+    }
+
+    fn tried(&mut self, intent: Intent, status: &MailStatus, sequence: u64) {
+        let story = self.mails.get_mut(&intent).unwrap_or_else(|| panic!("record {sequence}: no such mail {intent:?}"));
+        assert!(story.ended.is_none(), "record {sequence}: mail {intent:?} had ended as {:?}, now {}", story.ended, status.name());
+        let sent = matches!(status, MailStatus::Sent { .. });
+        assert!(sent || !story.cancelled, "record {sequence}: a cancelled mail can only have gone out, not {}", status.name());
+        story.tried += 1;
+        story.ended = status.is_settled().then(|| status.name());
+    }
+
+    /// Mails of links that were used, or are known no more, are not wanted any longer.
+    fn sign_ins_rest(&mut self, contact: &Contact, sequence: u64) {
+        self.sign_ins.rests(contact, sequence);
+        let Some(known) = &contact.sign_ins else { return };
+        let waits = |no| known.link(no).is_some_and(|link| !link.mail.status.is_settled());
+        for (intent, story) in &mut self.mails {
+            if let (Holder(id), Deadline::SignInMail(no)) = intent
+                && *id == known.id.0
+                && !story.is_over()
+                && !waits(*no)
+            {
+                story.cancelled = true;
+            }
         }
     }
 
@@ -202,7 +257,7 @@ impl Audit {
                 self.labor.rests(order);
                 self.plans.rests(order);
                 for mail in order.mails.iter().filter(|m| m.status == MailStatus::Cancelled) {
-                    if let Some(story) = self.mails.get_mut(&(*id, mail.no)) {
+                    if let Some(story) = self.mails.get_mut(&((*id).into(), Deadline::Mail(mail.no))) {
                         story.cancelled = true;
                     }
                 }
@@ -221,9 +276,11 @@ impl Audit {
                 self.catalogues.push((u64::MAX, (**catalogue).clone()));
             }
             (_, State::StaffUser(user)) => self.rights.put(user, sequence),
+            (_, State::Contact(contact)) => self.sign_ins_rest(contact, sequence),
             _ => {}
         }
         self.rights.step(body, sequence, IN_FLIGHT);
+        self.sign_ins.step(body, sequence, IN_FLIGHT);
         self.catalogues.retain(|(until, _)| until.saturating_add(IN_FLIGHT) > sequence);
         assert!(!body.events.is_empty(), "record {sequence} of {key} has no event");
     }
@@ -242,6 +299,10 @@ impl Audit {
     /// Whether so many other requests were accepted between two records of an aggregate that the first one was forgotten.
     pub fn forgot_between(&self, key: &Key, first: u64, second: u64) -> bool {
         let between = &self.lines[first as usize..second as usize - 1];
+        let erased = |forgot: &u64| (first..second).contains(forgot);
+        if self.forgot.get(key).is_some_and(|all| all.iter().any(erased)) {
+            return true;
+        }
         between.iter().filter(|line| line.key == *key && line.request.is_some()).count() >= REQUESTS_KEPT
     }
 

@@ -137,6 +137,7 @@ pub fn staff(id: &str) -> StaffUser {
         absence: None,
         notices: None,
         disabled: false,
+        erased: None,
     }
 }
 
@@ -150,7 +151,9 @@ pub fn contact(id: &str) -> Contact {
         email: mail.then(|| personal(&format!("{id}@customer.example"))),
         mobile: Some(personal("+86 139 0000 0000")),
         language: (*language).into(),
+        sign_ins: None,
         disabled: false,
+        erased: None,
     }
 }
 
@@ -199,7 +202,7 @@ pub fn definitions(edition: u32) -> Definitions {
         messages: vec![message("ask", true), message("remind", false), message("returned", false)],
         type_states: Vec::new(),
         assignment_rules: (edition % 2 == 1).then(assignment_rules),
-        roles: vec![super::keeping::desk(edition)],
+        roles: [super::keeping::desk(edition)].into_iter().chain(super::customers::roles()).collect(),
         sharing_rules: Some(super::keeping::sharing(edition)),
     }
 }

@@ -20,6 +20,7 @@ use workorderd::engine::views::Views;
 use workorderd::journal::{Journal, Preparation, Reader};
 use workorderd::runtime::step::EncodedStep;
 
+use super::erasing::Eraser;
 use super::mailer::Errand;
 
 /// Who is answered.
@@ -84,6 +85,7 @@ pub struct Daemon {
     /// A batch on its way to the store, and whether it is in.
     pub batch: Option<(Batch, bool)>,
     pub residency: Residency,
+    pub eraser: Option<Eraser>,
     /// Revisions that cells have handed to the writer since they were loaded, for judging what a refusal waits for.
     pub handed: BTreeMap<Key, u64>,
     pub clock: Option<Timestamp>,
@@ -114,6 +116,7 @@ impl Daemon {
             errands: BTreeMap::new(),
             batch: None,
             residency: Residency::default(),
+            eraser: None,
             handed: BTreeMap::new(),
             clock,
             next_errand: 0,
@@ -156,5 +159,6 @@ impl Daemon {
             && self.errands.is_empty()
             && self.batch.is_none()
             && self.pending.is_empty()
+            && self.eraser.is_none()
     }
 }

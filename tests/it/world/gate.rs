@@ -97,7 +97,7 @@ impl Gate {
         (at, completes_until): (i64, i64),
         editions: &[&Catalogue],
     ) {
-        let stands_still = matches!(event, Event::Restored | Event::Deleted { .. } | Event::MailTried { .. });
+        let stands_still = matches!(event, Event::Restored | Event::Deleted { .. } | Event::MailTried { .. } | Event::PersonErased { .. });
         assert!(self.void.is_none() || stands_still, "{} while it is void", event.name());
         match event {
             Event::NodePassedOver { node, .. } => {
@@ -217,7 +217,8 @@ impl Gate {
             | Event::LaborStarted { .. }
             | Event::LaborStopped { .. }
             | Event::LaborEntered { .. }
-            | Event::FieldsSaved { .. } => {}
+            | Event::FieldsSaved { .. }
+            | Event::PersonErased { .. } => {}
         }
     }
 

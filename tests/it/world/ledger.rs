@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use workorderd::journal::{
-    AppendError, Appended, Checkpoint, Entry, Journal, JournalError, OpenReport, Options, Personal, Position, Previous, Record,
+    AppendError, Appended, Checkpoint, Entry, Erase, Journal, JournalError, OpenReport, Options, Position, Previous, Record, Value,
 };
 
 use super::disk::SimDisk;
 
 pub const ID: [u8; 16] = *b"installation-one";
-pub const SALT: [u8; 16] = *b"0123456789abcdef";
+pub const SEED: [u8; 16] = *b"0123456789abcdef";
 
 pub fn options() -> Options {
     Options { segment_bytes: 8 << 10, installation: ID, epoch: 1 }
@@ -22,7 +22,7 @@ pub struct Item {
     pub key: Vec<u8>,
     pub time: i64,
     pub body: Vec<u8>,
-    pub personal: Vec<u8>,
+    pub personal: Vec<Value>,
 }
 
 impl Item {
@@ -33,11 +33,14 @@ impl Item {
             let n = rng.usize(..=most);
             std::iter::repeat_with(|| rng.u8(..)).take(n).collect()
         };
-        Item { key: bytes(64), body: bytes(most), personal: bytes(most / 4), time: 1_700_000_000_000 }
+        let (key, body) = (bytes(64), bytes(most));
+        let personal = (0..most % 7).map(|_| Some(bytes(most / 8).into())).collect();
+        Item { key, body, personal, time: 1_700_000_000_000 }
     }
 
     pub fn of(body: &str, personal: &str) -> Item {
-        Item { key: b"WO-1".to_vec(), time: 7, body: body.into(), personal: personal.into() }
+        let personal = Some(personal.as_bytes()).filter(|value| !value.is_empty()).map(|value| Some(value.into()));
+        Item { key: b"WO-1".to_vec(), time: 7, body: body.into(), personal: personal.into_iter().collect() }
     }
 
     pub fn entry(&self) -> Entry<'_> {
@@ -48,12 +51,17 @@ impl Item {
             time: self.time,
             body: &self.body,
             personal: &self.personal,
-            salt: SALT,
+            seed: SEED,
         }
     }
 }
 
-/// What came back. `personal` is `None` once erased.
+/// Erases all personal values of a record.
+pub fn all_of(position: Position) -> Erase {
+    Erase { position, values: (0..100).collect() }
+}
+
+/// What came back; of `personal` what was erased is `None`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub sequence: u64,
@@ -62,7 +70,7 @@ pub struct Seen {
     pub time: i64,
     pub revision: u64,
     pub body: Vec<u8>,
-    pub personal: Option<Vec<u8>>,
+    pub personal: Vec<Value>,
 }
 
 impl Seen {
@@ -74,16 +82,17 @@ impl Seen {
             time: record.time(),
             revision: record.revision(),
             body: record.body().to_vec(),
-            personal: match record.personal() {
-                Personal::None => Some(Vec::new()),
-                Personal::Kept(bytes) => Some(bytes.to_vec()),
-                Personal::Erased => None,
-            },
+            personal: record.personal().map(|value| value.bytes().map(Into::into)).collect(),
         }
     }
 
     pub fn item(&self) -> Item {
-        Item { key: self.key.clone(), time: self.time, body: self.body.clone(), personal: self.personal.clone().unwrap_or_default() }
+        Item { key: self.key.clone(), time: self.time, body: self.body.clone(), personal: self.personal.clone() }
+    }
+
+    /// Whether there were personal values, and none is left.
+    pub fn is_erased(&self) -> bool {
+        !self.personal.is_empty() && self.personal.iter().all(Option::is_none)
     }
 }
 

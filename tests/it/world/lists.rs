@@ -10,8 +10,8 @@ use workorderd::domain::time::Timestamp;
 use workorderd::domain::work_order::WorkOrder;
 use workorderd::domain::work_order::life::Life;
 use workorderd::domain::work_order::state::{Party, Priority, Status};
-use workorderd::engine::board::Row;
 use workorderd::engine::listing::{Ask, FieldIs, Filter, LifeOf, Listed};
+use workorderd::engine::row::Row;
 use workorderd::engine::sorting::Sort;
 
 /// Whether a line is what was asked for.
@@ -54,7 +54,7 @@ fn fits(filter: &Filter, order: &WorkOrder) -> bool {
         && (engineer.is_none() || *engineer == row.engineer)
         && (account.is_none() || *account == row.account)
         && (contact.is_none() || *contact == row.contact)
-        && (reference.is_none() || *reference == row.reference)
+        && (reference.is_none() || reference.as_deref() == row.reference.as_ref().and_then(|text| text.0.as_deref()))
         && on_hold.is_none_or(|h| h == row.on_hold)
         && overdue.is_none_or(|o| o == row.overdue)
         && (owner.is_none() || *owner == row.owner)
@@ -89,7 +89,7 @@ fn filters(orders: &[&WorkOrder]) -> Vec<Filter> {
         all.push(Filter { engineer: row.engineer.clone(), ..none() });
         all.push(Filter { account: row.account.clone(), ..none() });
         all.push(Filter { contact: row.contact.clone(), ..none() });
-        all.push(Filter { reference: row.reference.clone(), ..none() });
+        all.push(Filter { reference: row.reference.clone().and_then(|text| text.0), ..none() });
         all.push(Filter { owner: row.owner.clone(), ..none() });
         all.push(Filter { submitter: row.created_by.clone(), ..none() });
         all.push(Filter { created_from: Some(row.created_at), ..none() });

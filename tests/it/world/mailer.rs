@@ -9,7 +9,7 @@ use super::settings::Office;
 use super::world::World;
 use std::sync::Arc;
 use workorderd::domain::aggregate::{Command, Key, State};
-use workorderd::domain::ids::MailNo;
+use workorderd::domain::directory::{DirectoryCommand, SignInCommand};
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::rejection::Rejection;
 use workorderd::domain::text::PersonalText;
@@ -20,7 +20,7 @@ use workorderd::domain::work_order::mail::MailOutcome;
 use workorderd::engine::backoff;
 use workorderd::engine::cell::Refusal;
 use workorderd::engine::entity::Receipt;
-use workorderd::engine::schedule::Timer;
+use workorderd::engine::schedule::{Of, Timer};
 use workorderd::engine::suspects::{self, CRASHES_MAX};
 
 /// Timers fired at a time.
@@ -29,7 +29,6 @@ const BATCH: usize = 8;
 /// One attempt at one mail.
 pub struct Errand {
     timer: Timer,
-    no: MailNo,
     office: Office,
     stage: Stage,
 }
@@ -74,7 +73,8 @@ impl World {
         }
         assert!(due.is_sorted(), "timers fire in order of due time");
         assert!(due.iter().all(|timer| timer.due <= now), "timers were lent out early, at {now:?}: {due:?}");
-        let (mails, due): (Vec<_>, Vec<_>) = due.into_iter().partition(|timer| matches!(timer.deadline, Deadline::Mail(_)));
+        let (mails, due): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|timer| matches!(timer.deadline, Deadline::Mail(_) | Deadline::SignInMail(_)));
         self.daemon.mails_due.extend(mails);
         if let Some(suspect) = due.iter().copied().find(|timer| self.suspects.contains(*timer)) {
             due.into_iter().filter(|timer| *timer != suspect).for_each(|timer| self.daemon.views.schedule().again(timer));
@@ -131,7 +131,8 @@ impl World {
             assert!(!completes || timer.due <= self.trusted_until, "{timer:?} completes a node by a clock that is doubted");
             self.daemon.firing += 1;
             let command = Command::WorkOrder(work_order::Command::Fire { deadline: timer.deadline, completes_until });
-            self.send_as_system(&Key::WorkOrder(timer.order), Ticket::Fire(*timer), command);
+            let order = timer.work_order().expect("the others are mails");
+            self.send_as_system(&Key::WorkOrder(order), Ticket::Fire(*timer), command);
         }
     }
 
@@ -177,11 +178,10 @@ impl World {
         let begin = self.an_errand_can_begin();
         if begin && (ready.is_empty() || self.rng.bool()) {
             let Some(timer) = self.daemon.mails_due.pop_front() else { return };
-            let Deadline::Mail(no) = timer.deadline else { panic!("{timer:?} is no mail") };
             self.daemon.next_errand += 1;
             let id = self.daemon.next_errand;
-            self.daemon.errands.insert(id, Errand { timer, no, office: self.settings.office, stage: Stage::Reading });
-            let key = Key::WorkOrder(timer.order);
+            self.daemon.errands.insert(id, Errand { timer, office: self.settings.office, stage: Stage::Reading });
+            let key = self.key_of(timer);
             let published = self.audit.revision(&key);
             self.send(&key, Letter::Read(id, published));
             return;
@@ -202,26 +202,23 @@ impl World {
     /// The durable state is at hand: is the mail still wanted?
     pub fn errand_reads(&mut self, id: u64, state: Option<Arc<State>>) {
         let now = self.now;
-        let Errand { timer, no, .. } = self.daemon.errands[&id];
-        let mail = state.as_ref().and_then(|s| s.work_order()).and_then(|o| o.mails.iter().find(|m| m.no == no && !m.status.is_settled()));
-        let Some(mail) = mail else {
+        let Errand { timer, .. } = self.daemon.errands[&id];
+        let Some((attempts, ends_at)) = state.as_deref().and_then(|state| wanted(state, timer.deadline)) else {
             self.daemon.errands.remove(&id);
             self.daemon.views.schedule().settled(timer, true);
             return;
         };
-        if now >= mail.ends_at {
-            let attempts = mail.attempts;
+        if now >= ends_at {
             let outcome = self.later(id, attempts, "its time is up");
             self.record(id, attempts + 1, outcome);
         } else {
-            let attempts = mail.attempts;
             self.daemon.errands.get_mut(&id).expect("it was read").stage = Stage::Sending { attempts };
         }
     }
 
     fn post(&mut self, id: u64, attempts: u32) {
-        let Errand { timer, no, office, .. } = self.daemon.errands[&id];
-        let intent = (timer.order, no);
+        let Errand { timer, office, .. } = self.daemon.errands[&id];
+        let intent = (timer.of, timer.deadline);
         if !office.enabled {
             *self.post.tries.entry(intent).or_insert(0) += 1;
             self.coverage.count("server", "none in the settings");
@@ -252,7 +249,12 @@ impl World {
     }
 
     fn later(&mut self, id: u64, attempts: u32, why: &str) -> MailOutcome {
-        let spread = u64::from(self.daemon.errands[&id].no.0).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(attempts);
+        let no = match self.daemon.errands[&id].timer.deadline {
+            Deadline::SignInMail(no) => no.0,
+            Deadline::Mail(no) => no.0,
+            other => panic!("{other:?} is no mail"),
+        };
+        let spread = u64::from(no).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(attempts);
         let until = self.now.plus(backoff::pause(attempts + 1, spread));
         MailOutcome::Deferred { until, why: PersonalText::new(why) }
     }
@@ -260,8 +262,27 @@ impl World {
     fn record(&mut self, id: u64, attempt: u32, outcome: MailOutcome) {
         let errand = self.daemon.errands.get_mut(&id).expect("it goes on");
         errand.stage = Stage::Recording { attempt, outcome: outcome.clone() };
-        let (key, mail) = (Key::WorkOrder(errand.timer.order), errand.no);
-        self.send_as_system(&key, Ticket::Mail(id), Command::WorkOrder(work_order::Command::RecordMail { mail, attempt, outcome }));
+        let timer = errand.timer;
+        let key = self.key_of(timer);
+        let command = match (&key, timer.deadline) {
+            (_, Deadline::Mail(mail)) => Command::WorkOrder(work_order::Command::RecordMail { mail, attempt, outcome }),
+            (Key::Contact(contact), Deadline::SignInMail(no)) => {
+                let command = SignInCommand::RecordMail { no, attempt, outcome };
+                Command::Directory(DirectoryCommand::SignIn { contact: contact.clone(), command })
+            }
+            other => panic!("{other:?} is no mail"),
+        };
+        self.send_as_system(&key, Ticket::Mail(id), command);
+    }
+
+    /// What the mail of a timer is in.
+    fn key_of(&self, timer: Timer) -> Key {
+        match timer.of() {
+            Of::WorkOrder(order) => Key::WorkOrder(order),
+            Of::TerminalUser(id) => {
+                Key::Contact(self.daemon.views.reference().terminal_user(id).expect("what has a timer is known").clone())
+            }
+        }
     }
 
     /// The outcome was recorded, or not yet.
@@ -279,5 +300,20 @@ impl World {
             }
             Err(refusal) => panic!("the outcome of {timer:?} could not be recorded: {refusal}"),
         }
+    }
+}
+
+/// Of a mail that is still to go out: how often it was tried, and until when it is.
+fn wanted(state: &State, deadline: Deadline) -> Option<(u32, Timestamp)> {
+    match (state, deadline) {
+        (State::WorkOrder(order), Deadline::Mail(no)) => {
+            let mail = order.mails.iter().find(|mail| mail.no == no && !mail.status.is_settled())?;
+            Some((mail.attempts, mail.ends_at))
+        }
+        (State::Contact(contact), Deadline::SignInMail(no)) => {
+            let link = contact.sign_ins.as_ref()?.link(no).filter(|link| !link.mail.status.is_settled())?;
+            Some((link.mail.attempts, link.ends_at))
+        }
+        other => panic!("{other:?} has no mail"),
     }
 }

@@ -9,7 +9,7 @@ use super::world::World;
 use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::definition::CatalogueCommand;
 use workorderd::domain::directory::{Absence, DirectoryCommand};
-use workorderd::domain::ids::{InvitationNo, RequestId, WorkOrderId};
+use workorderd::domain::ids::{RequestId, WorkOrderId};
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::principal::Principal;
@@ -17,7 +17,7 @@ use workorderd::domain::process::NodeState;
 use workorderd::domain::service_group::{GroupRule, ServiceGroupCommand};
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::command::{Create, TransferTo};
-use workorderd::domain::work_order::state::{Channel, Handler, HoldReason, Invitation, Party, Priority, Purpose, RecordKind};
+use workorderd::domain::work_order::state::{Channel, EntryPoint, Handler, HoldReason, Party, Priority, RecordKind};
 use workorderd::domain::work_order::{Command as Order, WorkOrder};
 use workorderd::engine::cell::Submission;
 use workorderd::runtime::Runtime;
@@ -57,8 +57,9 @@ impl World {
             0..14 if self.audit.gates.len() < ORDERS_MAX => self.create(),
             14..19 => self.administer(),
             19 if self.rng.u32(..4) == 0 => self.chatter(),
-            19..25 => self.repeat(),
-            25..32 => {
+            19..23 => self.repeat(),
+            23..26 => self.customer_acts(),
+            26..32 => {
                 // Several at once, to one Work Order, without waiting for the answers.
                 let Some(order) = self.some_order() else { return };
                 for _ in 0..self.rng.usize(2..6) {
@@ -106,6 +107,7 @@ impl World {
             contact,
             priority: Priority::ALL[pick(self, Priority::ALL.len())],
             channel: Channel::ALL[pick(self, Channel::ALL.len())],
+            entry_point: EntryPoint::ALL[pick(self, EntryPoint::ALL.len())],
             submitter,
             fields: self.intake(record_type),
         };
@@ -229,7 +231,8 @@ impl World {
             9 => super::companies::change(&mut self.rng),
             10 | 14 => return self.move_somebody(),
             11 | 12 => return self.absence(),
-            18 | 19 => return self.notices(),
+            18 => return self.notices(),
+            19 => return self.erase_somebody(),
             13 => return self.reorganise(),
             0 | 1 => (Key::Catalogue, company::apply(self.rng.u32(..company::EDITIONS))),
             15 | 16 => (Key::Catalogue, Command::Catalogue(self.type_change())),
@@ -382,10 +385,10 @@ impl World {
         let invitation = order.invitations.iter().rev().find(|i| i.for_submitter);
         match (&order.submitter, invitation) {
             (Party::Staff(user), _) => staff(user.as_str()),
-            (Party::Contact(_), Some(invitation)) if self.rng.u32(..4) > 0 => {
+            (Party::Contact(_) | Party::Guest(_), Some(invitation)) if self.rng.u32(..4) > 0 => {
                 Principal::Guest { order: order.id, invitation: invitation.no }
             }
-            (Party::Contact(_), _) => staff(order.created_by.as_ref().map_or("root", |u| u.as_str())),
+            (Party::Contact(_) | Party::Guest(_), _) => staff(order.created_by.as_ref().map_or("root", |u| u.as_str())),
         }
     }
 
@@ -456,23 +459,6 @@ impl World {
             _ => TransferTo::Engineer(self.member(order)),
         };
         Order::Transfer { to, reason: Some("too far away".into()) }
-    }
-
-    /// An answer through a link of that visit, or of any.
-    fn evaluation(&mut self, order: &WorkOrder, visit: Option<workorderd::domain::ids::VisitNo>) -> (Principal, Order) {
-        let fits = |i: &&Invitation| i.purpose == Purpose::Evaluate && visit.is_none_or(|v| i.visit == v);
-        let all: Vec<_> = order.invitations.iter().filter(fits).map(|i| i.no).collect();
-        let invitation = all.get(self.rng.usize(..all.len().max(1))).copied().unwrap_or(InvitationNo(1));
-        let count = if self.rng.u32(..4) == 0 { 7 } else { 3 };
-        let rating = ["5", "3", "1", "10", "6", "0", "five"][self.rng.usize(..count)];
-        let mut answers = vec![("overall".into(), rating.into())];
-        if self.rng.u32(..3) == 0 {
-            answers.push(("comment".into(), self.text().into()));
-        }
-        if self.rng.u32(..4) == 0 {
-            answers.push(("again".into(), ["yes", "no", "perhaps"][self.rng.usize(..3)].into()));
-        }
-        (Principal::Guest { order: order.id, invitation }, Order::SubmitEvaluation { invitation, answers })
     }
 
     fn anything(&mut self, order: &WorkOrder) -> Order {

@@ -3,7 +3,11 @@
 //! Invariant: it takes an intent a second time only after an answer that was lost: an unknown outcome or a crash in between.
 
 use std::collections::BTreeMap;
-use workorderd::domain::ids::{MailNo, WorkOrderId};
+use workorderd::domain::work_order::deadline::Deadline;
+use workorderd::engine::schedule::Holder;
+
+/// A mail: whose it is, and which.
+pub type Intent = (Holder, Deadline);
 
 /// What the server answers to one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +44,8 @@ struct Taken {
 #[derive(Debug, Default)]
 pub struct Post {
     mood: Mood,
-    book: BTreeMap<(WorkOrderId, MailNo), Taken>,
-    pub tries: BTreeMap<(WorkOrderId, MailNo), u32>,
+    book: BTreeMap<Intent, Taken>,
+    pub tries: BTreeMap<Intent, u32>,
     pub repeated: u32,
 }
 
@@ -56,7 +60,7 @@ impl Post {
     }
 
     /// One attempt.
-    pub fn receive(&mut self, intent: (WorkOrderId, MailNo), life: u32, rng: &mut fastrand::Rng) -> Said {
+    pub fn receive(&mut self, intent: Intent, life: u32, rng: &mut fastrand::Rng) -> Said {
         *self.tries.entry(intent).or_insert(0) += 1;
         let said = match (self.mood, rng.u32(..100)) {
             (Mood::Down, _) | (Mood::Flaky, 0..20) => Said::Down,

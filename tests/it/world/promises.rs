@@ -9,10 +9,10 @@ use super::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use workorderd::codec;
 use workorderd::domain::aggregate::{Key, State};
-use workorderd::domain::ids::{DepartmentId, ServiceGroupId, StaffUserId};
+use workorderd::domain::ids::{DepartmentId, ServiceGroupId, StaffUserId, WorkOrderId};
 use workorderd::domain::work_order::WorkOrder;
-use workorderd::engine::board::Row;
 use workorderd::engine::queues::{Counts, Only, Queue};
+use workorderd::engine::row::Row;
 use workorderd::engine::schedule::{Parked, Timer};
 use workorderd::engine::suspects::CRASHES_MAX;
 use workorderd::runtime::step;
@@ -37,11 +37,16 @@ impl World {
         let mut expected = BTreeSet::new();
         let mut orders = 0;
         for known in self.audit.known.values() {
+            if let State::Contact(contact) = &known.state
+                && let Some(sign_ins) = &contact.sign_ins
+            {
+                expected.extend(known.state.deadlines().into_iter().map(|(due, deadline)| Timer { due, of: sign_ins.id.into(), deadline }));
+            }
             let State::WorkOrder(order) = &known.state else { continue };
             orders += 1;
             assert_eq!(board.row(order.id), Some(Row::of(order)), "the board shows {} as it is", order.number);
             assert_eq!(board.find(&order.number.0), Some(order.id), "{} is found by its number", order.number);
-            expected.extend(known.state.deadlines().into_iter().map(|(due, deadline)| Timer { due, order: order.id, deadline }));
+            expected.extend(known.state.deadlines().into_iter().map(|(due, deadline)| Timer { due, of: order.id.into(), deadline }));
         }
         assert_eq!(board.len(), orders, "the board shows no more than there is");
         drop(board);
@@ -51,6 +56,7 @@ impl World {
         let void = self.audit.known.values().filter(void).count();
         assert_eq!(counted, (orders - void) as u64, "counts by status add up");
         self.check_sight();
+        self.check_customers_sight();
         self.check_queues();
         self.check_lists();
         self.check_calendar();
@@ -211,7 +217,7 @@ impl World {
         self.check_at_rest();
         self.clients.check_refused(&self.audit);
         for (intent, story) in &self.audit.mails {
-            let order = self.audit.known.get(&Key::WorkOrder(intent.0)).and_then(|known| known.state.work_order());
+            let order = self.audit.known.get(&Key::WorkOrder(WorkOrderId(intent.0.0))).and_then(|known| known.state.work_order());
             let waits_for_ever = order.is_some_and(|order| !order.life.is_normal());
             assert!(story.is_over() || waits_for_ever, "mail {intent:?} never ended");
         }

@@ -178,7 +178,7 @@ impl World {
                     let revision = pending.revision;
                     let large = matches!(pending.key, Key::Catalogue);
                     let step = step::encode(pending).expect("a step can be encoded");
-                    if large || step.parts.body.len() + step.parts.personal.len() <= RECORD_MAX {
+                    if large || step.parts.size() <= RECORD_MAX {
                         self.daemon.handed.insert(key.clone(), revision);
                         self.daemon.steps.push_back(step);
                         continue;
@@ -225,7 +225,7 @@ impl World {
             && bytes < self.settings.segment_bytes as usize / 2
             && let Some(step) = self.daemon.steps.pop_front()
         {
-            bytes += 256 + step.key.len() + step.parts.body.len() + step.parts.personal.len();
+            bytes += 256 + step.key.len() + step.parts.size();
             group.push(step);
         }
         let mut admitted = Vec::new();
@@ -244,8 +244,8 @@ impl World {
         if admitted.is_empty() {
             return;
         }
-        let salts: Vec<[u8; 16]> = admitted.iter().map(|_| self.rng.u128(..).to_le_bytes()).collect();
-        let entries: Vec<Entry<'_>> = admitted.iter().zip(&salts).map(|((step, previous), salt)| entry(step, *previous, *salt)).collect();
+        let seeds: Vec<[u8; 16]> = admitted.iter().map(|_| self.rng.u128(..).to_le_bytes()).collect();
+        let entries: Vec<Entry<'_>> = admitted.iter().zip(&seeds).map(|((step, previous), seed)| entry(step, *previous, *seed)).collect();
         self.inject_fault();
         let appended = self.daemon.journal.append(&entries);
         drop(entries);
@@ -302,10 +302,14 @@ impl World {
         }
     }
 
-    fn inject_fault(&mut self) {
-        if self.calm || self.rng.u32(..1000) >= self.fault_rate {
-            return;
+    pub fn inject_fault(&mut self) {
+        if !self.calm && self.rng.u32(..1000) < self.fault_rate {
+            self.spoil_the_disk();
         }
+    }
+
+    /// One of its next calls fails, or it is the last.
+    pub fn spoil_the_disk(&mut self) {
         let n = self.rng.u64(..6);
         self.disk.inject(match self.rng.u32(..9) {
             0 => Fault::Write(n / 3),
@@ -352,7 +356,7 @@ fn completed_in_time(step: &EncodedStep, trusted_until: Timestamp) {
     assert!(due.is_some_and(|due| due <= trusted_until), "a node completed by itself by a clock that is doubted: due {due:?}");
 }
 
-fn entry(step: &EncodedStep, previous: Previous, salt: [u8; 16]) -> Entry<'_> {
+fn entry(step: &EncodedStep, previous: Previous, seed: [u8; 16]) -> Entry<'_> {
     Entry {
         key: &step.key,
         revision: step.pending.revision,
@@ -364,6 +368,6 @@ fn entry(step: &EncodedStep, previous: Previous, salt: [u8; 16]) -> Entry<'_> {
         time: step.pending.at.0,
         body: &step.parts.body,
         personal: &step.parts.personal,
-        salt,
+        seed,
     }
 }

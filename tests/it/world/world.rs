@@ -9,6 +9,7 @@ use super::company;
 use super::coverage::Coverage;
 use super::daemon::{Daemon, Ticket};
 use super::disk::SimDisk;
+use super::erasing::Eraser;
 use super::people;
 use super::post::Post;
 use super::restart;
@@ -83,6 +84,7 @@ enum Next {
     Parcel,
     Timers,
     Mailer,
+    Erase,
     People,
     Clock,
     Mood,
@@ -178,7 +180,7 @@ impl World {
 
     fn come_to_rest(&mut self) {
         for _ in 0..50_000 {
-            if self.daemon.is_at_rest(self.now) {
+            if self.daemon.is_at_rest(self.now) && self.unfinished().is_empty() {
                 return;
             }
             self.step();
@@ -280,6 +282,7 @@ impl World {
             Next::Parcel => self.send_parcel(),
             Next::Timers => self.fire_timers(),
             Next::Mailer => self.mailer_goes_on(),
+            Next::Erase => self.erasing_goes_on(),
             Next::People => self.people_act(),
             Next::Clock => self.clock_moves(),
             Next::Mood => {
@@ -297,7 +300,9 @@ impl World {
 
     fn choose(&mut self) -> Next {
         let daemon = &self.daemon;
-        let mut can: [(Next, u32); 15] = [
+        let holds_still = daemon.eraser.as_ref().is_some_and(Eraser::holds_still);
+        let erases = daemon.eraser.is_some() || !self.unfinished().is_empty();
+        let mut can: [(Next, u32); 16] = [
             (Next::Letter, if daemon.mailboxes.is_empty() { 0 } else { 120 }),
             (Next::Tell, if daemon.told.is_empty() { 0 } else { 90 }),
             (Next::Write, if daemon.steps.is_empty() { 0 } else { 50 }),
@@ -307,15 +312,16 @@ impl World {
             (Next::Parcel, if daemon.parcels.is_empty() { 0 } else { 10 }),
             (Next::Timers, if self.timers_are_due() { 15 } else { 0 }),
             (Next::Mailer, if self.mailer_is_ready() { 15 } else { 0 }),
+            (Next::Erase, if erases { 8 } else { 0 }),
             (Next::People, 40),
             (Next::Clock, if daemon.firing > 0 { 25 } else { 6 }),
             (Next::Mood, 1),
             (Next::Settings, if self.settings.scarce { 12 } else { 1 }),
-            (Next::Archive, if self.settings.journal_keep > 0 { 3 } else { 0 }),
+            (Next::Archive, if self.settings.journal_keep > 0 && !holds_still { 3 } else { 0 }),
             (Next::Crash, 0),
         ];
         if self.calm {
-            can[9..].iter_mut().for_each(|(_, weight)| *weight = 0);
+            can[10..].iter_mut().for_each(|(_, weight)| *weight = 0);
         } else if self.rng.u32(..2000) < self.crash_rate {
             return Next::Crash;
         }
