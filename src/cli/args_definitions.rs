@@ -47,6 +47,9 @@ pub enum DefinitionsCommand {
     Retire(RecordTypeName),
     /// Delete a retired record type: its name may be used again, statistics still count it
     Delete(RecordTypeName),
+    /// Put an evaluation or assignment rule at another place: the first that matches counts
+    #[command(group = clap::ArgGroup::new("place").required(true))]
+    MoveRule(MoveRule),
     /// Move all running Work Orders of a process to a version of it, one by one
     Move {
         /// Name of the process
@@ -60,6 +63,50 @@ pub enum DefinitionsCommand {
     },
 }
 
+/// Which rule, and where to.
+#[derive(Debug, Clone, Args)]
+pub struct MoveRule {
+    /// evaluation-rule or assignment-rule
+    #[arg(value_parser = ["evaluation-rule", "assignment-rule"])]
+    pub kind: String,
+    /// Its name
+    pub name: String,
+    /// Directly before that rule
+    #[arg(long, value_name = "RULE", group = "place")]
+    pub before: Option<String>,
+    /// Directly behind that rule
+    #[arg(long, value_name = "RULE", group = "place")]
+    pub after: Option<String>,
+    /// A number that no other rule has; the smallest that matches counts
+    #[arg(long, value_name = "N", group = "place", value_parser = clap::value_parser!(i64).range(1..))]
+    pub precedence: Option<i64>,
+    /// Only tell what would change
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Which Work Orders the rules are tried on, and which rules.
+#[derive(Debug, Clone, Args)]
+pub struct TryRules {
+    /// A definition file, or a folder of them, that would be applied [default: the rules as they are]
+    pub place: Option<PathBuf>,
+    /// Only of this record type
+    #[arg(long, value_name = "NAME")]
+    pub record_type: Option<String>,
+    /// Only those created from then on, such as 2026-11-22 or 2026-11-22T08:00
+    #[arg(long, value_name = "TIME")]
+    pub created_from: Option<String>,
+    /// Only those created before
+    #[arg(long, value_name = "TIME")]
+    pub created_until: Option<String>,
+    /// The newest so many of them
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..))]
+    pub newest: i64,
+    /// So many of those that would be evaluated otherwise are listed
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(i64).range(0..))]
+    pub list: i64,
+}
+
 /// Which record type.
 #[derive(Debug, Clone, Args)]
 pub struct RecordTypeName {
@@ -70,6 +117,6 @@ pub struct RecordTypeName {
 impl DefinitionsCommand {
     /// Whether it is one change under one request id.
     pub fn takes_request_id(&self) -> bool {
-        matches!(self, Self::Publish(_) | Self::Retire(_) | Self::Delete(_))
+        matches!(self, Self::Publish(_) | Self::Retire(_) | Self::Delete(_) | Self::MoveRule(_))
     }
 }

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::args::{Number, Paging};
+use super::args_definitions::TryRules;
 use super::args_people::Erase;
 
 /// What can be told of evaluations.
@@ -14,6 +15,8 @@ pub enum EvaluationCommand {
         #[command(flatten)]
         of: Number,
     },
+    /// Try rules on Work Orders that there are, open or ended: which counts now, and which would; nothing is changed
+    DryRun(TryRules),
 }
 
 /// What can be done with staff users.

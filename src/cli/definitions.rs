@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::args_definitions::{DefinitionsArgs, DefinitionsCommand};
 use super::failure::{ERRORS, Failure};
 use super::move_all;
+use super::rules;
 use super::session::Session;
 use super::view::definitions as view;
 use super::view::width::line;
@@ -70,6 +71,7 @@ pub fn definitions(session: &mut Session<'_, '_>, arguments: DefinitionsArgs) ->
         DefinitionsCommand::Publish(of) => of_type(session, "Publish", of.name, "published"),
         DefinitionsCommand::Retire(of) => of_type(session, "Retire", of.name, "retired"),
         DefinitionsCommand::Delete(of) => of_type(session, "Delete", of.name, "deleted"),
+        DefinitionsCommand::MoveRule(of) => rules::move_rule(session, of),
         DefinitionsCommand::Move { process, version, dry_run } => move_all::move_all(session, &process, version, dry_run),
     }
 }

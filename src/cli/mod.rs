@@ -38,6 +38,7 @@ pub mod people;
 pub mod print;
 pub mod queues;
 pub mod replay;
+pub mod rules;
 pub mod run;
 pub mod session;
 pub mod system;

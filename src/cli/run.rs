@@ -19,7 +19,7 @@ use super::view::paint::Paint;
 use super::view::times::Times;
 use super::{
     act, attachments, back_up, batch, calendar, definitions, directory, equipment, guest, import, on_site, orders, people, print, queues,
-    replay, system, to_dos, top, watch,
+    replay, rules, system, to_dos, top, watch,
 };
 
 /// Columns of a page that is no terminal.
@@ -111,6 +111,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Why { about } => orders::why(session, about),
         Command::Explain { of, language } => orders::explain(session, &of.number, language),
         Command::Evaluation(EvaluationCommand::Explain { of }) => orders::explain_evaluation(session, &of.number),
+        Command::Evaluation(EvaluationCommand::DryRun(of)) => rules::try_rules(session, of),
         Command::Form(of) => orders::form(session, of),
         Command::History { of, limit } => orders::history(session, &of.number, limit),
         Command::Watch { number, after, to_dos } => watch::watch(session, number, after, to_dos),

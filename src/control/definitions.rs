@@ -3,6 +3,7 @@
 use super::desk::Visit;
 use super::difference;
 use super::refuse::{self, slug};
+use super::rules;
 use super::service::Outcome;
 use super::work_orders::{bounded, unreadable};
 use crate::domain::aggregate::{Command, Key, State};
@@ -27,6 +28,8 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "Show" => show(visit).await,
         "Export" => export(visit).await,
         "History" => history(visit).await,
+        "MoveRule" => rules::move_rule(visit).await,
+        "TryRules" => rules::try_rules(visit).await,
         "Publish" => of_type(visit, CatalogueCommand::PublishRecordType).await,
         "Retire" => of_type(visit, CatalogueCommand::RetireRecordType).await,
         "Delete" => of_type(visit, CatalogueCommand::DeleteRecordType).await,
@@ -38,19 +41,27 @@ async fn apply(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     visit.need(Right::ChangeDefinitions)?;
     let p: shape::Apply = visit.parameters()?;
     let request = visit.request(&p.request_id)?;
-    let files: Vec<(String, String)> = p.files.into_iter().map(|f| (f.path, f.text)).collect();
+    change(visit, request, p.dry_run == Some(true), |there| judged(visit, &p.files, there)).await
+}
+
+/// Applies definitions that are made from those that are there.
+pub async fn change(
+    visit: &Visit<'_>,
+    request: Request,
+    dry_run: bool,
+    wanted: impl Fn(&Catalogue) -> Result<Definitions, ErrorReply>,
+) -> Result<Outcome, ErrorReply> {
     let mut tries = 0;
     loop {
         tries += 1;
         let (entity, there) = catalogue(visit).await?;
-        let definitions = judged(visit, &files, &there)?;
-        let dry_run = p.dry_run == Some(true);
+        let definitions = wanted(&there)?;
         let changes = difference::of(&there, &definitions, dry_run);
         if dry_run {
             return Ok(Outcome::reply(&shape::Applied { changes, sequence: None }));
         }
         let command = CatalogueCommand::ApplyDefinitions(Box::new(definitions));
-        // What the files were judged together with must still stand when they are taken.
+        // What they were made from must still stand when they are taken.
         match submit(visit, request.clone(), command, Some(entity.revision)).await {
             Err(Refusal::Rejected(Rejection::Conflict { .. })) if tries < TRIES => {}
             Err(refusal) => return Err(refuse::refusal(refusal)),
@@ -59,9 +70,11 @@ async fn apply(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     }
 }
 
-fn judged(visit: &Visit<'_>, files: &[(String, String)], there: &Catalogue) -> Result<Definitions, ErrorReply> {
+/// What files say, together with what is there.
+pub fn judged(visit: &Visit<'_>, files: &[shape::File], there: &Catalogue) -> Result<Definitions, ErrorReply> {
+    let files: Vec<(String, String)> = files.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
     let surroundings = Surroundings { there: &there.definitions(), service_ticket_types: visit.desk.service_ticket_types.get() };
-    parse_into(files, &surroundings).map_err(|problems| {
+    parse_into(&files, &surroundings).map_err(|problems| {
         let count = problems.len();
         let problems = serde_json::to_value(problems).unwrap_or_default();
         ErrorReply::new("org.workorderd.InvalidDefinitions")
@@ -71,7 +84,7 @@ fn judged(visit: &Visit<'_>, files: &[(String, String)], there: &Catalogue) -> R
 }
 
 /// The catalogue as it is on disk, with its revision.
-async fn catalogue(visit: &Visit<'_>) -> Result<(Entity, Box<Catalogue>), ErrorReply> {
+pub async fn catalogue(visit: &Visit<'_>) -> Result<(Entity, Box<Catalogue>), ErrorReply> {
     let entity = visit.desk.runtime.read(&Key::Catalogue).await.map_err(refuse::refusal)?;
     let catalogue = match entity.state.as_deref() {
         Some(State::Catalogue(catalogue)) => catalogue.clone(),

@@ -40,6 +40,7 @@ mod portal_words;
 pub mod present;
 mod queues;
 pub mod refuse;
+mod rules;
 pub mod system;
 pub mod tell;
 mod throttle;

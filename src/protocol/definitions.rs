@@ -32,6 +32,20 @@ shapes! {
     Shown { kind: String, name: String, version: i64, state: Option<String>, text: String }
     /// Reply of `Export`.
     Exported { files: Vec<File> }
+    /// Parameters of `MoveRule`.
+    MoveRule {
+        request_id: String, kind: String, name: String, precedence: Option<i64>, before: Option<String>, after: Option<String>,
+        dry_run: Option<bool>,
+    }
+    /// A Work Order with the evaluation rules that count for it.
+    Tried { number: String, record_type: String, created_at: i64, now: Option<String>, then: Option<String> }
+    /// Parameters of `TryRules`.
+    TryRules {
+        files: Option<Vec<File>>, record_type: Option<String>, created_from: Option<i64>, created_until: Option<i64>, after: Option<String>,
+        limit: Option<i64>,
+    }
+    /// Reply of `TryRules`.
+    RulesTried { tried: Vec<Tried>, rules: Vec<String>, next: Option<String>, total: i64 }
     /// Parameters of `History`.
     History { limit: Option<i64> }
     /// Reply of `History`.

@@ -1,9 +1,11 @@
 //! The calls that the commands about whose a Work Order is make, for `cli_commands`; and how `why` is printed.
 
 use serde_json::{Value, json};
-use workorderd::cli::view::{evaluation, why};
+use workorderd::cli::rules::Found;
+use workorderd::cli::view::{evaluation, rules, why};
 use workorderd::engine::scope::Scene;
 use workorderd::engine::sorting::Sort;
+use workorderd::protocol::definitions::Tried;
 use workorderd::protocol::work_orders::{EvaluationExplained, SCENES, SORTS, WhyTold};
 
 use crate::cli_people::words;
@@ -64,6 +66,21 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
             json!({ "engineer": "mei", "from": 1_795_424_400_000_i64, "until": 1_795_429_800_000_i64, "limit": 1000 }),
         ),
         (words("evaluation|explain|W"), "WorkOrders1.ExplainEvaluation", json!({ "number": "W" })),
+        (
+            words("definitions|move-rule|evaluation-rule|紧急|--before|其他|--dry-run|--request-id|r-1"),
+            "Definitions1.MoveRule",
+            json!({ "requestId": "r-1", "kind": "evaluation rule", "name": "紧急", "before": "其他", "dryRun": true }),
+        ),
+        (
+            words("definitions|move-rule|assignment-rule|near|--precedence|7|--request-id|r-1"),
+            "Definitions1.MoveRule",
+            json!({ "requestId": "r-1", "kind": "assignment rule", "name": "near", "precedence": 7 }),
+        ),
+        (
+            words("evaluation|dry-run|--record-type|repair|--created-from|2025-11-03T09:00Z|--newest|7"),
+            "Definitions1.TryRules",
+            json!({ "recordType": "repair", "createdFrom": 1_762_160_400_000_i64, "limit": 7 }),
+        ),
         (words("why|W"), "WorkOrders1.Why", json!({ "number": "W" })),
         (words("why|mei|W"), "WorkOrders1.Why", json!({ "number": "W", "user": "mei" })),
         (
@@ -119,6 +136,36 @@ fn which_rule_counts_and_why_not_the_others_fits_80_columns() {
     let frozen: EvaluationExplained = serde_json::from_value(told).unwrap();
     let none: EvaluationExplained = serde_json::from_value(json!({ "number": "W", "now": NOW, "rules": [] })).unwrap();
     golden("evaluation", &format!("{}\n{}", evaluation::explained(&frozen, &page()), evaluation::explained(&none, &page())));
+}
+
+#[test]
+fn a_dry_run_of_rules_tells_for_how_many_each_counts_and_for_which_another_would() {
+    let rule = |name: Option<&str>, now, then| (name.map(str::to_owned), [now, then]);
+    let tried = |number: &str, now: Option<&str>, then: Option<&str>| Tried {
+        number: number.into(),
+        record_type: "repair".into(),
+        created_at: NOW,
+        now: now.map(Into::into),
+        then: then.map(Into::into),
+    };
+    let mut found = Found {
+        tried: 1_204,
+        total: 5_000,
+        with_files: true,
+        rules: vec![
+            rule(Some("北区的重要客户在周末报修的时候要评价"), 0, 12),
+            rule(Some("everything-else"), 1_140, 1_130),
+            rule(None, 64, 62),
+        ],
+        otherwise: 12,
+        listed: vec![
+            tried("WO-20261122-000017", Some("everything-else"), Some("北区的重要客户在周末报修的时候要评价")),
+            tried("WO-20261122-000003", None, Some("everything-else")),
+        ],
+    };
+    let with_files = rules::found(&found, &page());
+    (found.with_files, found.total) = (false, 1_204);
+    golden("rules", &format!("{with_files}\n{}", rules::found(&found, &page())));
 }
 
 #[test]

@@ -59,6 +59,8 @@ pub fn answer(call: &Call) -> Option<Value> {
         "GetStaffUser" => {
             json!({ "staffUser": { "id": "lei", "name": "Lei", "roles": [] }, "canAct": true, "carried": { "superiorOf": [], "headOf": [], "leaderOf": [], "memberOf": [], "userGroups": [] } })
         }
+        "MoveRule" => json!({ "changes": [], "sequence": 3 }),
+        "TryRules" => json!({ "tried": [], "rules": [], "total": 0 }),
         "JudgeErasePerson" => json!({ "sums": no_sums(), "left": { "terminals": [] } }),
         "GetErasure" => json!({ "erasure": { "since": NOW, "finishedAt": NOW, "sums": no_sums() }, "left": { "terminals": [] } }),
         "LookUp" => json!({ "found": [], "more": false }),

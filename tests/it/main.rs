@@ -61,6 +61,7 @@ mod mutants;
 mod permissions;
 mod portal;
 mod portal_stage;
+mod precedence;
 mod print_html;
 mod print_pdf;
 mod print_stage;

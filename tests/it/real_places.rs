@@ -134,6 +134,8 @@ impl Stage {
             "Show" if method.starts_with("Definitions1") => json!({ "kind": "record type", "name": "repair" }),
             "History" if method.starts_with("Definitions1") => json!({}),
             "Publish" | "Retire" | "Delete" => json!({ "recordType": "spare" }),
+            "MoveRule" => json!({ "kind": "evaluation rule", "name": "urgent-repairs", "precedence": 7 }),
+            "TryRules" => json!({}),
             "JudgePut" => json!({ "account": { "id": "globex", "name": "Globex" } }),
             "Create" | "JudgeCreate" => json!({ "recordType": "repair", "subject": "x", "contact": "wang" }),
             "Get" | "Explain" | "ExplainEvaluation" | "History" | "AcceptAssignment" => json!({ "number": number("accept") }),

@@ -281,6 +281,7 @@ pub fn is_mutation(method: &str) -> bool {
             | "Export"
             | "LaborTotals"
             | "LookUp"
+            | "TryRules"
             | "LookUpTerminal"
             | "RequestSignIn"
             | "ReadBackUpFile"

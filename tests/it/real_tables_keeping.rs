@@ -163,6 +163,21 @@ pub fn cases(stage: &Stage) -> Vec<Case> {
     ] {
         case("dora", "WorkOrders1.List", "InvalidFormField", says, json!({ "fields": { (path): value } }));
     }
+    let rule = |more: Value| {
+        let mut all = json!({ "kind": "evaluation rule", "name": "urgent-repairs" });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    case("", "Definitions1.MoveRule", "NotFound", "rarely", rule(json!({ "name": "rarely", "precedence": 5 })));
+    case("", "Definitions1.MoveRule", "NotFound", "rarely", rule(json!({ "before": "rarely" })));
+    case("", "Definitions1.MoveRule", "InvalidField", "evaluation rule, assignment rule", rule(json!({ "kind": "form", "precedence": 5 })));
+    case("", "Definitions1.MoveRule", "InvalidField", "that of everything-else", rule(json!({ "precedence": 100 })));
+    case("", "Definitions1.MoveRule", "InvalidField", "from 1", rule(json!({ "precedence": 0 })));
+    case("", "Definitions1.MoveRule", "InvalidField", "the rule itself", rule(json!({ "after": "urgent-repairs" })));
+    case("", "Definitions1.MoveRule", "InvalidField", "name one of", rule(json!({ "after": "everything-else", "precedence": 5 })));
+    case("", "Definitions1.MoveRule", "NothingToChange", "so already", rule(json!({ "before": "everything-else" })));
+    case("", "Definitions1.TryRules", "InvalidField", "limit", json!({ "limit": 0 }));
+    case("", "Definitions1.TryRules", "InvalidField", "dry run", json!({ "after": "nonsense" }));
     let gone = erased(stage);
     let person = |kind: &str, id: &str| json!({ "kind": kind, "id": id });
     case("", "Directory1.ErasePerson", "NothingToChange", "so already", gone.clone());

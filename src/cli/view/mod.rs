@@ -18,6 +18,7 @@ pub mod paint;
 pub mod people;
 pub mod qr;
 pub mod queues;
+pub mod rules;
 pub mod show;
 pub mod show_parts;
 pub mod status;

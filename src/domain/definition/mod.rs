@@ -8,6 +8,7 @@ pub mod condition;
 pub mod evaluation;
 pub mod in_use;
 pub mod message;
+pub mod precedence;
 pub mod process;
 pub mod role;
 pub mod sharing;

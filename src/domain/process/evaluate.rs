@@ -71,8 +71,7 @@ pub fn open(draft: &Draft<'_>, spec: &Spec) -> Opening {
             (None, template, *mandatory, plan)
         }
         Method::Rules => {
-            let judged = judged(draft.cx.catalogue.rules(), &draft.order);
-            let Some((rule, _)) = judged.into_iter().find(|(_, verdict)| *verdict == RuleVerdict::Wins) else {
+            let Some(rule) = first(draft.cx.catalogue.rules(), &draft.order) else {
                 return Opening::PassOver("no rule matched");
             };
             let plan = Plan {
@@ -99,6 +98,11 @@ pub enum RuleVerdict {
     ComesLater,
     /// Why its scope does not hold.
     No(String),
+}
+
+/// The rule that counts, if any matches: the first in order of precedence (reading 3).
+pub fn first<'a>(rules: &'a [EvaluationRule], order: &WorkOrder) -> Option<&'a EvaluationRule> {
+    rules.iter().find(|rule| rule.scope.holds(order))
 }
 
 /// Each rule as it would be judged if the Work Order came to a node with rules now, in order of precedence (EVA-3).

@@ -18,7 +18,7 @@ use workorderd::codec::{self, StepBody};
 use workorderd::domain::aggregate::{Event, Key, State};
 use workorderd::domain::definition::Catalogue;
 use workorderd::domain::directory::{Contact, DirectoryEvent, SignInEvent};
-use workorderd::domain::ids::{RequestId, ServiceGroupId, WorkOrderId};
+use workorderd::domain::ids::{RequestId, ServiceGroupId, SignInNo, WorkOrderId};
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::service_group::ServiceGroupEvent;
 use workorderd::domain::service_group::group::LoadChange;
@@ -184,6 +184,9 @@ impl Audit {
             self.sign_ins.take(id, event, before, at);
             self.sign_in_mail(event, before, sequence);
         }
+        if let (Event::Directory(DirectoryEvent::PersonErased { .. }), Some(State::Contact(contact))) = (event, before) {
+            self.call_off_sign_ins(contact, |_| true);
+        }
         let (Key::WorkOrder(id), Event::WorkOrder(event)) = (key, event) else { return };
         if let OrderEvent::Created(created) = event {
             customers::raised(created, &body.actor);
@@ -238,13 +241,17 @@ impl Audit {
     /// Mails of links that were used, or are known no more, are not wanted any longer.
     fn sign_ins_rest(&mut self, contact: &Contact, sequence: u64) {
         self.sign_ins.rests(contact, sequence);
+        let waits = |no| contact.sign_ins.as_ref().and_then(|known| known.link(no)).is_some_and(|link| !link.mail.status.is_settled());
+        self.call_off_sign_ins(contact, |no| !waits(no));
+    }
+
+    fn call_off_sign_ins(&mut self, contact: &Contact, unwanted: impl Fn(SignInNo) -> bool) {
         let Some(known) = &contact.sign_ins else { return };
-        let waits = |no| known.link(no).is_some_and(|link| !link.mail.status.is_settled());
         for (intent, story) in &mut self.mails {
             if let (Holder(id), Deadline::SignInMail(no)) = intent
                 && *id == known.id.0
                 && !story.is_over()
-                && !waits(*no)
+                && unwanted(*no)
             {
                 story.cancelled = true;
             }
