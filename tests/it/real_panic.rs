@@ -24,6 +24,7 @@ fn command(method: &str) -> Option<&str> {
         ("Guest1", "Evaluate") => "SubmitEvaluation",
         ("Guest1", "ConfirmOwn") => "ConfirmSolved",
         ("Guest1", "CancelOwn") => "Cancel",
+        ("Definitions1", "MoveRule") => "ApplyDefinitions",
         ("Definitions1", "Publish") => "PublishRecordType",
         ("Definitions1", "Retire") => "RetireRecordType",
         ("Definitions1", "Delete") => "DeleteRecordType",
