@@ -47,6 +47,8 @@ pub enum DefinitionsCommand {
     Retire(RecordTypeName),
     /// Delete a retired record type: its name may be used again, statistics still count it
     Delete(RecordTypeName),
+    /// Show a message as a Work Order's customer would get it; nothing is sent
+    PreviewMessage(PreviewMessage),
     /// Put an evaluation or assignment rule at another place: the first that matches counts
     #[command(group = clap::ArgGroup::new("place").required(true))]
     MoveRule(MoveRule),
@@ -61,6 +63,24 @@ pub enum DefinitionsCommand {
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+/// Which message, for which Work Order.
+#[derive(Debug, Clone, Args)]
+pub struct PreviewMessage {
+    /// Name of the message
+    pub message: String,
+    /// Number of the Work Order
+    pub number: String,
+    /// Language, such as zh [default: the recipient's]
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+    /// A definition file, or a folder of them, that would be applied
+    #[arg(long, value_name = "PLACE")]
+    pub with: Option<PathBuf>,
+    /// Write the HTML there, to be looked at in a browser
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 /// Which rule, and where to.

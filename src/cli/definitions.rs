@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::args_definitions::{DefinitionsArgs, DefinitionsCommand};
+use super::args_definitions::{DefinitionsArgs, DefinitionsCommand, PreviewMessage};
 use super::failure::{ERRORS, Failure};
 use super::move_all;
+use super::out_file::replace;
 use super::rules;
 use super::session::Session;
 use super::view::definitions as view;
 use super::view::width::line;
 use crate::client::connection::ClientError;
-use crate::protocol::definitions::{Applied, Apply, Change, Done, Exported, File, History, HistoryTold, Listed, NAME, OfType, Show, Shown};
+use crate::protocol::definitions::{
+    self as shapes, Applied, Apply, Change, Done, Exported, File, History, HistoryTold, Listed, MessagePreviewed, NAME, OfType, Show, Shown,
+};
 
 /// Folders within folders; a link that leads round in a circle ends here.
 const DEEPEST: usize = 16;
@@ -71,6 +74,7 @@ pub fn definitions(session: &mut Session<'_, '_>, arguments: DefinitionsArgs) ->
         DefinitionsCommand::Publish(of) => of_type(session, "Publish", of.name, "published"),
         DefinitionsCommand::Retire(of) => of_type(session, "Retire", of.name, "retired"),
         DefinitionsCommand::Delete(of) => of_type(session, "Delete", of.name, "deleted"),
+        DefinitionsCommand::PreviewMessage(of) => preview(session, of),
         DefinitionsCommand::MoveRule(of) => rules::move_rule(session, of),
         DefinitionsCommand::Move { process, version, dry_run } => move_all::move_all(session, &process, version, dry_run),
     }
@@ -81,6 +85,20 @@ fn of_type(session: &mut Session<'_, '_>, method: &str, record_type: String, don
     let parameters = OfType { request_id: session.request_id.clone(), record_type };
     let reply = session.change(&format!("{NAME}.{method}"), &parameters)?;
     session.print(reply, |_: &Done, _| told)
+}
+
+/// Shows a message as somebody would get it.
+fn preview(session: &mut Session<'_, '_>, of: PreviewMessage) -> Result<(), Failure> {
+    let PreviewMessage { message, number, language, with, html } = of;
+    let files = with.as_deref().map(read).transpose()?;
+    let parameters = shapes::PreviewMessage { number, message, language, files };
+    let reply = session.ask(&format!("{NAME}.PreviewMessage"), &parameters)?;
+    let previewed: MessagePreviewed = session.shape(reply.clone())?;
+    if let Some(place) = html {
+        let text = previewed.html.as_deref().ok_or_else(|| Failure::Usage("the message has no HTML in this language".to_owned()))?;
+        replace(&place, text.as_bytes())?;
+    }
+    session.print(reply, |previewed: &MessagePreviewed, page| view::message(previewed, page))
 }
 
 /// Writes the files; all are looked at before the first is written.

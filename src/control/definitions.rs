@@ -2,6 +2,7 @@
 
 use super::desk::Visit;
 use super::difference;
+use super::preview;
 use super::refuse::{self, slug};
 use super::rules;
 use super::service::Outcome;
@@ -28,6 +29,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "Show" => show(visit).await,
         "Export" => export(visit).await,
         "History" => history(visit).await,
+        "PreviewMessage" => preview::message(visit).await,
         "MoveRule" => rules::move_rule(visit).await,
         "TryRules" => rules::try_rules(visit).await,
         "Publish" => of_type(visit, CatalogueCommand::PublishRecordType).await,

@@ -38,6 +38,7 @@ mod portal_orders;
 mod portal_terminals;
 mod portal_words;
 pub mod present;
+mod preview;
 mod queues;
 pub mod refuse;
 mod rules;

@@ -33,6 +33,12 @@ enum Command {
         /// A head that was published before (`sequence:hash`): the history must contain it.
         #[arg(long)]
         head: Option<String>,
+        /// Write a page for an auditor, HTML: every mandatory evaluation that was left, and what let it pass.
+        #[arg(long, value_name = "FILE")]
+        page: Option<PathBuf>,
+        /// Language of the page.
+        #[arg(long, value_name = "TAG", default_value = "en", value_parser = ["en", "zh"], requires = "page")]
+        language: String,
     },
     /// Make a data folder of a back-up, once every file in it and the whole chain are proven; all or nothing.
     ///
@@ -129,7 +135,10 @@ pub enum ClockKind {
 pub fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run(arguments) => run_daemon(arguments),
-        Command::Verify { dir, head } => verify::main(&dir, head.as_deref()),
+        Command::Verify { dir, head, page, language } => {
+            let page = page.as_deref().map(|file| (file, verify::Language::of(&language)));
+            verify::main(&dir, head.as_deref(), page)
+        }
         Command::Restore { backup, dir } => archive::restore_main(&backup, &dir),
         Command::Export { dir, file, with_secret } => archive::export_main(&dir, file.as_deref(), with_secret),
         Command::Import { file, dir } => archive::import_main(&file, &dir),

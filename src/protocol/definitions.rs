@@ -46,6 +46,12 @@ shapes! {
     }
     /// Reply of `TryRules`.
     RulesTried { tried: Vec<Tried>, rules: Vec<String>, next: Option<String>, total: i64 }
+    /// Parameters of `PreviewMessage`.
+    PreviewMessage { number: String, message: String, language: Option<String>, files: Option<Vec<File>> }
+    /// Reply of `PreviewMessage`.
+    MessagePreviewed {
+        to: Option<String>, name: Option<String>, language: String, subject: String, text: String, html: Option<String>,
+    }
     /// Parameters of `History`.
     History { limit: Option<i64> }
     /// Reply of `History`.

@@ -1,7 +1,7 @@
 //! Words for a mail intent: the pinned wording filled in with facts of the Work Order. Rendering again gives the same.
 
 use super::links::Token;
-use crate::domain::definition::{Catalogue, message};
+use crate::domain::definition::{Catalogue, MessageTemplate, message};
 use crate::domain::directory::Directory;
 use crate::domain::form::shown;
 use crate::domain::ids::{MailNo, Name, WorkOrderId};
@@ -41,17 +41,49 @@ pub fn render(
 ) -> Result<mail::Message, String> {
     let (installation, secret) = keys;
     let template = catalogue.pinned_message(&mail.template).ok_or_else(|| format!("there is no message {}", mail.template.name))?;
-    let wording = template.wording(&mail.language).ok_or_else(|| format!("message {} has no wording", mail.template.name))?;
     let address = mail.to.0.as_deref().ok_or("the address was erased")?;
     let to = mail::clean(mail.name.0.as_deref().unwrap_or(""), address).map_err(|e| e.to_string())?;
+    let link = |no| format!("{}{}", letterhead.base_url, Token::Invitation(order.id, no).write(secret));
+    let url = mail.invitation.map(link).unwrap_or_default();
+    let filled = filled(order, mail, template, &url, catalogue, directory)
+        .ok_or_else(|| format!("message {} has no wording", mail.template.name))?;
+    Ok(mail::Message {
+        intent: intent(installation, order.id, if mutant!("message-id-by-try") { MailNo(mail.attempts) } else { mail.no }),
+        date_ms: mail.queued_at.0,
+        from: letterhead.from.clone(),
+        reply_to: None,
+        to,
+        subject: filled.subject,
+        text: filled.text,
+        html: filled.html,
+    })
+}
+
+/// A message's wording with the facts filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// Of the wording.
+    pub language: Box<str>,
+    pub subject: String,
+    pub text: String,
+    pub html: Option<String>,
+}
+
+/// Fills a message in, in the language of the mail, with `url` where the link is to stand; none: it has no wording.
+pub fn filled(
+    order: &WorkOrder,
+    mail: &Mail,
+    template: &MessageTemplate,
+    url: &str,
+    catalogue: &Catalogue,
+    directory: &Directory,
+) -> Option<Filled> {
+    let wording = template.wording(&mail.language)?;
     let value = |name: &str| {
         Some(match name {
             "WorkOrderNumber" => order.number.to_string(),
             "Subject" => order.subject.shown().to_owned(),
-            "URL" => mail
-                .invitation
-                .map(|no| format!("{}{}", letterhead.base_url, Token::Invitation(order.id, no).write(secret)))
-                .unwrap_or_default(),
+            "URL" => url.to_owned(),
             "RecipientName" => mail.name.shown().to_owned(),
             "RecordType" => catalogue
                 .record_type(&order.record_type)
@@ -72,14 +104,9 @@ pub fn render(
             }
         })
     };
-    let one_line = |text: String| text.replace(['\r', '\n'], " ");
-    Ok(mail::Message {
-        intent: intent(installation, order.id, if mutant!("message-id-by-try") { MailNo(mail.attempts) } else { mail.no }),
-        date_ms: mail.queued_at.0,
-        from: letterhead.from.clone(),
-        reply_to: None,
-        to,
-        subject: one_line(message::fill(&wording.subject, value)),
+    Some(Filled {
+        language: wording.language.clone(),
+        subject: message::fill(&wording.subject, value).replace(['\r', '\n'], " "),
         text: message::fill(&wording.text, value),
         html: wording.html.as_ref().map(|html| message::fill(html, |name| value(name).map(|v| escape(&v)))),
     })

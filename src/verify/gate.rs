@@ -3,11 +3,11 @@
 use super::labor::Labor;
 use crate::codec::StepBody;
 use crate::domain::aggregate::{Event, Key};
-use crate::domain::ids::{VisitNo, WorkOrderId};
+use crate::domain::ids::{Name, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeState;
 use crate::domain::work_order::event::Event as OrderEvent;
-use crate::domain::work_order::state::Exit;
+use crate::domain::work_order::state::{Exit, Source};
 use std::collections::{HashMap, HashSet};
 
 /// What one Work Order's history says so far.
@@ -22,11 +22,45 @@ struct Seen {
 #[derive(Debug)]
 struct OpenVisit {
     no: VisitNo,
+    name: Name,
+    /// When it was entered, and by which record.
+    entered: Moment,
     mandatory: bool,
     evaluates: bool,
-    evaluated: bool,
+    /// The first evaluation of it that came in.
+    evaluated: Option<(Moment, Source)>,
     /// Earliest time at which it may complete by itself; none: never.
     auto_from: Option<i64>,
+}
+
+/// A time, in milliseconds since 1970, and the record that tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    pub at: i64,
+    pub record: u64,
+}
+
+/// What a Work Order has at a mandatory evaluation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stay {
+    pub number: WorkOrderNumber,
+    pub node: Name,
+    pub entered: Moment,
+    /// None: it waits there.
+    pub over: Option<(Moment, How)>,
+}
+
+/// How a stay at a mandatory evaluation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// It was let pass by an evaluation that had come in.
+    Evaluated { first: Moment, source: Source },
+    /// By the system, when its period, which ended then, was up.
+    AutoCompleted { due: i64 },
+    /// The whole Work Order ended; it did not pass.
+    Ended(&'static str),
+    /// In a way in which nothing may leave: the exit's name.
+    Otherwise(&'static str),
 }
 
 /// Reads steps in order and finds what must not be.
@@ -36,6 +70,8 @@ pub struct Gate {
     orders: HashMap<WorkOrderId, Seen>,
     numbers: HashSet<WorkOrderNumber>,
     labor: Labor,
+    /// All stays at mandatory evaluations that are over, if they are to be told.
+    stays: Option<Vec<Stay>>,
     /// Mandatory visits by how they ended.
     pub evaluated: u64,
     pub auto_completed: u64,
@@ -44,8 +80,20 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Takes a step in; what is wrong with it is told.
-    pub fn take(&mut self, key: &Key, revision: u64, at: i64, step: &StepBody) -> Vec<String> {
+    /// One that remembers each stay at a mandatory evaluation.
+    pub fn remembering() -> Self {
+        Self { stays: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// Every stay at a mandatory evaluation, in the order in which they ended, and last those that wait.
+    pub fn stays(&self) -> Vec<Stay> {
+        let mut waiting: Vec<Stay> = self.orders.values().filter_map(Seen::stay).collect();
+        waiting.sort_by_key(|stay| stay.entered.record);
+        self.stays.iter().flatten().cloned().chain(waiting).collect()
+    }
+
+    /// Takes the step of a record in; what is wrong with it is told.
+    pub fn take(&mut self, key: &Key, revision: u64, (at, record): (i64, u64), step: &StepBody) -> Vec<String> {
         let mut wrong = Vec::new();
         let last = self.revisions.entry(key.clone()).or_insert(0);
         if revision != *last + 1 {
@@ -56,7 +104,7 @@ impl Gate {
             for event in &step.events {
                 match event {
                     Event::WorkOrder(event) => {
-                        self.order(*id, at, event, &mut wrong);
+                        self.order(*id, Moment { at, record }, event, &mut wrong);
                         self.labor.take(*id, event, &mut wrong);
                     }
                     other => wrong.push(format!("{key} has the event {} of another kind", other.name())),
@@ -72,7 +120,7 @@ impl Gate {
         (self.labor.count(), self.labor.wrong(name))
     }
 
-    fn order(&mut self, id: WorkOrderId, at: i64, event: &OrderEvent, wrong: &mut Vec<String>) {
+    fn order(&mut self, id: WorkOrderId, now: Moment, event: &OrderEvent, wrong: &mut Vec<String>) {
         let seen = self.orders.entry(id).or_default();
         let name = seen.number.as_ref().map_or_else(|| id.to_string(), ToString::to_string);
         if seen.number.is_none() && !matches!(event, OrderEvent::Created(_)) {
@@ -99,11 +147,12 @@ impl Gate {
                     if let NodeState::Evaluate(state) = &visit.state { (true, state.mandatory) } else { (false, false) };
                 self.waiting += u64::from(mandatory);
                 let auto_from = visit.limits.auto_complete_after.map(|after| visit.entered_at.0.saturating_add_unsigned(after.0));
-                seen.open = Some(OpenVisit { no: visit.no, mandatory, evaluates, evaluated: false, auto_from });
+                let name = visit.name.clone();
+                seen.open = Some(OpenVisit { no: visit.no, name, entered: now, mandatory, evaluates, evaluated: None, auto_from });
             }
             OrderEvent::EvaluationRecorded(evaluation) => {
                 if let Some(open) = seen.open.as_mut().filter(|v| v.no == evaluation.visit) {
-                    open.evaluated = true;
+                    open.evaluated.get_or_insert((now, evaluation.source));
                 }
             }
             OrderEvent::NodeLeft { visit, exit, .. } => {
@@ -111,14 +160,20 @@ impl Gate {
                     wrong.push(format!("{name} leaves visit {}, which is not open", visit.0));
                     return;
                 };
-                left(&open, *exit, at, &name, wrong);
+                left(&open, *exit, now.at, &name, wrong);
                 if open.mandatory {
                     self.waiting -= 1;
+                    let how = match (exit, open.evaluated, open.auto_from) {
+                        (Exit::Evaluated, Some((first, source)), _) => How::Evaluated { first, source },
+                        (Exit::AutoCompleted, _, Some(due)) if due <= now.at => How::AutoCompleted { due },
+                        _ => How::Otherwise(exit.name()),
+                    };
                     match exit {
                         Exit::Evaluated => self.evaluated += 1,
                         Exit::AutoCompleted => self.auto_completed += 1,
                         _ => {}
                     }
+                    remember(&mut self.stays, seen.number.as_ref(), open, now, how);
                 }
             }
             OrderEvent::Ended { outcome, .. } => {
@@ -133,6 +188,8 @@ impl Gate {
                     if open.mandatory {
                         self.waiting -= 1;
                         self.ended_while_waiting += 1;
+                        let how = if outcome.name() == "completed" { How::Otherwise("completed") } else { How::Ended(outcome.name()) };
+                        remember(&mut self.stays, seen.number.as_ref(), open, now, how);
                     }
                 }
             }
@@ -172,12 +229,26 @@ impl Gate {
     }
 }
 
+impl Seen {
+    /// Where it waits at a mandatory evaluation.
+    fn stay(&self) -> Option<Stay> {
+        let open = self.open.as_ref().filter(|open| open.mandatory)?;
+        Some(Stay { number: self.number.clone()?, node: open.name.clone(), entered: open.entered, over: None })
+    }
+}
+
+fn remember(stays: &mut Option<Vec<Stay>>, number: Option<&WorkOrderNumber>, open: OpenVisit, now: Moment, how: How) {
+    if let (Some(stays), Some(number)) = (stays, number) {
+        stays.push(Stay { number: number.clone(), node: open.name, entered: open.entered, over: Some((now, how)) });
+    }
+}
+
 fn left(open: &OpenVisit, exit: Exit, at: i64, name: &str, wrong: &mut Vec<String>) {
     let no = open.no.0;
     if open.mandatory && !matches!(exit, Exit::Evaluated | Exit::AutoCompleted) {
         wrong.push(format!("{name} leaves visit {no}, a mandatory evaluation, as {:?}", exit.name()));
     }
-    if exit == Exit::Evaluated && !(open.evaluates && open.evaluated) {
+    if exit == Exit::Evaluated && !(open.evaluates && open.evaluated.is_some()) {
         wrong.push(format!("{name} leaves visit {no} as evaluated, but no evaluation of it came in"));
     }
     if exit == Exit::AutoCompleted && !open.evaluates {

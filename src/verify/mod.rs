@@ -3,6 +3,9 @@
 pub mod attachments;
 pub mod gate;
 pub mod labor;
+pub mod page;
+mod page_words;
 pub mod report;
 
+pub use page::Language;
 pub use report::{Findings, main, verify};

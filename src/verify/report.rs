@@ -2,6 +2,7 @@
 
 use super::attachments::Attachments;
 use super::gate::Gate;
+use super::page::{self, Language};
 use crate::journal::{Head, JournalError, WithArchive, verify_chain};
 use crate::runtime::{folder, recovery};
 use std::path::Path;
@@ -24,6 +25,10 @@ pub struct Findings {
     pub labor: usize,
     /// A tail that a crash left; nothing acknowledged is in it.
     pub torn: Option<String>,
+    /// Whose history it is.
+    pub installation: [u8; 16],
+    /// Times of the first record and the last.
+    pub times: Option<(i64, i64)>,
 }
 
 /// Why the history could not be read to its end.
@@ -40,19 +45,24 @@ pub enum VerifyError {
 /// # Errors
 /// The journal is damaged or cannot be read.
 pub fn verify(dir: &Path, head: Option<&str>) -> Result<Findings, VerifyError> {
+    read(dir, head, Gate::default())
+}
+
+fn read(dir: &Path, head: Option<&str>, mut gate: Gate) -> Result<Findings, VerifyError> {
     let journal = dir.join("journal");
     let storage = WithArchive::existing(dir).map_err(|source| VerifyError::Io { path: journal.display().to_string(), source })?;
-    let mut gate = Gate::default();
+    let mut times = None;
     let mut attachments = Attachments::default();
     let mut wrong = Vec::new();
     let mut records = 0;
     let mut head_seen = head.is_none();
     let verified = verify_chain(Arc::new(storage), &mut |record| {
         records += 1;
+        times = Some((times.map_or(record.time(), |(first, _)| first), record.time()));
         match recovery::step_of(&record) {
             Ok((key, step)) => {
                 attachments.take(record.sequence(), &step);
-                let found = gate.take(&key, record.revision(), record.time(), &step);
+                let found = gate.take(&key, record.revision(), (record.time(), record.sequence()), &step);
                 wrong.extend(found.into_iter().map(|w| format!("record {}: {w}", record.sequence())));
             }
             Err(error) => wrong.push(error.to_string()),
@@ -77,19 +87,27 @@ pub fn verify(dir: &Path, head: Option<&str>) -> Result<Findings, VerifyError> {
     let (labor, found) = gate.labor();
     wrong.extend(found);
     let torn = verified.torn.as_ref().map(|t| format!("{} bytes at offset {} of {}", t.bytes, t.offset, t.segment));
-    Ok(Findings { head: verified.head, records, wrong, gate, attachments: named, labor, torn })
+    let installation = verified.installation;
+    Ok(Findings { head: verified.head, records, wrong, gate, attachments: named, labor, torn, installation, times })
 }
 
-/// The whole subcommand: prints what was found; 0 only if nothing is wrong.
-pub fn main(dir: &Path, head: Option<&str>) -> ExitCode {
-    let findings = match verify(dir, head) {
+/// The whole subcommand: prints what was found, and writes the page for an auditor if there is to be one; 0 only if nothing is wrong.
+pub fn main(dir: &Path, head: Option<&str>, page: Option<(&Path, Language)>) -> ExitCode {
+    let gate = if page.is_some() { Gate::remembering() } else { Gate::default() };
+    let findings = match read(dir, head, gate) {
         Ok(findings) => findings,
         Err(error) => {
             eprintln!("workorderd: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let Findings { head, records, wrong, gate, attachments, labor, torn } = findings;
+    if let Some((file, language)) = page
+        && let Err(error) = page::write(file, &findings, head, language)
+    {
+        eprintln!("workorderd: {} cannot be written: {error}", file.display());
+        return ExitCode::FAILURE;
+    }
+    let Findings { head, records, wrong, gate, attachments, labor, torn, installation: _, times: _ } = findings;
     println!("records    {records}");
     println!("head       {head}");
     println!(

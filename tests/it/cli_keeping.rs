@@ -67,6 +67,11 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
         ),
         (words("evaluation|explain|W"), "WorkOrders1.ExplainEvaluation", json!({ "number": "W" })),
         (
+            words("definitions|preview-message|please-rate|W|--language|zh"),
+            "Definitions1.PreviewMessage",
+            json!({ "number": "W", "message": "please-rate", "language": "zh" }),
+        ),
+        (
             words("definitions|move-rule|evaluation-rule|紧急|--before|其他|--dry-run|--request-id|r-1"),
             "Definitions1.MoveRule",
             json!({ "requestId": "r-1", "kind": "evaluation rule", "name": "紧急", "before": "其他", "dryRun": true }),

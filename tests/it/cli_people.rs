@@ -60,6 +60,7 @@ pub fn answer(call: &Call) -> Option<Value> {
             json!({ "staffUser": { "id": "lei", "name": "Lei", "roles": [] }, "canAct": true, "carried": { "superiorOf": [], "headOf": [], "leaderOf": [], "memberOf": [], "userGroups": [] } })
         }
         "MoveRule" => json!({ "changes": [], "sequence": 3 }),
+        "PreviewMessage" => json!({ "language": "zh", "subject": "请评价", "text": "王伟您好\n" }),
         "TryRules" => json!({ "tried": [], "rules": [], "total": 0 }),
         "JudgeErasePerson" => json!({ "sums": no_sums(), "left": { "terminals": [] } }),
         "GetErasure" => json!({ "erasure": { "since": NOW, "finishedAt": NOW, "sums": no_sums() }, "left": { "terminals": [] } }),

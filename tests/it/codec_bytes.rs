@@ -42,7 +42,7 @@ fn pin(text: &str) -> VersionedName {
     VersionedName { name: name(text), version: 3 }
 }
 
-fn created() -> Created {
+pub fn created() -> Created {
     Created {
         id: WorkOrderId(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10),
         number: WorkOrderNumber("WO-20261122-000017".into()),
@@ -117,7 +117,7 @@ fn mail() -> Mail {
     }
 }
 
-fn visit() -> Visit {
+pub fn visit() -> Visit {
     Visit {
         node: NodeIndex(4),
         name: name("evaluate"),
@@ -308,7 +308,7 @@ fn department() -> Key {
     Key::Department(DepartmentId::new("工程部").unwrap())
 }
 
-fn body(events: Vec<Event>) -> StepBody {
+pub fn body(events: Vec<Event>) -> StepBody {
     StepBody {
         actor: Actor::Staff { user: Some(user("dora")), through: "uid:1000".into() },
         command: "Create".into(),

@@ -136,6 +136,7 @@ impl Stage {
             "Publish" | "Retire" | "Delete" => json!({ "recordType": "spare" }),
             "MoveRule" => json!({ "kind": "evaluation rule", "name": "urgent-repairs", "precedence": 7 }),
             "TryRules" => json!({}),
+            "PreviewMessage" => json!({ "number": number("accept"), "message": "please-rate" }),
             "JudgePut" => json!({ "account": { "id": "globex", "name": "Globex" } }),
             "Create" | "JudgeCreate" => json!({ "recordType": "repair", "subject": "x", "contact": "wang" }),
             "Get" | "Explain" | "ExplainEvaluation" | "History" | "AcceptAssignment" => json!({ "number": number("accept") }),

@@ -1,7 +1,7 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `-` means nothing from a peer that is nobody (InvalidField), `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 85] = [
+pub const ROLES: [(&str, &str); 86] = [
     ("WorkOrders1.Create", "yynnyyny"),
     ("WorkOrders1.JudgeCreate", "yynnyyny"),
     ("WorkOrders1.Get", "yyyhhhhh"),
@@ -69,6 +69,7 @@ pub const ROLES: [(&str, &str); 85] = [
     ("Definitions1.Show", "yyyyyynn"),
     ("Definitions1.Export", "yyyyyynn"),
     ("Definitions1.History", "yyyyyynn"),
+    ("Definitions1.PreviewMessage", "ynnnnnnn"),
     ("Definitions1.MoveRule", "ynnnnnnn"),
     ("Definitions1.TryRules", "ynnnnnnn"),
     ("Definitions1.Publish", "ynnnnnnn"),

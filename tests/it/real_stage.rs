@@ -282,6 +282,7 @@ pub fn is_mutation(method: &str) -> bool {
             | "LaborTotals"
             | "LookUp"
             | "TryRules"
+            | "PreviewMessage"
             | "LookUpTerminal"
             | "RequestSignIn"
             | "ReadBackUpFile"

@@ -176,6 +176,8 @@ pub fn cases(stage: &Stage) -> Vec<Case> {
     case("", "Definitions1.MoveRule", "InvalidField", "the rule itself", rule(json!({ "after": "urgent-repairs" })));
     case("", "Definitions1.MoveRule", "InvalidField", "name one of", rule(json!({ "after": "everything-else", "precedence": 5 })));
     case("", "Definitions1.MoveRule", "NothingToChange", "so already", rule(json!({ "before": "everything-else" })));
+    case("", "Definitions1.PreviewMessage", "NotFound", "please-pay", json!({ "number": "WO-1-1", "message": "please-pay" }));
+    case("", "Definitions1.PreviewMessage", "NotFound", "WO-1-1", json!({ "number": "WO-1-1", "message": "please-rate" }));
     case("", "Definitions1.TryRules", "InvalidField", "limit", json!({ "limit": 0 }));
     case("", "Definitions1.TryRules", "InvalidField", "dry run", json!({ "after": "nonsense" }));
     let gone = erased(stage);

@@ -49,7 +49,7 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("sd_notify", &["daemon"]),
     ("clap", &["cli", "portal", "daemon", "bench", "torture"]),
     ("hyper", &["portal"]),
-    ("maud", &["portal", "cli"]),
+    ("maud", &["portal", "cli", "verify"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli", "daemon"]),
     ("ratatui", &["cli"]),

@@ -3,9 +3,10 @@
 use super::history::words;
 use super::page::Page;
 use super::paint::Tone;
+use super::show::fact;
 use super::table::{Cell, number, pliant, table, whole};
 use super::width::line;
-use crate::protocol::definitions::{Applied, Change, Definition, HistoryTold};
+use crate::protocol::definitions::{Applied, Change, Definition, HistoryTold, MessagePreviewed};
 use similar::{ChangeTag, TextDiff};
 
 /// Unchanged lines shown around what changed.
@@ -13,6 +14,24 @@ const AROUND: usize = 2;
 
 /// One line of a difference: ` `, `-` or `+`, and the text.
 pub type DiffLine = (char, String);
+
+/// A message as somebody would get it.
+pub fn message(previewed: &MessagePreviewed, page: &Page) -> String {
+    let mut out = String::new();
+    let to = match (&previewed.name, &previewed.to) {
+        (Some(name), Some(to)) => format!("{} <{}>", line(name), line(to)),
+        (Some(name), None) => format!("{}, who has no e-mail address", line(name)),
+        (None, to) => to.as_deref().map_or_else(|| "nobody who is known".to_owned(), line),
+    };
+    fact(&mut out, "to", &to, page);
+    fact(&mut out, "language", &line(&previewed.language), page);
+    fact(&mut out, "html", if previewed.html.is_some() { "yes; --html FILE writes it" } else { "none" }, page);
+    fact(&mut out, "subject", &line(&previewed.subject), page);
+    out.push('\n');
+    // As the mail has it, line by line: what could drive a terminal is made visible.
+    previewed.text.lines().for_each(|text| out.push_str(&format!("{}\n", line(text))));
+    out
+}
 
 /// Definitions with their versions and where record types stand.
 pub fn list(all: &[Definition], page: &Page) -> String {
