@@ -279,8 +279,12 @@ impl Walk {
             if self.retreat()? {
                 return Ok(true);
             }
-            let sequence = self.floor;
-            return Err(self.lost(flaw, Witness::Floor { sequence }));
+            let mut damage = self.damage(Why::Lost { flaw, witness: Witness::Floor { sequence: self.floor } });
+            // In the empty segment ahead it was only if the mark says so: otherwise it stood where the one before now ends.
+            if let Some(rest) = self.resting.filter(|_| self.mark.as_ref().is_none_or(|mark| mark.last.segment() != self.view.number())) {
+                (damage.segment, damage.offset) = (rest.file(), rest.offset());
+            }
+            return Err(damage.into());
         }
         self.set_tail(None)
     }

@@ -114,6 +114,21 @@ fn the_last_acknowledged_group_zeroed_or_rolled_back_is_found_by_the_head_mark()
     assert!(matches!(error, JournalError::Damage(Damage { why: Why::Lost { .. }, .. })));
 }
 
+/// Found by a long run of `real_rot`: the empty segment ahead was named instead.
+#[test]
+fn the_last_group_zeroed_is_named_where_it_stood_and_not_in_the_segment_ahead() {
+    let (disk, seen) = written(4);
+    let (mut journal, ..) = open(&disk).unwrap();
+    let prepared = journal.wants_next().expect("more than half is used").run().unwrap();
+    journal.adopt(prepared);
+    drop(journal);
+    let last = seen[seen.len() - 1].position.offset() as usize;
+    assert!(disk.bytes(&name(4)).is_some(), "there is one ahead");
+    disk.tamper(&name(3), |b| b[last..].fill(0));
+    let found = damage(&disk);
+    assert_eq!((found.segment.0, found.offset as usize, found.sequence), (3, last, seen.len() as u64), "{found}");
+}
+
 #[test]
 fn a_bad_record_with_later_groups_behind_it_is_damage_without_any_head_mark() {
     let (disk, seen) = written(5);
