@@ -65,7 +65,9 @@
 //! | what a data folder must have to go on | `runtime/back_up.rs` (it goes into back-ups), `protocol/back_up.rs` (its name), `archive/export.rs`, `import.rs` and `line.rs` |
 //! | a setting | `settings/daemon/keys.rs` and `model.rs`, `config/workorderd.toml` |
 //! | something on the printed page | `cli/print/compose.rs` (what of it, and where), `words.rs` (in both languages); how it looks, twice: `html.rs` with `page.css`, `layout.rs` |
+//! | a column of lists | `engine/row.rs` (what is kept of it when it has ended), `columns.rs` (found by it), `control/present.rs` |
 //! | a query | `engine/board.rs`, its room in `control/`, the `.varlink` file, `cli/` |
+//! | something on the page for an auditor | `verify/gate.rs` (what the history says), `page.rs`, `page_words.rs` (in both languages) |
 
 /// Whether the one-line defect of that name is switched on: never, but in builds with the feature `mutants`.
 #[cfg(feature = "mutants")]
