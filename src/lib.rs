@@ -28,6 +28,7 @@
 //! | 1 | [`settings`] | definitions and settings from TOML, every problem with its place |
 //! | 2 | [`store`] | sled |
 //! | 2 | [`mail`] | lettre |
+//! | 2 | [`gateway`] | providers of short messages, WeChat messages and calls, over HTTP; one file each |
 //! | 3 | [`runtime`] | actix actors, threads, timers, mailer; `runtime/clock.rs` is the only reader of time |
 //! | 3 | [`client`] | a blocking client |
 //! | 4 | [`control`] | the socket loop, and one room per interface |
@@ -93,6 +94,7 @@ pub mod daemon;
 pub mod demo;
 pub mod domain;
 pub mod engine;
+pub mod gateway;
 pub mod journal;
 pub mod mail;
 #[cfg(feature = "mutants")]

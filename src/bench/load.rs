@@ -2,7 +2,7 @@
 //!
 //! Frames are put together and looked through as text, so that the measuring side takes as little of the machine as it can.
 
-use super::stage::USER;
+use super::stage::{CUSTOMER, USER};
 use crate::control::socket::Socket;
 use std::future::poll_fn;
 use std::os::unix::net::UnixStream;
@@ -40,8 +40,8 @@ pub enum Work {
     Steps,
     /// The same, as long as this is so.
     StepsWhile(Arc<AtomicBool>),
-    /// Creations alone, this many in all.
-    Creations(u64),
+    /// Creations of a record type alone, this many in all.
+    Creations(&'static str, u64),
     /// The same frame again and again.
     Repeat(String),
 }
@@ -119,11 +119,11 @@ async fn one(mut line: Line, index: usize, connections: usize, until: Instant, w
     let tag = format!("{}-{index}-{}", std::process::id(), fastrand::u32(..));
     let mut n = 0u64;
     let share = match work {
-        Work::Creations(all) => all / connections as u64 + u64::from((index as u64) < all % connections as u64),
+        Work::Creations(_, all) => all / connections as u64 + u64::from((index as u64) < all % connections as u64),
         Work::Steps | Work::StepsWhile(_) | Work::Repeat(_) => u64::MAX,
     };
     let goes_on = || match &work {
-        Work::Creations(_) => true,
+        Work::Creations(..) => true,
         Work::StepsWhile(yes) => yes.load(Ordering::Relaxed),
         Work::Steps | Work::Repeat(_) => Instant::now() < until,
     };
@@ -133,11 +133,11 @@ async fn one(mut line: Line, index: usize, connections: usize, until: Instant, w
             Work::Repeat(frame) => {
                 timed(&mut line, frame, &mut latencies).await?;
             }
-            Work::Creations(_) => {
-                create(&mut line, &tag, n, &mut latencies).await?;
+            Work::Creations(record_type, _) => {
+                create(&mut line, record_type, &tag, n, &mut latencies).await?;
             }
             Work::Steps | Work::StepsWhile(_) => {
-                let number = create(&mut line, &tag, n, &mut latencies).await?;
+                let number = create(&mut line, "bench", &tag, n, &mut latencies).await?;
                 for (method, more) in [
                     ("AssignToEngineer", format!(r#","engineer":"{USER}""#)),
                     ("AcceptAssignment", String::new()),
@@ -155,9 +155,10 @@ async fn one(mut line: Line, index: usize, connections: usize, until: Instant, w
     Ok(latencies)
 }
 
-async fn create(line: &mut Line, tag: &str, n: u64, latencies: &mut Vec<u32>) -> Result<String, String> {
+async fn create(line: &mut Line, record_type: &str, tag: &str, n: u64, latencies: &mut Vec<u32>) -> Result<String, String> {
+    let contact = if record_type == "invited" { format!(r#""contact":"{CUSTOMER}","#) } else { String::new() };
     let frame = format!(
-        r#"{{"method":"org.workorderd.WorkOrders1.Create","parameters":{{"requestId":"{tag}-{n}","recordType":"bench","subject":"the pump in the cellar is silent again","priority":"{}","channel":"phone"}}}}"#,
+        r#"{{"method":"org.workorderd.WorkOrders1.Create","parameters":{{"requestId":"{tag}-{n}","recordType":"{record_type}",{contact}"subject":"the pump in the cellar is silent again","priority":"{}","channel":"phone"}}}}"#,
         ["low", "normal", "normal", "high"][n as usize % 4],
     );
     let reply = timed(line, &frame, latencies).await?;

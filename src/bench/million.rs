@@ -49,7 +49,7 @@ pub fn measure(program: &Path, arguments: &Arguments) -> Result<report::Million,
     for until in [due, 2 * due, arguments.open] {
         while made < until {
             let some = (until - made).min(50_000);
-            load::run(&stage.socket(), 64, Duration::ZERO, &Work::Creations(some))?;
+            load::run(&stage.socket(), 64, Duration::ZERO, &Work::Creations("bench", some))?;
             made += some;
             eprintln!("{made} of {} Work Orders", arguments.open);
         }
@@ -108,7 +108,7 @@ pub fn measure(program: &Path, arguments: &Arguments) -> Result<report::Million,
 }
 
 /// Does something while people go on with their work; gives what it gave, and how long the people's steps took.
-fn beside_people<T>(stage: &Stage, what: impl FnOnce(&Stage) -> Result<T, String>) -> Result<(T, Measured), String> {
+pub(super) fn beside_people<T>(stage: &Stage, what: impl FnOnce(&Stage) -> Result<T, String>) -> Result<(T, Measured), String> {
     let (socket, goes_on) = (stage.socket(), Arc::new(AtomicBool::new(true)));
     let work = Work::StepsWhile(Arc::clone(&goes_on));
     std::thread::scope(|scope| {

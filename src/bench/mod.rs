@@ -2,6 +2,7 @@
 
 pub mod bare;
 pub mod echo;
+pub mod evaluations;
 pub mod load;
 pub mod million;
 pub mod report;

@@ -1,5 +1,6 @@
 //! The bench's table: rates, ratios and latencies of one run, for people.
 
+use super::evaluations::Evaluations;
 use super::load::Measured;
 use super::million::{Firing, Lists};
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
@@ -44,6 +45,7 @@ pub struct Table {
     pub rival: Vec<(usize, f64)>,
     pub record_bytes: usize,
     pub million: Option<Million>,
+    pub evaluations: Option<Evaluations>,
 }
 
 /// The table as text.
@@ -102,6 +104,18 @@ pub fn print(table: &Table) -> String {
             r.lists.steps.percentile(99.0),
             fired("timers due at once", &r.at_once),
             fired("timers that fell due while it was down", &r.after_down),
+        );
+    }
+    if let Some(e) = &table.evaluations {
+        let (count, elapsed) = e.killed;
+        out += &format!(
+            "\n{} invitations, each durable with its message before the answer: {:.0}/s, p99 {:.2} ms\n{}\n\
+             {count} auto-completions with a SIGKILL in the middle: through in {:.1} s, the start included; none lost, none twice",
+            e.invitations.calls,
+            e.invitations.rate(),
+            e.invitations.percentile(99.0),
+            fired("auto-completions due in the same minute", &e.completions),
+            elapsed.as_secs_f64(),
         );
     }
     out

@@ -3,7 +3,7 @@
 use super::load::{self, Line, Work};
 use super::report::{self, Row, Table};
 use super::stage::{Stage, USER};
-use super::{bare, echo, million, rival};
+use super::{bare, echo, evaluations, million, rival};
 use crate::cli::bench_args::BenchArguments as Arguments;
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,9 @@ fn measure(arguments: &Arguments) -> Result<Table, String> {
     }
     if arguments.open > 0 {
         table.million = Some(million::measure(&program, arguments)?);
+    }
+    if arguments.evaluations > 0 {
+        table.evaluations = Some(evaluations::measure(&program, arguments)?);
     }
     Ok(table)
 }

@@ -38,7 +38,67 @@ kind = "task"
 name = "confirm"
 kind = "confirm"
 handlers = ["role:dispatcher"]
+
+# The customer is invited as soon as it is made.
+[[record_type]]
+name = "invited"
+number = "I-{counter}"
+process = "invited"
+
+[[process]]
+name = "invited"
+
+[[process.node]]
+name = "rate"
+kind = "evaluate"
+handlers = ["role:dispatcher"]
+
+# Mandatory, and completed by itself after a day.
+[[record_type]]
+name = "awaited"
+number = "A-{counter}"
+process = "awaited"
+
+[[process]]
+name = "awaited"
+
+[[process.node]]
+name = "rate"
+kind = "evaluate"
+method = "qr-code"
+template = "stars"
+mandatory = true
+handlers = ["role:dispatcher"]
+auto_complete_after = "1d"
+
+[[evaluation_template]]
+name = "stars"
+
+[[evaluation_template.field]]
+name = "overall"
+kind = "stars-5"
+required = true
+
+[[evaluation_rule]]
+name = "all"
+precedence = 1
+template = "stars"
+recipients = ["contact"]
+channels = ["sms", "e-mail"]
+message_priority = true
+message = "rate"
+
+[[message]]
+name = "rate"
+
+[[message.wording]]
+language = "en"
+subject = "How did we do? #WorkOrderNumber#"
+text = "Dear #RecipientName#, please tell us: #URL#"
 "#;
+
+/// The customer of Work Orders that invite one.
+pub const CUSTOMER: &str = "customer";
 
 /// The staff user who does everything.
 pub const USER: &str = "bench";
@@ -150,6 +210,15 @@ impl Stage {
         };
         let put = directory::PutStaffUser { request_id: "bench-user".into(), expected_revision: None, staff_user };
         let _: directory::Accepted = client.call("org.workorderd.Directory1.PutStaffUser", &put).map_err(told)?;
+        let contact = directory::Contact {
+            id: CUSTOMER.into(),
+            name: "王伟".into(),
+            email: Some("wang@example.cn".into()),
+            mobile: Some("+86 138 0013 8000".into()),
+            ..Default::default()
+        };
+        let put = directory::PutContact { request_id: "bench-contact".into(), expected_revision: None, contact };
+        let _: directory::Accepted = client.call("org.workorderd.Directory1.PutContact", &put).map_err(told)?;
         Ok(())
     }
 }

@@ -210,6 +210,7 @@ pub fn takes_request_id(command: &Command) -> bool {
                 | Command::Batch(_)
                 | Command::Apply { .. }
                 | Command::Clock(_)
+                | Command::Sms(_)
                 | Command::ParkedTimers(ParkedCommand::Retry { .. })
         )
         || matches!(command, Command::Guest(guest) if guest.takes_request_id())

@@ -16,7 +16,7 @@ use super::args_guest::GuestCommand;
 use super::args_import::ImportArgs;
 use super::args_more::{
     AbsenceCommand, AccountCommand, ClockCommand, ContactCommand, DepartmentCommand, EvaluationCommand, GroupCommand, LaborCommand,
-    ParkedCommand, StaffUserCommand,
+    ParkedCommand, SmsCommand, StaffUserCommand,
 };
 use super::args_people::{ServiceProviderCommand, UserGroupCommand};
 use super::args_print::PrintArgs;
@@ -297,6 +297,9 @@ pub enum Command {
     /// Set a clock that is set by hand (for trials) ahead, or say that the machine's is right
     #[command(subcommand)]
     Clock(ClockCommand),
+    /// Short messages: how many may be sent
+    #[command(subcommand)]
+    Sms(SmsCommand),
     /// Labor time: started, stopped, entered, and its totals
     #[command(subcommand)]
     Labor(LaborCommand),

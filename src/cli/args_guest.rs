@@ -106,6 +106,23 @@ pub enum GuestCommand {
         #[command(flatten)]
         as_guest: AsGuest,
     },
+    /// Bring what a provider of messages brings: a receipt, as workorder-portal does
+    Receipt {
+        /// twilio, aliyun or wechat
+        provider: String,
+        /// Behind the address, of twilio
+        #[arg(long)]
+        token: Option<String>,
+        /// Of the address, without ?, of wechat
+        #[arg(long)]
+        query: Option<String>,
+        /// X-Twilio-Signature
+        #[arg(long)]
+        signature: Option<String>,
+        /// What it brings
+        #[arg(long)]
+        body: Option<String>,
+    },
 }
 
 /// Of whoever has signed in.
@@ -195,7 +212,8 @@ impl GuestCommand {
             | Self::Form { .. }
             | Self::List(_)
             | Self::Get { .. }
-            | Self::Terminal { .. } => false,
+            | Self::Terminal { .. }
+            | Self::Receipt { .. } => false,
         }
     }
 }

@@ -226,12 +226,32 @@ pub struct PutContact {
     /// Mobile number
     #[arg(long)]
     pub mobile: Option<String>,
+    /// WeChat open id
+    #[arg(long, value_name = "OPEN-ID")]
+    pub wechat: Option<String>,
+    /// Through what WeChat knows them: account (they follow it) or mini-program
+    #[arg(long, value_name = "WAY", requires = "wechat")]
+    pub wechat_through: Option<String>,
     /// Language of mails, such as en or zh
     #[arg(long)]
     pub language: Option<String>,
     /// Not for new Work Orders; kept for the history
     #[arg(long)]
     pub disabled: bool,
+}
+
+/// Short messages.
+#[derive(Debug, Subcommand)]
+pub enum SmsCommand {
+    /// How many segments may be sent: bought, used, left
+    Quota {
+        /// So many more were bought
+        #[arg(long, value_name = "SEGMENTS", value_parser = clap::value_parser!(u32).range(1..=1_000_000_000))]
+        add: Option<u32>,
+        /// So many fewer; not fewer than are used
+        #[arg(long, value_name = "SEGMENTS", conflicts_with = "add", value_parser = clap::value_parser!(u32).range(1..=1_000_000_000))]
+        take: Option<u32>,
+    },
 }
 
 /// How to set the clock.

@@ -19,6 +19,9 @@ pub struct BenchArguments {
     /// Besides: this many open Work Orders with a timer each, for memory, start-up, lists and timers.
     #[arg(long, default_value_t = 0)]
     pub open: u64,
+    /// Besides: invitations, and this many mandatory evaluations that complete by themselves in the same minute, with a kill in the middle.
+    #[arg(long, default_value_t = 0)]
+    pub evaluations: u64,
     /// The daemon's program.
     #[arg(long)]
     pub daemon: Option<PathBuf>,

@@ -127,13 +127,15 @@ pub fn account(session: &mut Session<'_, '_>, command: AccountCommand) -> Result
 /// What the daemon says.
 pub fn contact(session: &mut Session<'_, '_>, command: ContactCommand) -> Result<(), Failure> {
     match command {
-        ContactCommand::Put(PutContact { id, name, account, email, mobile, language, disabled }) => {
+        ContactCommand::Put(PutContact { id, name, account, email, mobile, wechat, wechat_through, language, disabled }) => {
             let contact = shapes::Contact {
                 id: id.clone(),
                 name,
                 account,
                 email,
                 mobile,
+                wechat,
+                wechat_through,
                 language,
                 disabled: disabled.then_some(true),
                 erased: None,

@@ -73,6 +73,11 @@ pub fn guest(session: &mut Session<'_, '_>, command: GuestCommand) -> Result<(),
             let reply = session.ask(&method("LookUpTerminal"), &shape::LookUpTerminal { session: of, serial_number, language })?;
             session.print(reply, |found: &shape::Terminals, page| view::terminals(&found.terminals, page))
         }
+        GuestCommand::Receipt { provider, token, query, signature, body } => {
+            let receipt = shape::TakeReceipt { provider, token, query, signature, body };
+            let reply = session.ask(&method("TakeReceipt"), &receipt)?;
+            session.print(reply, |taken: &shape::ReceiptTaken, _| format!("taken; the provider is answered {:?}\n", taken.answer))
+        }
     }
 }
 

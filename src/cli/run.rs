@@ -137,6 +137,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Status => system::status(session),
         Command::Whoami => system::whoami(session),
         Command::Clock(command) => system::clock(session, &command),
+        Command::Sms(command) => system::sms(session, &command),
         Command::Labor(command) => on_site::labor(session, command),
         Command::ParkedTimers(command) => system::parked_timers(session, &command),
         Command::Guest(command) => guest::guest(session, command),

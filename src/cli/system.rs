@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::args_more::{ClockCommand, ParkedCommand};
+use super::args_more::{ClockCommand, ParkedCommand, SmsCommand};
 use super::failure::Failure;
 use super::session::Session;
 use super::view::{status, times};
 use crate::protocol::system::{
-    ClockSet, ClockTrusted, NAME, ParkedTimers, RetryTimers, SetClock, StatusTold, TimersRetried, TrustClock, Who,
+    ChangeSmsQuota, ClockSet, ClockTrusted, NAME, ParkedTimers, RetryTimers, SetClock, SmsQuota, StatusTold, TimersRetried, TrustClock, Who,
 };
 
 /// How it is doing.
@@ -52,6 +52,26 @@ pub fn clock(session: &mut Session<'_, '_>, command: &ClockCommand) -> Result<()
     };
     let reply = session.change(&format!("{NAME}.SetClock"), &parameters)?;
     session.print(reply, |set: &ClockSet, page| format!("it is now {}\n", page.times.second(set.now)))
+}
+
+/// The quota of short messages.
+///
+/// # Errors
+/// What the daemon says.
+pub fn sms(session: &mut Session<'_, '_>, command: &SmsCommand) -> Result<(), Failure> {
+    let by = match *command {
+        SmsCommand::Quota { add: Some(add), .. } => Some(i64::from(add)),
+        SmsCommand::Quota { take: Some(take), .. } => Some(-i64::from(take)),
+        SmsCommand::Quota { .. } => None,
+    };
+    let reply = match by {
+        Some(by) => session.change(&format!("{NAME}.ChangeSmsQuota"), &ChangeSmsQuota { request_id: session.request_id.clone(), by })?,
+        None => session.ask(&format!("{NAME}.GetSmsQuota"), &json!({}))?,
+    };
+    session.print(reply, |quota: &SmsQuota, _| {
+        let count = |n: i64| if n == 1 { "1 segment".to_owned() } else { format!("{n} segments") };
+        format!("{} bought, {} used, {} left\n", count(quota.total), quota.used, quota.left)
+    })
 }
 
 /// Parked timers.

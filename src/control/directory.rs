@@ -172,6 +172,8 @@ pub(super) fn contact(c: &Contact) -> shape::Contact {
         account: c.account.as_ref().map(ToString::to_string),
         email: shown(c.email.as_ref()),
         mobile: shown(c.mobile.as_ref()),
+        wechat: c.wechat.as_ref().map(|wechat| wechat.open_id.shown().into()),
+        wechat_through: c.wechat.as_ref().map(|wechat| wechat.through.name().into()),
         language: Some(c.language.to_string()),
         disabled: Some(c.disabled),
         erased: c.erased.as_ref().map(|erasure| erasure.since.0),

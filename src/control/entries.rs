@@ -2,7 +2,10 @@
 
 use super::refuse::{field, optional_slug, slug, word};
 use crate::domain::aggregate::{Command, Key};
-use crate::domain::directory::{Account, Contact, Department, DirectoryCommand, Product, ServiceProvider, StaffUser, Terminal, UserGroup};
+use crate::domain::directory::entry::Through;
+use crate::domain::directory::{
+    Account, Contact, Department, DirectoryCommand, Product, ServiceProvider, StaffUser, Terminal, UserGroup, WeChat,
+};
 use crate::domain::form::date::Date;
 use crate::domain::ids::{
     AccountId, ContactId, DepartmentId, Name, ProductId, Region, ServiceGroupId, ServiceProviderId, Skill, StaffUserId, TerminalId,
@@ -120,11 +123,24 @@ pub fn contact(c: shape::Contact) -> Entry {
         name: PersonalText(Some(c.name.into())),
         email: personal(c.email),
         mobile: personal(c.mobile),
+        wechat: wechat(c.wechat, c.wechat_through.as_deref())?,
         language: language(c.language),
         sign_ins: None,
         disabled: c.disabled.unwrap_or(false),
         erased: None,
     })))
+}
+
+fn wechat(open_id: Option<String>, through: Option<&str>) -> Result<Option<Box<WeChat>>, ErrorReply> {
+    let through = through.map(|text| word("contact.wechatThrough", text, &Through::NAMES, Through::from_name)).transpose()?;
+    match (open_id, through) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(field("contact.wechatThrough", "there is no open id in contact.wechat")),
+        (Some(open_id), through) => {
+            let through = through.unwrap_or(Through::Account);
+            Ok(Some(Box::new(WeChat { open_id: PersonalText(Some(open_id.into())), through })))
+        }
+    }
 }
 
 /// A product.

@@ -13,6 +13,7 @@ use crate::domain::process::{NodeState, handlers};
 use crate::domain::work_order::deadline::{Deadline, deadlines};
 use crate::domain::work_order::event::Event as OrderEvent;
 use crate::domain::work_order::explain::{Ahead, Place, Possible, Verdict, ahead, commands};
+use crate::domain::work_order::mail::MessageChannel;
 use crate::domain::work_order::state::{Handler, WorkOrder};
 use crate::engine::schedule::Parked;
 use crate::engine::suspects;
@@ -55,6 +56,8 @@ pub async fn evaluation(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
             template: format!("{} version {}", state.template.name, state.template.version),
             mandatory: state.mandatory,
             skip: state.skip,
+            channels: state.ladder.as_ref().map(|ladder| names(&ladder.channels)).unwrap_or_default(),
+            fall_back_after: state.ladder.as_ref().and_then(|ladder| i64::try_from(ladder.fall_back_after.0).ok()),
         }),
         NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::OnSite(_) | NodeState::Confirm(_) => None,
     });
@@ -72,11 +75,17 @@ pub async fn evaluation(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
                 why,
                 template: rule.template.to_string(),
                 mandatory: rule.mandatory,
+                channels: names(&rule.channels),
+                message_priority: rule.message_priority,
             }
         });
         let rules = rules.collect();
         Outcome::reply(&shape::EvaluationExplained { number: order.number.to_string(), now: cx.now.0, frozen, rules })
     }))
+}
+
+fn names(channels: &[MessageChannel]) -> Vec<String> {
+    channels.iter().map(|channel| channel.name().to_owned()).collect()
 }
 
 fn explanation(order: &WorkOrder, language: &str, cx: &Context<'_>) -> shape::Explanation {

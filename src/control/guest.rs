@@ -4,7 +4,7 @@
 use super::desk::Visit;
 use super::refuse;
 use super::service::Outcome;
-use super::{portal, portal_orders, portal_terminals, present};
+use super::{portal, portal_orders, portal_terminals, present, receipts};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::{AnswerOption, FieldKind, Right};
 use crate::domain::directory::Directory;
@@ -39,6 +39,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "ConfirmOwn" => portal_orders::confirm_own(visit).await,
         "CancelOwn" => portal_orders::cancel_own(visit).await,
         "LookUpTerminal" => portal_terminals::look_up(visit),
+        "TakeReceipt" => receipts::take(visit).await,
         other => Err(ErrorReply::method_not_found(other)),
     }
 }
@@ -55,7 +56,7 @@ async fn open(visit: &Visit<'_>, token: &str) -> Result<(Entity, WorkOrderId, In
             Ok((entity, order, invitation))
         }
         Some(Token::SignIn(..)) => Err(refuse::rejection(&Rejection::InvitationPurpose { purpose: "signing in" })),
-        Some(Token::Session(..)) | None => Err(portal::wrong_token(visit, unknown())),
+        Some(Token::Session(..) | Token::Receipt(..)) | None => Err(portal::wrong_token(visit, unknown())),
     }
 }
 

@@ -40,6 +40,7 @@ mod portal_words;
 pub mod present;
 mod preview;
 mod queues;
+mod receipts;
 pub mod refuse;
 mod rules;
 pub mod system;

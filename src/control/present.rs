@@ -193,6 +193,7 @@ pub fn timer(due: i64, deadline: Deadline) -> shape::Timer {
 fn mail(mail: &Mail) -> shape::Mail {
     shape::Mail {
         no: mail.no.0.into(),
+        channel: mail.channel.name().into(),
         template: mail.template.name.to_string(),
         to: mail.to.shown().into(),
         status: mail.status.name().into(),
@@ -200,8 +201,12 @@ fn mail(mail: &Mail) -> shape::Mail {
         queued_at: mail.queued_at.0,
         next_at: match mail.status {
             MailStatus::Deferred { until, .. } => Some(until.0),
+            // No receipt until then is a failure.
+            MailStatus::Accepted { .. } | MailStatus::Unknown { .. } => Some(mail.ends_at.0),
             MailStatus::Pending
+            | MailStatus::Begun { .. }
             | MailStatus::Sent { .. }
+            | MailStatus::Delivered { .. }
             | MailStatus::Failed { .. }
             | MailStatus::Expired { .. }
             | MailStatus::Cancelled => None,

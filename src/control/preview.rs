@@ -11,7 +11,7 @@ use crate::domain::ids::{MailNo, Name};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
 use crate::domain::work_order::WorkOrder;
-use crate::domain::work_order::mail::{Mail, MailStatus};
+use crate::domain::work_order::mail::{Mail, MailStatus, MessageChannel};
 use crate::domain::work_order::state::Party;
 use crate::protocol::definitions as shape;
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
@@ -41,6 +41,11 @@ pub async fn message(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let told = visit.judge(|cx| {
         let mail = mail(order, &template, p.language.as_deref(), cx);
         let filled = render::filled(order, &mail, &template, &url, cx.catalogue, cx.directory)?;
+        let short = render::short(order, &mail, &template, &url, (cx.catalogue, cx.directory))?;
+        let chat = render::chat(order, &mail, &template, &url, (cx.catalogue, cx.directory));
+        let pairs = |pairs: Vec<(String, String)>| pairs.into_iter().map(|(name, value)| shape::Put { name, value }).collect();
+        let (sms_template, sms_parameters) =
+            short.template.map_or((None, Vec::new()), |(code, parameters)| (Some(code), pairs(parameters)));
         Some(shape::MessagePreviewed {
             to: mail.to.0.map(Into::into),
             name: mail.name.0.map(Into::into),
@@ -48,6 +53,12 @@ pub async fn message(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
             subject: filled.subject,
             text: filled.text,
             html: filled.html,
+            sms_segments: visit.desk.runtime.segments(&short.text).into(),
+            sms: short.text,
+            sms_template,
+            sms_parameters,
+            wechat_template: chat.as_ref().map(|chat| chat.template.clone()),
+            wechat_data: chat.map(|chat| pairs(chat.data)).unwrap_or_default(),
         })
     });
     told.map(|told| Outcome::reply(&told)).ok_or_else(|| ErrorReply::new(INTERNAL))
@@ -64,6 +75,7 @@ fn mail(order: &WorkOrder, template: &MessageTemplate, language: Option<&str>, c
     let (to, name, own) = known.unwrap_or_else(|| (None, PersonalText(None), "en".into()));
     Mail {
         no: MailNo(0),
+        channel: MessageChannel::Email,
         template: VersionedName { name: template.name.clone(), version: 0 },
         party: Some(recipient),
         to: to.unwrap_or(PersonalText(None)),

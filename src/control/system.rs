@@ -35,6 +35,8 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "ActAs" => act_as(visit),
         "SetClock" => set_clock(visit).await,
         "TrustClock" => trust_clock(visit).await,
+        "GetSmsQuota" => get_sms_quota(visit),
+        "ChangeSmsQuota" => change_sms_quota(visit).await,
         "ListParkedTimers" => list_parked_timers(visit),
         "RetryTimers" => retry_timers(visit),
         "GetBackUp" => back_up::get(visit),
@@ -103,6 +105,26 @@ async fn trust_clock(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision: None };
     runtime.submit(&Key::Installation, submission).await.map_err(refuse::refusal)?;
     Ok(Outcome::reply(&shape::ClockTrusted { now: runtime.now().0 }))
+}
+
+fn get_sms_quota(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    visit.need(Right::ReadWorkOrders)?;
+    Ok(sms_quota(visit))
+}
+
+async fn change_sms_quota(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
+    let p: shape::ChangeSmsQuota = visit.parameters()?;
+    let request = visit.request(&p.request_id)?;
+    let command = Command::Installation(InstallationCommand::ChangeSmsQuota { by: p.by });
+    let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision: None };
+    visit.desk.runtime.submit(&Key::Installation, submission).await.map_err(refuse::refusal)?;
+    Ok(sms_quota(visit))
+}
+
+fn sms_quota(visit: &Visit<'_>) -> Outcome {
+    let told = visit.desk.runtime.views().messages().sms();
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    Outcome::reply(&shape::SmsQuota { total: number(told.total), used: number(told.used), left: number(told.left()) })
 }
 
 fn list_parked_timers(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {

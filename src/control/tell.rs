@@ -15,6 +15,7 @@ use crate::domain::text::PersonalText;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::work_order::edit::Edited;
 use crate::domain::work_order::event::Event as OrderEvent;
+use crate::domain::work_order::mail::MessageChannel;
 use crate::domain::work_order::notice::NoticeKind;
 use crate::domain::work_order::state::{Purpose, Source};
 
@@ -90,6 +91,9 @@ pub fn event_without(event: &Event, hidden: &dyn Fn(&Name) -> bool) -> String {
         Event::Catalogue(CatalogueEvent::RecordTypeDeleted(name)) => format!("record type {name} is deleted"),
         Event::Installation(InstallationEvent::Founded { .. }) => "the data folder was founded".into(),
         Event::Installation(InstallationEvent::ClockSet { to }) => format!("clock set to {} ms", to.0),
+        Event::Installation(InstallationEvent::SmsQuotaChanged { by, total }) => {
+            format!("{by:+} segments of short messages, {total} in all")
+        }
         Event::Installation(InstallationEvent::ClockTrusted { anchor }) => {
             format!("the machine's clock is trusted as it is{}", if anchor.synchronised { ", synchronised" } else { "" })
         }
@@ -144,8 +148,8 @@ fn work_order(event: &OrderEvent, hidden: &dyn Fn(&Name) -> bool) -> String {
         OrderEvent::Reminded { times, .. } => format!("reminder {times}"),
         OrderEvent::BecameOverdue { .. } => "the node is overdue".into(),
         OrderEvent::MailQueued(mail) => match mail.status.why() {
-            Some(why) => format!("mail {} ({}) cannot be sent: {why}", mail.no.0, mail.template.name),
-            None => format!("mail {} ({}) to {}", mail.no.0, mail.template.name, mail.to.shown()),
+            Some(why) => format!("{} {} ({}) cannot be sent: {why}", sort(mail.channel), mail.no.0, mail.template.name),
+            None => format!("{} {} ({}) to {}", sort(mail.channel), mail.no.0, mail.template.name, mail.to.shown()),
         },
         OrderEvent::OwnerChanged { owner } => format!("to {owner}"),
         OrderEvent::TeamMemberAdded(member) => format!("{}, {}", member.user, member.access.name()),
@@ -168,8 +172,19 @@ fn work_order(event: &OrderEvent, hidden: &dyn Fn(&Name) -> bool) -> String {
             Some(why) => format!("mail {} {}: {why}", mail.0, status.name()),
             None => format!("mail {} {}", mail.0, status.name()),
         },
+        OrderEvent::MailBegun { mail, segments: 0 } => format!("mail {} is handed over", mail.0),
+        OrderEvent::MailBegun { mail, segments } => format!("mail {} is handed over, {segments} segments of the quota", mail.0),
         OrderEvent::PersonErased { who, whole: true } => format!("{} is erased, and with them all texts", erasure::told(who)),
         OrderEvent::PersonErased { who, whole: false } => format!("{} is erased", erasure::told(who)),
+    }
+}
+
+/// What kind of mail it is.
+fn sort(channel: MessageChannel) -> &'static str {
+    match channel {
+        MessageChannel::Email => "mail",
+        MessageChannel::Sms => "short message",
+        MessageChannel::WeChat => "WeChat message",
     }
 }
 

@@ -2,7 +2,8 @@
 
 pub mod arguments;
 pub mod descriptors;
-pub mod health;
+pub mod gateways;
+mod health;
 pub mod log;
 pub mod notify;
 pub mod peers;

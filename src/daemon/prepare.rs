@@ -3,6 +3,7 @@
 //! `--check`, a start and a reload go through here, so that what one of them finds good is good for the others.
 
 use super::descriptors;
+use super::gateways;
 use super::peers;
 use crate::control::limits::Limits;
 use crate::control::peers::PeerMap;
@@ -27,13 +28,13 @@ pub struct Prepared {
     pub limits: Limits,
 }
 
-struct Problems<'a> {
+pub(super) struct Problems<'a> {
     loaded: &'a Loaded,
     found: Vec<SettingProblem>,
 }
 
 impl Problems<'_> {
-    fn report(&mut self, key: &str, problem: impl std::fmt::Display, hint: Option<&str>) {
+    pub(super) fn report(&mut self, key: &str, problem: impl std::fmt::Display, hint: Option<&str>) {
         self.found.push(SettingProblem {
             source: self.loaded.origin(key).unwrap_or("default").to_owned(),
             key: key.to_owned(),
@@ -42,7 +43,7 @@ impl Problems<'_> {
         });
     }
 
-    fn take<T, E: std::fmt::Display>(&mut self, key: &str, result: Result<T, E>, hint: Option<&str>) -> Option<T> {
+    pub(super) fn take<T, E: std::fmt::Display>(&mut self, key: &str, result: Result<T, E>, hint: Option<&str>) -> Option<T> {
         result.map_err(|error| self.report(key, error, hint)).ok()
     }
 }
@@ -58,6 +59,7 @@ pub fn prepare(loaded: &Loaded) -> Result<Prepared, Vec<SettingProblem>> {
     let zone = problems.take("time.zone", TimeZone::get(&settings.time.zone), None);
     let from = from(settings.mail.from.as_ref(), &mut problems);
     let smtp = if settings.mail.enabled { smtp(&settings.mail, &mut problems) } else { None };
+    let gateways = gateways::prepare(&settings.gateways, &mut problems);
     let secret = settings.links.secret_file.as_ref().and_then(|path| link_secret(path, &mut problems));
     let control = &settings.control;
     let (connections, connections_per_uid) = descriptors::connections(control.connections_total, control.connections_per_uid);
@@ -73,7 +75,7 @@ pub fn prepare(loaded: &Loaded) -> Result<Prepared, Vec<SettingProblem>> {
     match (zone, from) {
         (Some(zone), Some(from)) if problems.found.is_empty() => {
             let letterhead = Letterhead { from, base_url: settings.links.base_url.clone() };
-            Ok(Prepared { peers, zone, post: Post { smtp, letterhead, at_once: settings.mail.connections }, secret, limits })
+            Ok(Prepared { peers, zone, post: Post { smtp, letterhead, gateways, at_once: settings.mail.connections }, secret, limits })
         }
         _ => Err(problems.found),
     }
@@ -87,7 +89,7 @@ fn from(written: Option<&crate::settings::daemon::Mailbox>, problems: &mut Probl
     problems.take("mail.from", cleaned, None)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     let wrong = |problem: String| format!("{}: {problem}", path.display());
     let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
@@ -123,12 +125,17 @@ fn smtp(mail: &Mail, problems: &mut Problems<'_>) -> Option<Smtp> {
 }
 
 fn password(path: &Path, problems: &mut Problems<'_>) -> Option<String> {
-    let hint = Some("the file holds the password and nothing else; under systemd use the credential smtp-password");
-    let bytes = problems.take("mail.password_file", read(path), hint)?;
+    let hint = "the file holds the password and nothing else; under systemd use the credential smtp-password";
+    text_secret("mail.password_file", path, hint, problems)
+}
+
+/// A secret of one line; what is wrong with it is told.
+pub(super) fn text_secret(key: &str, path: &Path, hint: &str, problems: &mut Problems<'_>) -> Option<String> {
+    let bytes = problems.take(key, read(path), Some(hint))?;
     match String::from_utf8(bytes).map(|text| text.trim_end_matches(['\r', '\n']).to_owned()) {
         Ok(text) if !text.is_empty() => return Some(text),
-        Ok(_) => problems.report("mail.password_file", format!("{}: is empty", path.display()), hint),
-        Err(_) => problems.report("mail.password_file", format!("{}: is not UTF-8", path.display()), hint),
+        Ok(_) => problems.report(key, format!("{}: is empty", path.display()), Some(hint)),
+        Err(_) => problems.report(key, format!("{}: is not UTF-8", path.display()), Some(hint)),
     }
     None
 }

@@ -6,6 +6,7 @@ use crate::protocol::definitions::{self, Applied, Apply, File};
 use crate::protocol::directory::{
     self, Accepted, Account, Contact, PutAccount, PutContact, PutServiceGroup, PutStaffUser, ServiceGroup, StaffUser,
 };
+use crate::protocol::system::{self, ChangeSmsQuota, SmsQuota};
 
 /// The definitions as they are shipped, by file name.
 pub const DEFINITIONS: [(&str, &str); 7] = [
@@ -31,11 +32,11 @@ const STAFF: [(&str, &str, &str, &str); 6] = [
     ("mei", "Mei", "engineer", "engineer"),
 ];
 
-/// Customers: contact, name, e-mail address, language, account, its name.
-const CUSTOMERS: [[&str; 6]; 3] = [
-    ["wang", "王伟", "wang.wei@example.cn", "zh", "harbour-hotel", "海港酒店 Harbour Hotel"],
-    ["zoe", "Zoë Müller", "zoe.mueller@example.de", "en", "moebelhaus-nord", "Möbelhaus Nord"],
-    ["renee", "Renée O'Brien", "renee@example.ie", "en", "cafe-oconnell", "Café O'Connell"],
+/// Customers: contact, name, e-mail address, language, account, its name, mobile number or nothing.
+const CUSTOMERS: [[&str; 7]; 3] = [
+    ["wang", "王伟", "wang.wei@example.cn", "zh", "harbour-hotel", "海港酒店 Harbour Hotel", "+86 138 0013 8000"],
+    ["zoe", "Zoë Müller", "zoe.mueller@example.de", "en", "moebelhaus-nord", "Möbelhaus Nord", ""],
+    ["renee", "Renée O'Brien", "renee@example.ie", "en", "cafe-oconnell", "Café O'Connell", ""],
 ];
 
 /// The name a staff user or contact goes by.
@@ -95,7 +96,7 @@ pub fn enter(stage: &mut Stage) -> Result<()> {
     let _: Accepted = stage.call("", directory::NAME, "PutServiceGroup", &put)?;
     let told: Vec<_> = STAFF.iter().map(|(_, name, _, told)| format!("{name} ({told})")).collect();
     stage.tell(&format!("People: {}.", told.join(", ")));
-    for [id, name, email, language, account, account_name] in CUSTOMERS {
+    for [id, name, email, language, account, account_name, mobile] in CUSTOMERS {
         let put = PutAccount {
             request_id: stage.request(),
             expected_revision: None,
@@ -107,12 +108,15 @@ pub fn enter(stage: &mut Stage) -> Result<()> {
             name: name.into(),
             account: Some(account.into()),
             email: Some(email.into()),
+            mobile: Some(mobile.to_owned()).filter(|mobile| !mobile.is_empty()),
             language: Some(language.into()),
             ..Contact::default()
         };
         let put = PutContact { request_id: stage.request(), expected_revision: None, contact };
         let _: Accepted = stage.call("", directory::NAME, "PutContact", &put)?;
     }
+    let bought = ChangeSmsQuota { request_id: stage.request(), by: 100 };
+    let _: SmsQuota = stage.call("", system::NAME, "ChangeSmsQuota", &bought)?;
     let told: Vec<_> = CUSTOMERS.iter().map(|c| format!("{} ({})", c[1], c[5])).collect();
     stage.tell(&format!("Customers: {}.", told.join(", ")));
     Ok(())

@@ -33,15 +33,19 @@ impl Daemon {
     ///
     /// # Errors
     /// They cannot be written.
-    pub fn prepare(keeper: Keeper, folder: &Path, mail_server: SocketAddr, clock_start: i64) -> Result<Self> {
+    pub fn prepare(keeper: Keeper, folder: &Path, mail_server: SocketAddr, sms_provider: SocketAddr, clock_start: i64) -> Result<Self> {
         let daemon = Self { keeper, folder: folder.to_owned(), clock_start, pid: 0 };
+        let secret = folder.join("sms-secret");
         let settings = format!(
             "[data]\nsegment_mib = 8\nstore_cache_mib = 16\n\n\
              [mail]\nenabled = true\nhost = \"{}\"\nport = {}\nsecurity = \"none\"\nfrom = \"Service <service@example.org>\"\n\n\
+             [sms]\nprovider = \"twilio\"\nbase_url = \"http://{sms_provider}\"\nuser = \"AC1\"\nfrom = \"+15005550006\"\nsecret_file = \"{}\"\n\n\
              [links]\nbase_url = \"{BASE_URL}\"\n",
             mail_server.ip(),
-            mail_server.port()
+            mail_server.port(),
+            secret.display(),
         );
+        fs::write(&secret, "demo\n").map_err(DemoError::io("writing the provider's secret"))?;
         fs::write(daemon.settings(), settings).map_err(DemoError::io("writing the settings"))?;
         Ok(daemon)
     }

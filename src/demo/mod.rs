@@ -13,6 +13,7 @@ mod mail_parts;
 mod narrator;
 mod outcome;
 mod program;
+mod sms_provider;
 mod stage;
 mod stay;
 mod story_gate;

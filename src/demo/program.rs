@@ -8,6 +8,7 @@ use super::folder::Folder;
 use super::mail_catcher::{Behaviour, MailCatcher};
 use super::narrator::Narrator;
 use super::outcome::{self, Played};
+use super::sms_provider::SmsProvider;
 use super::stage::Stage;
 use super::{stay, story_gate, story_group, story_short};
 use std::process::ExitCode;
@@ -40,9 +41,10 @@ fn run(narrator: Narrator, staying: bool) -> Result<usize> {
     let keeper = Keeper::default();
     keeper.watch(folder.path())?;
     let catcher = MailCatcher::start(Behaviour::default()).map_err(DemoError::io("starting the mail catcher"))?;
-    let mut daemon = Daemon::prepare(keeper, folder.path(), catcher.addr(), BEGIN)?;
+    let sms = SmsProvider::start().map_err(DemoError::io("starting the provider of short messages"))?;
+    let mut daemon = Daemon::prepare(keeper, folder.path(), catcher.addr(), sms.addr(), BEGIN)?;
     let took = daemon.start()?;
-    let mut stage = Stage::new(narrator, catcher, daemon, BEGIN);
+    let mut stage = Stage::new(narrator, catcher, sms, daemon, BEGIN);
     stage.narrator.scene("A small company");
     let pid = stage.daemon.pid();
     stage

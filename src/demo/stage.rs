@@ -7,6 +7,7 @@ use super::daemon_process::{BASE_URL, Daemon};
 use super::error::{DemoError, Result};
 use super::mail_catcher::{Behaviour, Caught, MailCatcher, Reaction, Verb};
 use super::narrator::Narrator;
+use super::sms_provider::SmsProvider;
 use crate::client::connection::{Client, ClientError};
 use crate::protocol::directory::{self, GetServiceGroup, GotServiceGroup};
 use crate::protocol::guest::{self, Answer, Confirm, Confirmed, Evaluate, Evaluated};
@@ -32,6 +33,8 @@ pub struct Stage {
     pub checks: Checks,
     /// The mail server.
     pub catcher: MailCatcher,
+    /// The provider of short messages.
+    pub sms: SmsProvider,
     /// The daemon.
     pub daemon: Daemon,
     /// By who acts; the empty name is the one who runs the demo.
@@ -44,9 +47,9 @@ pub struct Stage {
 
 impl Stage {
     /// A stage whose daemon runs.
-    pub fn new(narrator: Narrator, catcher: MailCatcher, daemon: Daemon, now: i64) -> Self {
+    pub fn new(narrator: Narrator, catcher: MailCatcher, sms: SmsProvider, daemon: Daemon, now: i64) -> Self {
         let (checks, people, read) = (Checks::default(), HashMap::new(), HashSet::new());
-        Self { narrator, checks, catcher, daemon, people, read, requests: 0, now }
+        Self { narrator, checks, catcher, sms, daemon, people, read, requests: 0, now }
     }
 
     /// Tells what happens, at the time of the daemon's clock.

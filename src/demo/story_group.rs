@@ -1,7 +1,7 @@
 //! The first order: by way of the service group, declined, reassigned, on hold, not solved, solved, evaluated by the link.
 
 use super::cast::GROUP;
-use super::error::Result;
+use super::error::{DemoError, Result};
 use super::narrator::stars;
 use super::stage::{Stage, on};
 use crate::protocol::guest::{self, Show, Shown};
@@ -74,11 +74,37 @@ pub fn play(stage: &mut Stage) -> Result<String> {
     let second = stage.link(&mail)?;
     stage.later(20)?;
     stage.confirm(&second, None)?;
-    stage.tell("王伟 says: solved. The invitation to evaluate follows, in his language:");
+    stage.tell("王伟 says: solved. The invitation to evaluate follows, by a short message, in his language:");
+    not_delivered(stage, &number)?;
     let mail = stage.next_mail("wang")?;
     let token = stage.link(&mail)?;
     evaluated(stage, &token)?;
     Ok(number)
+}
+
+/// The short message is taken by the provider, and not delivered: by that, and not sooner, the e-mail is sent.
+fn not_delivered(stage: &mut Stage, number: &str) -> Result<()> {
+    let over_sms = |stage: &mut Stage, status: &str| {
+        let mails = stage.get(number)?.mails;
+        Ok::<_, DemoError>(mails.into_iter().find(|mail| mail.channel == "sms" && mail.status == status))
+    };
+    stage.until("the short message to be taken", |stage| over_sms(stage, "accepted"))?;
+    let taken = stage.sms.taken();
+    stage.checks.equal("the provider took one short message", &taken.len(), &1);
+    for message in taken {
+        let (words, link) = message.text.split_at(message.text.find("http").unwrap_or(message.text.len()));
+        stage.narrator.verbatim(&format!("{}: {words}", message.to));
+        stage.narrator.verbatim(link);
+    }
+    let waits = stage.get(number)?;
+    let e_mails = waits.mails.iter().filter(|mail| mail.channel == "e-mail" && mail.template == "please-rate").count();
+    stage.checks.equal("what the provider has taken is no reason for an e-mail yet", &e_mails, &0);
+    stage.later(1)?;
+    let failed = stage.until("the provider to be asked", |stage| over_sms(stage, "failed"))?;
+    stage.tell("The provider has taken it, which says nothing. A minute later it is asked what became of it:");
+    stage.narrator.more(failed.why.as_deref().unwrap_or_default());
+    stage.narrator.more("So the next channel is taken, with the same link.");
+    Ok(())
 }
 
 /// The customer rates, once; a second time, and a guessed link, are refused.

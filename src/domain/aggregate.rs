@@ -86,6 +86,10 @@ pub enum Claim {
     Parent { of: DepartmentId, above: Option<DepartmentId> },
     /// The engineer carries one more open Work Order of the group, and then at most so many, if there is a limit (ASG-3).
     OpenWork { group: ServiceGroupId, engineer: StaffUserId, limit: Option<u32> },
+    /// So many segments more of short messages; all such claims together stay within the quota (EVA-5).
+    SmsSegments { segments: u32 },
+    /// The quota is so many segments, since ever; not below what is used.
+    SmsQuota { total: u64 },
 }
 
 impl fmt::Display for Key {
@@ -175,12 +179,13 @@ impl State {
                     limit: None,
                 });
                 let number = std::iter::once(Claim::Number(order.number.clone()));
-                number.chain(work).chain(work_order::labor::claims(order)).collect()
+                let messages = (order.sms_segments > 0).then_some(Claim::SmsSegments { segments: order.sms_segments });
+                number.chain(work).chain(messages).chain(work_order::labor::claims(order)).collect()
             }
             Self::StaffUser(user) => vec![Claim::Superior { of: user.id.clone(), above: user.superior.clone() }],
             Self::Department(department) => vec![Claim::Parent { of: department.id.clone(), above: department.parent.clone() }],
-            Self::Installation(_)
-            | Self::Catalogue(_)
+            Self::Installation(installation) => vec![Claim::SmsQuota { total: installation.sms_quota }],
+            Self::Catalogue(_)
             | Self::Account(_)
             | Self::Contact(_)
             | Self::Product(_)
@@ -328,6 +333,7 @@ impl Event {
             Self::Installation(InstallationEvent::Founded { .. }) => "InstallationFounded",
             Self::Installation(InstallationEvent::ClockSet { .. }) => "ClockSet",
             Self::Installation(InstallationEvent::ClockTrusted { .. }) => "ClockTrusted",
+            Self::Installation(InstallationEvent::SmsQuotaChanged { .. }) => "SmsQuotaChanged",
             Self::Catalogue(CatalogueEvent::DefinitionsApplied(_)) => "DefinitionsApplied",
             Self::Catalogue(CatalogueEvent::RecordTypePublished(_)) => "RecordTypePublished",
             Self::Catalogue(CatalogueEvent::RecordTypeRetired(_)) => "RecordTypeRetired",

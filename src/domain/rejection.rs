@@ -83,6 +83,9 @@ pub enum Rejection {
     RequestIdReused { request_id: String },
     #[error("number {number} is taken")]
     NumberTaken { number: String },
+    /// Segments of short messages: those left of the quota, and those that the message takes (EVA-5).
+    #[error("the quota of short messages is used up: {left} segments are left, the message takes {needed}")]
+    SmsQuotaUsedUp { left: u64, needed: u32 },
     #[error("the timer no longer applies")]
     TimerStale,
     #[error("nothing to change: it is so already")]
@@ -164,6 +167,7 @@ impl Rejection {
             Self::Conflict { .. } => "Conflict",
             Self::RequestIdReused { .. } => "RequestIdReused",
             Self::NumberTaken { .. } => "NumberTaken",
+            Self::SmsQuotaUsedUp { .. } => "SmsQuotaUsedUp",
             Self::TimerStale => "TimerStale",
             Self::NothingToChange => "NothingToChange",
             Self::RecordTypeNotPublished { .. } => "RecordTypeNotPublished",

@@ -169,6 +169,20 @@ pub fn language(field: &'static str, text: &str) -> Result<Box<str>, Rejection> 
     if good { Ok(text.into()) } else { Err(Rejection::invalid(field, format!("{text:?} is not a language tag such as en or zh"))) }
 }
 
+/// A phone number with its country (E.164): `+` and 7 to 15 digits, as which it is kept; blanks, dots, dashes and brackets between them go.
+pub fn international_phone(field: &'static str, text: &str) -> Result<Box<str>, Rejection> {
+    let bad = || Rejection::invalid(field, format!("{text:?} is no phone number with its country, such as +86 138 0013 8000"));
+    let rest = text.trim().strip_prefix('+').ok_or_else(bad)?;
+    if !rest.chars().all(|c| c.is_ascii_digit() || " -./()".contains(c)) {
+        return Err(bad());
+    }
+    let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+    if !(7..=15).contains(&digits.len()) || digits.starts_with('0') {
+        return Err(bad());
+    }
+    Ok(format!("+{digits}").into())
+}
+
 /// An e-mail address that a mail server would take: one `@`, no blanks, no line breaks, ASCII, at most 254 bytes.
 pub fn email(field: &'static str, text: &str) -> Result<Box<str>, Rejection> {
     let text = text.trim();

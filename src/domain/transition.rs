@@ -77,7 +77,10 @@ pub fn transition(key: &Key, state: Option<&State>, command: &Command, cx: &Cont
                 _ => None,
             };
             let event = installation::decide(installation, command, cx)?;
-            simple(state, Event::Installation(event), cx)
+            let step = simple(state, Event::Installation(event), cx)?;
+            let known = state.map(State::claims).unwrap_or_default();
+            let claims = step.state.claims().into_iter().filter(|claim| !known.contains(claim)).collect();
+            Ok(Step { claims, ..step })
         }
     }
 }
@@ -94,7 +97,12 @@ fn work_order_step(key: &Key, state: Option<&State>, command: &work_order::Comma
     };
     let messages = reactions(before, &after);
     let number = (before.is_none() && !mutant!("number-not-claimed")).then(|| Claim::Number(after.number.clone()));
-    let claims = number.into_iter().chain(more_work(before, &after, command, cx)).chain(labor::new_claims(before, &after)).collect();
+    let claims = number
+        .into_iter()
+        .chain(more_work(before, &after, command, cx))
+        .chain(labor::new_claims(before, &after))
+        .chain(more_messages(before, &after))
+        .collect();
     let state = State::WorkOrder(Box::new(after));
     Ok(Step { events: events.into_iter().map(Event::WorkOrder).collect(), messages, claims, state })
 }
@@ -151,10 +159,17 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::Delete { .. }
         | Order::Fire { .. }
         | Order::RecordMail { .. }
+        | Order::BeginMail { .. }
         | Order::ErasePerson { .. } => false,
     };
     let limit = cx.directory.group(group).and_then(|g| g.limit).filter(|_| limited && !mutant!("limit-not-claimed"));
     Some(Claim::OpenWork { group: group.clone(), engineer: engineer.clone(), limit })
+}
+
+/// The claim on the quota of a short message that begins.
+fn more_messages(before: Option<&WorkOrder>, after: &WorkOrder) -> Option<Claim> {
+    let segments = after.sms_segments.saturating_sub(before.map_or(0, |order| order.sms_segments));
+    (segments > 0).then_some(Claim::SmsSegments { segments })
 }
 
 fn simple(state: Option<&State>, event: Event, cx: &Context<'_>) -> Result<Step, Rejection> {

@@ -384,5 +384,6 @@ pub fn command_name(command: &Command) -> &'static str {
         Command::Installation(InstallationCommand::Found { .. }) => "Found",
         Command::Installation(InstallationCommand::SetClock { .. }) => "SetClock",
         Command::Installation(InstallationCommand::TrustClock { .. }) => "TrustClock",
+        Command::Installation(InstallationCommand::ChangeSmsQuota { .. }) => "ChangeSmsQuota",
     }
 }

@@ -165,7 +165,7 @@ mod tests {
     }
 
     fn recorded(guard: &mut ClockGuard, anchor: ClockAnchor) {
-        guard.take(&Installation { manual_clock: None, anchor: Some(anchor) });
+        guard.take(&Installation { manual_clock: None, anchor: Some(anchor), sms_quota: 0 });
     }
 
     #[test]
@@ -234,10 +234,10 @@ mod tests {
     #[test]
     fn a_clock_set_by_hand_may_go_anywhere() {
         let mut guard = ClockGuard::default();
-        guard.take(&Installation { manual_clock: Some(Timestamp(0)), anchor: None });
+        guard.take(&Installation { manual_clock: Some(Timestamp(0)), anchor: None, sms_quota: 0 });
         let mut founding = ClockGuard::default();
         founding.look(&at(1000, 5));
-        founding.take(&Installation { manual_clock: Some(Timestamp(0)), anchor: None });
+        founding.take(&Installation { manual_clock: Some(Timestamp(0)), anchor: None, sms_quota: 0 });
         assert_eq!(founding.look(&at(0, 0)).record, None, "also where it was looked at before it was known");
         for wall in [0, 5, 90_000] {
             assert!(trusts(&mut guard, &at(wall, 0)));

@@ -4,6 +4,7 @@
 
 use super::cell::PendingStep;
 use super::labor_guard::LaborGuard;
+use super::messages::SmsUse;
 use crate::domain::aggregate::{Claim, Key, State, open_work};
 use crate::domain::ids::{DepartmentId, ServiceGroupId, StaffUserId};
 use crate::domain::rejection::Rejection;
@@ -54,6 +55,7 @@ pub struct Committer {
     /// How many open Work Orders of a group an engineer carries.
     work: HashMap<(ServiceGroupId, StaffUserId), u32>,
     labor: LaborGuard,
+    sms: SmsUse,
     /// Aggregates of which a step was refused, until their cells have heard of it.
     void: HashSet<Key>,
     group: Vec<u64>,
@@ -115,8 +117,11 @@ impl Committer {
         }
     }
 
-    /// Work that somebody no longer carries after the step.
+    /// Work that somebody no longer carries after the step, and short messages that did not go out.
     fn release(&mut self, step: &PendingStep) {
+        let segments = |state: Option<&State>| state.and_then(State::work_order).map_or(0, |order| u64::from(order.sms_segments));
+        let given_back = segments(step.before.as_deref()).saturating_sub(segments(Some(&step.after)));
+        self.sms.used = self.sms.used.saturating_sub(given_back);
         let Some(before) = step.before.as_deref().and_then(State::work_order).and_then(open_work) else { return };
         let after = step.after.work_order().and_then(open_work);
         if after != Some(before)
@@ -145,6 +150,14 @@ impl Committer {
             Claim::Labor { engineer, from, to, .. } => self.labor.refusal(engineer, *from, *to),
             // It was booked up to any time.
             Claim::LaborEnded { .. } => None,
+            Claim::SmsSegments { segments } => {
+                let left = self.sms.left();
+                (left < u64::from(*segments) && !mutant!("quota-not-kept")).then_some(Rejection::SmsQuotaUsedUp { left, needed: *segments })
+            }
+            Claim::SmsQuota { total } => {
+                let used = self.sms.used;
+                (*total < used).then(|| Rejection::invalid("segments", format!("{used} segments are used, so the quota cannot be {total}")))
+            }
         }
     }
 
@@ -159,6 +172,8 @@ impl Committer {
                 Claim::Parent { of, above } => put(&mut self.parents, of, above.as_ref()),
                 Claim::Labor { engineer, number, from, to } => self.labor.book(engineer, number, *from, *to),
                 Claim::LaborEnded { engineer, from, to } => self.labor.end(engineer, *from, *to),
+                Claim::SmsSegments { segments } => self.sms.used += u64::from(*segments),
+                Claim::SmsQuota { total } => self.sms.total = *total,
             }
         }
     }

@@ -17,6 +17,7 @@ pub mod labor_guard;
 pub mod labor_totals;
 pub mod listing;
 pub mod look_up;
+pub mod messages;
 pub mod numbers;
 pub mod pending;
 pub mod phone;

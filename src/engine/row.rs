@@ -50,7 +50,12 @@ impl Row {
     /// The line of a Work Order.
     pub fn of(order: &WorkOrder) -> Self {
         let gate = matches!(order.visit().map(|v| &v.state), Some(NodeState::Evaluate(state)) if state.mandatory);
-        let failed = |m: &Mail| m.status.is_settled() && m.status.why().is_some();
+        // A channel that failed is no trouble where another one reached the customer, or is about to.
+        let reached = |m: &Mail| {
+            let of_same = order.mails.iter().filter(|other| m.invitation.is_some() && other.invitation == m.invitation);
+            of_same.clone().any(|other| other.status.has_arrived() || !other.status.is_settled())
+        };
+        let failed = |m: &Mail| m.status.has_failed() && !reached(m);
         Self {
             id: order.id,
             number: order.number.clone(),

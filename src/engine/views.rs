@@ -9,6 +9,7 @@ use super::cell::PendingStep;
 use super::clock_guard::{ClockGuard, Look, Reading};
 use super::delivery::{Delivery, Sending, choices};
 use super::labor_totals::LaborTotals;
+use super::messages::{self, Messages};
 use super::numbers::Numbers;
 use super::reference::Reference;
 use super::schedule::{Schedule, Timer};
@@ -32,6 +33,7 @@ pub struct Views {
     choices: Mutex<BTreeMap<ServiceGroupId, Vec<Sending>>>,
     clock: Mutex<ClockGuard>,
     labor: Mutex<LaborTotals>,
+    messages: Mutex<Messages>,
     calendar: RwLock<Calendar>,
 }
 
@@ -48,6 +50,9 @@ impl Views {
                 }
                 if !order.planned().is_empty() {
                     self.calendar_mut().take(order.id, &[], order.on_calendars());
+                }
+                if messages::concerns(None, order) {
+                    self.messages().take(None, order);
                 }
             }
             other => {
@@ -75,6 +80,7 @@ impl Views {
     fn guard(&self, state: &State) {
         if let State::Installation(installation) = state {
             self.clock().take(installation);
+            self.messages().quota(installation);
             self.schedule().look_again();
         }
     }
@@ -96,6 +102,9 @@ impl Views {
                 let known = step.before.as_ref().and_then(|s| s.work_order());
                 if known.map_or(&[][..], WorkOrder::labor) != order.labor() {
                     self.labor().take(known, order);
+                }
+                if messages::concerns(known, order) {
+                    self.messages().take(known, order);
                 }
                 let shown = known.map_or(&[][..], WorkOrder::on_calendars);
                 if shown != order.on_calendars() {
@@ -181,6 +190,11 @@ impl Views {
     /// Labor by engineer.
     pub fn labor(&self) -> MutexGuard<'_, LaborTotals> {
         self.labor.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The quota of short messages, and what waits for a receipt.
+    pub fn messages(&self) -> MutexGuard<'_, Messages> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Planned visits by engineer and time.

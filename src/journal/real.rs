@@ -5,7 +5,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags};
 use rustix::io::Errno;
@@ -41,7 +41,7 @@ impl RealStorage {
     /// Uses `dir`, which must be there; changes nothing.
     pub fn existing(dir: impl Into<PathBuf>) -> io::Result<Self> {
         let dir = dir.into();
-        std::fs::read_dir(&dir)?;
+        read_dir(&dir)?;
         Ok(RealStorage { dir })
     }
 }
@@ -49,7 +49,7 @@ impl RealStorage {
 impl Storage for RealStorage {
     fn list(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
-        for entry in std::fs::read_dir(&self.dir)? {
+        for entry in read_dir(&self.dir)? {
             // A name that is not UTF-8 is none of ours.
             if let Ok(name) = entry?.file_name().into_string() {
                 names.push(name);
@@ -112,5 +112,15 @@ impl StorageFile for RealFile {
 
     fn sync_all(&self) -> io::Result<()> {
         self.0.sync_all()
+    }
+}
+
+/// Reads a folder. The library goes on by itself where a signal interrupts the opening of a file, but not of a folder.
+fn read_dir(dir: &Path) -> io::Result<std::fs::ReadDir> {
+    loop {
+        match std::fs::read_dir(dir) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
     }
 }

@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Path that links begin with, as in `base_url` of the daemon's settings
     #[arg(long, env = "WORKORDER_PORTAL_PATH", default_value = "/e/", value_parser = path)]
     pub path: String,
+    /// Path that receipts of messages come to, as in `receipt_url` of the daemon's settings
+    #[arg(long, env = "WORKORDER_PORTAL_RECEIPTS", default_value = "/receipts/", value_parser = path)]
+    pub receipts: String,
     /// Name of the company, above each page
     #[arg(long, env = "WORKORDER_PORTAL_COMPANY", default_value = "", value_name = "NAME")]
     pub company: String,

@@ -9,6 +9,7 @@ pub mod answers;
 pub mod args;
 pub mod limits;
 pub mod page;
+pub mod receipts;
 pub mod route;
 pub mod serve;
 pub mod words;

@@ -21,6 +21,8 @@ pub struct Look {
     pub company: String,
     /// Path that links begin with.
     pub path: String,
+    /// Path that receipts of messages come to.
+    pub receipts: String,
 }
 
 /// A page that says something, in a few words.

@@ -5,6 +5,7 @@
 
 use super::answers::Filled;
 use super::page::{self, Look, Notice, STYLE};
+use super::receipts;
 use super::words::{Language, Words};
 use crate::client::connection::{Client, ClientError};
 use crate::protocol::guest::{self, Confirm, Confirmed, Evaluate, Evaluated, Show, Shown};
@@ -28,6 +29,8 @@ pub struct Request {
     pub accept_language: String,
     /// Whether the browser says that another site made it.
     pub from_elsewhere: bool,
+    /// `X-Twilio-Signature`.
+    pub signature: String,
     pub body: Vec<u8>,
 }
 
@@ -65,7 +68,7 @@ pub enum Trouble {
 }
 
 impl Daemon {
-    fn call<P: Serialize, R: DeserializeOwned>(&self, method: &str, parameters: &P) -> Result<R, Trouble> {
+    pub(super) fn call<P: Serialize, R: DeserializeOwned>(&self, method: &str, parameters: &P) -> Result<R, Trouble> {
         let mut client = Client::connect(&self.0).map_err(|error| later(&error))?.with_limit(PATIENCE);
         client.call(&format!("{}.{method}", guest::NAME), parameters).map_err(|error| match &error {
             ClientError::Refused { name, parameters } => match name.rsplit('.').next().unwrap_or_default() {
@@ -121,6 +124,9 @@ pub fn answer(request: &Request, look: &Look, daemon: &Daemon, request_id: Strin
     if request.path == "/healthz" && reads {
         let (status, body) = if daemon.is_there() { (200, "ok\n") } else { (503, "the daemon cannot be reached\n") };
         return Reply { content_type: "text/plain; charset=utf-8", ..Reply::page(status, body.to_owned()) };
+    }
+    if let Some(rest) = request.path.strip_prefix(look.receipts.as_str()) {
+        return receipts::answer(request, rest, daemon);
     }
     let token = request.path.strip_prefix(look.path.as_str()).unwrap_or_default();
     if token == "style.css" && reads {

@@ -24,6 +24,8 @@ use tokio::sync::Semaphore;
 
 /// Largest body of a request, in bytes.
 const BODY_MAX: usize = 64 << 10;
+/// Receipts that one address may bring in a minute.
+const RECEIPTS_PER_MINUTE: u32 = 6_000;
 /// How long the head of a request may take to come in.
 const HEAD_TIME: Duration = Duration::from_secs(10);
 /// How long its body may take.
@@ -41,6 +43,7 @@ struct Portal {
     daemon: Daemon,
     trusted_proxy: Option<IpAddr>,
     limits: Mutex<Limits>,
+    receipt_limits: Mutex<Limits>,
     calls: Semaphore,
     began: Instant,
 }
@@ -67,10 +70,11 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     let listener = TcpListener::bind(arguments.listen).await.map_err(|error| format!("cannot serve on {}: {error}", arguments.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let portal = Arc::new(Portal {
-        look: Look { company: arguments.company, path: arguments.path },
+        look: Look { company: arguments.company, path: arguments.path, receipts: arguments.receipts },
         daemon: Daemon(arguments.socket),
         trusted_proxy: arguments.trusted_proxy,
         limits: Mutex::new(Limits::new(arguments.per_minute)),
+        receipt_limits: Mutex::new(Limits::new(RECEIPTS_PER_MINUTE)),
         calls: Semaphore::new(CALLS),
         began: Instant::now(),
     });
@@ -129,7 +133,9 @@ async fn respond(portal: Arc<Portal>, request: hyper::Request<Incoming>, peer: I
     let address = customer(&head.headers, peer, portal.trusted_proxy);
     let method = head.method.as_str().to_owned();
     let accept_language = text(header::ACCEPT_LANGUAGE);
-    let reply = if portal.limits().ask(address, portal.now()).is_none() {
+    // A provider brings many from one address, and is known by what it brings.
+    let is_receipt = head.uri.path().starts_with(portal.look.receipts.as_str());
+    let reply = if portal.limits(is_receipt).ask(address, portal.now()).is_none() {
         Reply::too_many(&portal.look, &accept_language)
     } else {
         match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_MAX).collect()).await {
@@ -143,6 +149,7 @@ async fn respond(portal: Arc<Portal>, request: hyper::Request<Incoming>, peer: I
                     content_type: text(header::CONTENT_TYPE),
                     accept_language,
                     from_elsewhere: from_elsewhere(&head.headers),
+                    signature: text(HeaderName::from_static("x-twilio-signature")),
                     body: body.to_bytes().to_vec(),
                 };
                 answer(&portal, request).await
@@ -150,7 +157,7 @@ async fn respond(portal: Arc<Portal>, request: hyper::Request<Incoming>, peer: I
         }
     };
     if reply.unknown {
-        portal.limits().unknown(address, portal.now());
+        portal.limits(is_receipt).unknown(address, portal.now());
     }
     let ms = began.elapsed().as_millis() as u64;
     tracing::info!(method, status = reply.status, ms, "answered");
@@ -167,8 +174,9 @@ async fn answer(portal: &Arc<Portal>, request: Request) -> Reply {
 }
 
 impl Portal {
-    fn limits(&self) -> std::sync::MutexGuard<'_, Limits> {
-        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    fn limits(&self, of_receipts: bool) -> std::sync::MutexGuard<'_, Limits> {
+        let limits = if of_receipts { &self.receipt_limits } else { &self.limits };
+        limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> u64 {

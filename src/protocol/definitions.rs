@@ -51,7 +51,11 @@ shapes! {
     /// Reply of `PreviewMessage`.
     MessagePreviewed {
         to: Option<String>, name: Option<String>, language: String, subject: String, text: String, html: Option<String>,
+        sms: String, sms_segments: i64, sms_template: Option<String>, sms_parameters: Vec<Put>,
+        wechat_template: Option<String>, wechat_data: Vec<Put>,
     }
+    /// What is put into a template of a gateway.
+    Put { name: String, value: String }
     /// Parameters of `History`.
     History { limit: Option<i64> }
     /// Reply of `History`.

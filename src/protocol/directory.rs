@@ -49,8 +49,8 @@ shapes! {
     Account { id: String, name: String, region: Option<String>, disabled: Option<bool> }
     /// A contact.
     Contact {
-        id: String, name: String, account: Option<String>, email: Option<String>, mobile: Option<String>, language: Option<String>,
-        disabled: Option<bool>, erased: Option<i64>,
+        id: String, name: String, account: Option<String>, email: Option<String>, mobile: Option<String>, wechat: Option<String>,
+        wechat_through: Option<String>, language: Option<String>, disabled: Option<bool>, erased: Option<i64>,
     }
     /// A product.
     Product { id: String, name: String, model: Option<String>, category: Option<String>, disabled: Option<bool> }

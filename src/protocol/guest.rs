@@ -44,6 +44,10 @@ shapes! {
     SignIn { token: String, request_id: String }
     /// Reply of `SignIn`.
     SignedIn { session: String, ends_at: i64, name: String, language: String }
+    /// Parameters of `TakeReceipt`.
+    TakeReceipt { provider: String, token: Option<String>, query: Option<String>, signature: Option<String>, body: Option<String> }
+    /// Reply of `TakeReceipt`.
+    ReceiptTaken { answer: String }
     /// Parameters of `SignOut`.
     SignOut { session: String, request_id: String }
     /// A kind of Work Order that can be raised.

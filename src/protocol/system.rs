@@ -43,6 +43,10 @@ shapes! {
     TimersRetried { timers: i64 }
     /// Reply of `TrustClock`.
     ClockTrusted { now: i64 }
+    /// Parameters of `ChangeSmsQuota`.
+    ChangeSmsQuota { request_id: String, by: i64 }
+    /// Reply of `GetSmsQuota` and `ChangeSmsQuota`: segments.
+    SmsQuota { total: i64, used: i64, left: i64 }
     /// A file of a back-up.
     BackUpFile { name: String, bytes: i64, written: i64, hash: String, first: Option<i64>, last: Option<i64> }
     /// Reply of `GetBackUp`.

@@ -59,7 +59,7 @@ shapes! {
     /// A timer that is set.
     Timer { due: i64, kind: String, what: String }
     /// A mail intent.
-    Mail { no: i64, template: String, to: String, status: String, attempts: i64, queued_at: i64, next_at: Option<i64>, why: Option<String> }
+    Mail { no: i64, channel: String, template: String, to: String, status: String, attempts: i64, queued_at: i64, next_at: Option<i64>, why: Option<String> }
     /// An invitation.
     Invitation { no: i64, purpose: String, source: String, expires_at: i64, used: i64, link: Option<String> }
     /// An answer of an evaluation.
@@ -109,9 +109,11 @@ shapes! {
         timers: Vec<Timer>, notes: Vec<String>, commands: Vec<PossibleCommand>, ahead: Vec<NodeAhead>,
     }
     /// What was worked out when the evaluation node was entered.
-    FrozenEvaluation { node: String, since: i64, rule: Option<String>, template: String, mandatory: bool, skip: bool }
+    FrozenEvaluation { node: String, since: i64, rule: Option<String>, template: String, mandatory: bool, skip: bool,
+        channels: Vec<String>, fall_back_after: Option<i64> }
     /// How a rule stands to a Work Order now.
-    RuleVerdict { rule: String, precedence: i64, verdict: String, why: Option<String>, template: String, mandatory: bool }
+    RuleVerdict { rule: String, precedence: i64, verdict: String, why: Option<String>, template: String, mandatory: bool,
+        channels: Vec<String>, message_priority: bool }
     /// Parameters of `ExplainEvaluation`.
     ExplainEvaluation { number: String }
     /// Reply of `ExplainEvaluation`.

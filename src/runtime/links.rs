@@ -3,7 +3,7 @@
 //!
 //! A token is what it is for, in bytes, and a 128-bit MAC of that under the installation's secret. Never logged.
 
-use crate::domain::ids::{InvitationNo, SignInNo, TerminalUserId, WorkOrderId};
+use crate::domain::ids::{InvitationNo, MailNo, SignInNo, TerminalUserId, WorkOrderId};
 use data_encoding::BASE64URL_NOPAD;
 
 /// Bytes of the MAC.
@@ -11,6 +11,8 @@ const MAC: usize = 16;
 /// First byte of what stands for a link to sign in, and for a session: neither is good for the other.
 const SIGN_IN: u8 = 1;
 const SESSION: u8 = 2;
+/// And for the receipt of a message.
+const RECEIPT: u8 = 3;
 /// Longest token that is looked at.
 const TOKEN_MAX: usize = 64;
 
@@ -22,6 +24,8 @@ pub enum Token {
     SignIn(TerminalUserId, SignInNo),
     /// The session that this link has opened.
     Session(TerminalUserId, SignInNo),
+    /// A gateway tells what became of a message.
+    Receipt(WorkOrderId, MailNo),
 }
 
 impl Token {
@@ -49,11 +53,12 @@ impl Token {
 
     /// Each kind has a length of its own, or a first byte.
     fn bytes(self) -> Vec<u8> {
-        let of_contact = |kind: u8, id: TerminalUserId, no: SignInNo| [&[kind][..], &id.0.to_be_bytes(), &no.0.to_be_bytes()].concat();
+        let of = |kind: u8, id: u128, no: u32| [&[kind][..], &id.to_be_bytes(), &no.to_be_bytes()].concat();
         match self {
             Self::Invitation(order, no) => [&order.0.to_be_bytes()[..], &no.0.to_be_bytes()].concat(),
-            Self::SignIn(id, no) => of_contact(SIGN_IN, id, no),
-            Self::Session(id, no) => of_contact(SESSION, id, no),
+            Self::SignIn(id, no) => of(SIGN_IN, id.0, no.0),
+            Self::Session(id, no) => of(SESSION, id.0, no.0),
+            Self::Receipt(order, no) => of(RECEIPT, order.0, no.0),
         }
     }
 
@@ -64,10 +69,11 @@ impl Token {
         }
         let (kind, rest) = named.split_first()?;
         let (id, no) = rest.split_first_chunk::<16>()?;
-        let (id, no) = (TerminalUserId(u128::from_be_bytes(*id)), SignInNo(u32::from_be_bytes(no.try_into().ok()?)));
+        let (id, no) = (u128::from_be_bytes(*id), u32::from_be_bytes(no.try_into().ok()?));
         match *kind {
-            SIGN_IN => Some(Self::SignIn(id, no)),
-            SESSION => Some(Self::Session(id, no)),
+            SIGN_IN => Some(Self::SignIn(TerminalUserId(id), SignInNo(no))),
+            SESSION => Some(Self::Session(TerminalUserId(id), SignInNo(no))),
+            RECEIPT => Some(Self::Receipt(WorkOrderId(id), MailNo(no))),
             _ => None,
         }
     }
@@ -78,10 +84,11 @@ mod tests {
     use super::*;
 
     const SECRET: [u8; 32] = [7; 32];
-    const ALL: [Token; 3] = [
+    const ALL: [Token; 4] = [
         Token::Invitation(WorkOrderId(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10), InvitationNo(3)),
         Token::SignIn(TerminalUserId(5), SignInNo(3)),
         Token::Session(TerminalUserId(5), SignInNo(3)),
+        Token::Receipt(WorkOrderId(5), MailNo(3)),
     ];
 
     #[test]
@@ -99,7 +106,7 @@ mod tests {
                 assert_eq!(Token::read(&SECRET, &bent), None, "bent at {at}");
             }
         }
-        assert_eq!(ALL.map(|token| token.write(&SECRET).len()), [46, 50, 50]);
+        assert_eq!(ALL.map(|token| token.write(&SECRET).len()), [46, 50, 50, 50]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Sends mails whose time has come, and records how it went. What waits is in the states of Work Orders and contacts, not here.
 
+use super::gateways::{self, Gateways};
 use super::handle::Runtime;
 use super::notices::{self, Due, Gathering};
 use super::render::{self, Letterhead};
@@ -11,7 +12,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::deadline::Deadline;
-use crate::domain::work_order::mail::{Mail, MailOutcome};
+use crate::domain::work_order::mail::{Errand, Mail, MailOutcome};
 use crate::domain::work_order::{self, WorkOrder};
 use crate::engine::backoff;
 use crate::engine::cell::Refusal;
@@ -27,6 +28,7 @@ pub struct Post {
     /// None: no mail server is configured; mails are deferred and say so.
     pub smtp: Option<Smtp>,
     pub letterhead: Letterhead,
+    pub gateways: Gateways,
     /// How many mails are worked on at a time.
     pub at_once: usize,
 }
@@ -93,7 +95,17 @@ async fn send(runtime: &Runtime, post: &Arc<Post>, gathering: &Gathering, timer:
     match due.mail().filter(|mail| mail.notice.is_some()).and_then(|mail| mail.to.0.clone()) {
         None => {
             let Some((order, mail)) = due.order().zip(due.mail()) else { return runtime.views().schedule().settled(timer, true) };
-            let (attempt, outcome) = (mail.attempts + 1, outcome(runtime, post, order, mail).await);
+            let attempt = mail.attempts + 1;
+            let outcome = match mail.errand(runtime.now()) {
+                None => return runtime.views().schedule().settled(timer, true),
+                Some(Errand::HandOver) => outcome(runtime, post, order, mail).await,
+                Some(Errand::Record(outcome)) => outcome,
+                Some(Errand::Begin) => match gateways::hand_over(runtime, post, timer, order, mail).await {
+                    Some(outcome) => outcome,
+                    None => return,
+                },
+                Some(Errand::Ask { reference, sent_at }) => gateways::ask(runtime, post, order, mail, (reference.as_ref(), sent_at)).await,
+            };
             count(runtime, &outcome);
             record_of_order(runtime, timer, no, attempt, outcome).await;
         }
@@ -128,12 +140,14 @@ async fn read(runtime: &Runtime, timer: Timer, no: MailNo) -> Option<Due> {
 pub(super) fn count(runtime: &Runtime, outcome: &MailOutcome) {
     let counters = &runtime.shared.counters;
     match outcome {
-        MailOutcome::Sent => {
+        MailOutcome::Sent | MailOutcome::Accepted { .. } => {
             Shared::count(&counters.mails_sent);
             counters.mail_trouble.store(0, Ordering::Relaxed);
         }
         MailOutcome::Failed { .. } => Shared::count(&counters.mails_failed),
-        MailOutcome::Deferred { .. } => Shared::count(&counters.mail_trouble),
+        MailOutcome::Deferred { .. } | MailOutcome::Unknown { .. } => Shared::count(&counters.mail_trouble),
+        // Of what was counted when it was taken.
+        MailOutcome::Delivered | MailOutcome::Waiting { .. } => {}
     }
 }
 
@@ -206,15 +220,21 @@ fn attempt(runtime: &Runtime, order: &WorkOrder, mail: &Mail) -> Attempt {
     Attempt { intent, attempts: mail.attempts, ends_at: mail.ends_at }
 }
 
+/// When a mail is tried again, or a message asked about again.
+fn put_off(runtime: &Runtime, of: &Attempt) -> Timestamp {
+    let spread = of.intent.iter().take(8).fold(0, |n, b| n << 8 | u64::from(*b)).rotate_left(of.attempts);
+    runtime.now().plus(backoff::pause(of.attempts + 1, spread))
+}
+
+/// The same, of a mail of a Work Order.
+pub(super) fn backoff_until(runtime: &Runtime, order: &WorkOrder, mail: &Mail) -> Timestamp {
+    put_off(runtime, &attempt(runtime, order, mail))
+}
+
 /// One attempt, or how long it is put off if it fails.
 pub(super) async fn deliver(runtime: &Runtime, post: &Post, of: &Attempt, message: Result<Message, String>) -> MailOutcome {
-    let now = runtime.now();
-    let spread = of.intent.iter().take(8).fold(0, |n, b| n << 8 | u64::from(*b)).rotate_left(of.attempts);
-    let later = |why: String| {
-        let until = now.plus(backoff::pause(of.attempts + 1, spread));
-        MailOutcome::Deferred { until, why: PersonalText(Some(why.into())) }
-    };
-    if now >= of.ends_at {
+    let later = |why: String| MailOutcome::Deferred { until: put_off(runtime, of), why: PersonalText(Some(why.into())) };
+    if runtime.now() >= of.ends_at {
         return later("its time is up".into());
     }
     let Some(smtp) = &post.smtp else { return later("no mail server is configured".into()) };

@@ -13,6 +13,7 @@ mod deliver;
 pub mod eraser;
 pub mod erasure_reading;
 pub mod folder;
+pub mod gateways;
 pub mod handle;
 pub mod health;
 pub mod history;

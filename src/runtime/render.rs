@@ -43,8 +43,7 @@ pub fn render(
     let template = catalogue.pinned_message(&mail.template).ok_or_else(|| format!("there is no message {}", mail.template.name))?;
     let address = mail.to.0.as_deref().ok_or("the address was erased")?;
     let to = mail::clean(mail.name.0.as_deref().unwrap_or(""), address).map_err(|e| e.to_string())?;
-    let link = |no| format!("{}{}", letterhead.base_url, Token::Invitation(order.id, no).write(secret));
-    let url = mail.invitation.map(link).unwrap_or_default();
+    let url = url(order, mail, &letterhead.base_url, secret);
     let filled = filled(order, mail, template, &url, catalogue, directory)
         .ok_or_else(|| format!("message {} has no wording", mail.template.name))?;
     Ok(mail::Message {
@@ -79,7 +78,83 @@ pub fn filled(
     directory: &Directory,
 ) -> Option<Filled> {
     let wording = template.wording(&mail.language)?;
-    let value = |name: &str| {
+    let value = value(order, mail, url, catalogue, directory);
+    Some(Filled {
+        language: wording.language.clone(),
+        subject: message::fill(&wording.subject, &value).replace(['\r', '\n'], " "),
+        text: message::fill(&wording.text, &value),
+        html: wording.html.as_ref().map(|html| message::fill(html, |name| value(name).map(|v| escape(&v)))),
+    })
+}
+
+/// The words of a short message: those for it, or the text.
+pub struct Short {
+    pub text: String,
+    /// Code of the gateway's template, and what is put into it.
+    pub template: Option<(String, Vec<(String, String)>)>,
+}
+
+/// Fills a short message in; none: the message has no wording.
+pub fn short(
+    order: &WorkOrder,
+    mail: &Mail,
+    template: &MessageTemplate,
+    url: &str,
+    (catalogue, directory): (&Catalogue, &Directory),
+) -> Option<Short> {
+    let wording = template.wording(&mail.language)?;
+    let value = value(order, mail, url, catalogue, directory);
+    let words = wording.sms.as_ref();
+    let template = words.and_then(|words| Some((words.template.as_ref()?.to_string(), pairs(&words.parameters, &value))));
+    let text = words.and_then(|words| words.text.as_deref()).unwrap_or(&wording.text);
+    Some(Short { text: message::fill(text, &value), template })
+}
+
+/// The words of a WeChat message.
+pub struct Chat {
+    pub template: String,
+    pub data: Vec<(String, String)>,
+    /// Of the mini program: its template, and the page that opens.
+    pub mini_program: Option<(String, String)>,
+}
+
+/// Fills a WeChat message in; none: the message has no words for WeChat.
+pub fn chat(
+    order: &WorkOrder,
+    mail: &Mail,
+    template: &MessageTemplate,
+    url: &str,
+    (catalogue, directory): (&Catalogue, &Directory),
+) -> Option<Chat> {
+    let words = template.wording(&mail.language)?.wechat.as_ref()?;
+    let value = value(order, mail, url, catalogue, directory);
+    // The page is an address itself: what is put into it must not break out of its place.
+    let encoded = |name: &str| value(name).map(|text| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>());
+    Some(Chat {
+        template: words.template.to_string(),
+        data: pairs(&words.data, &value),
+        mini_program: words.mini_program.as_ref().map(|mini| (mini.template.to_string(), message::fill(&mini.page, encoded))),
+    })
+}
+
+fn pairs(pairs: &[message::Pair], value: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, words)| (name.to_string(), message::fill(words, &value).replace(['\r', '\n'], " "))).collect()
+}
+
+/// The link of a mail; nothing where it has none.
+pub fn url(order: &WorkOrder, mail: &Mail, base_url: &str, secret: &[u8; 32]) -> String {
+    mail.invitation.map(|no| format!("{base_url}{}", Token::Invitation(order.id, no).write(secret))).unwrap_or_default()
+}
+
+/// What stands for a variable.
+fn value<'a>(
+    order: &'a WorkOrder,
+    mail: &'a Mail,
+    url: &'a str,
+    catalogue: &'a Catalogue,
+    directory: &'a Directory,
+) -> impl Fn(&str) -> Option<String> + 'a {
+    move |name: &str| {
         Some(match name {
             "WorkOrderNumber" => order.number.to_string(),
             "Subject" => order.subject.shown().to_owned(),
@@ -103,13 +178,7 @@ pub fn filled(
                 order.fields.get(&field).map(|value| shown::value(value, spec, &mail.language, directory)).unwrap_or_default()
             }
         })
-    };
-    Some(Filled {
-        language: wording.language.clone(),
-        subject: message::fill(&wording.subject, value).replace(['\r', '\n'], " "),
-        text: message::fill(&wording.text, value),
-        html: wording.html.as_ref().map(|html| message::fill(html, |name| value(name).map(|v| escape(&v)))),
-    })
+    }
 }
 
 pub(super) fn escape(text: &str) -> String {

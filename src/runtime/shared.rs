@@ -5,6 +5,7 @@ use super::attachments::Attachments;
 use super::clock::Clock;
 use super::defects::Defects;
 use super::eraser::Eraser;
+use super::gateways::Gateways;
 use super::marker::Marker;
 use super::registry::Registry;
 use super::room::Room;
@@ -18,7 +19,7 @@ use crate::engine::views::Views;
 use crate::journal::{Head, Reader};
 use crate::store::db::StoreReader;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 /// Shared by actors, threads and tasks.
@@ -47,6 +48,7 @@ pub struct Shared {
     pub archiver: Archiver,
     pub sweeper: Sweeper,
     pub eraser: Eraser,
+    gateways: RwLock<Gateways>,
     pub sendings: mpsc::UnboundedSender<Sending>,
     /// The end of what is durable, for watchers.
     pub head: watch::Sender<Head>,
@@ -118,6 +120,7 @@ impl Shared {
             room,
             archiver,
             sweeper,
+            gateways: RwLock::default(),
             eraser: Eraser::default(),
             sendings,
             head: watch::Sender::new(head),
@@ -145,6 +148,16 @@ impl Shared {
     /// Whether it is wanted; asked by the applier.
     pub fn rewrite_wanted(&self) -> Option<oneshot::Sender<()>> {
         self.rewrite.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Where messages go, and receipts come from, now.
+    pub fn gateways(&self) -> Gateways {
+        self.gateways.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on these.
+    pub fn set_gateways(&self, gateways: Gateways) {
+        *self.gateways.write().unwrap_or_else(PoisonError::into_inner) = gateways;
     }
 
     /// Timers under suspicion.

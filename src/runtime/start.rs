@@ -222,6 +222,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     actix_rt::spawn(sweeper::run(Arc::clone(&shared)));
     actix_rt::spawn(eraser::run(runtime.clone()));
     actix_rt::spawn(deliver::run(runtime.clone(), sendings_out));
+    shared.set_gateways(options.post.gateways.clone());
     let office = watch::Sender::new(Office::new(options.post));
     actix_rt::spawn(mailer::run(runtime.clone(), office.subscribe(), due));
     actix_rt::spawn(timers::run(runtime.clone(), mails));
@@ -232,6 +233,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 impl Running {
     /// From now on mails go this way; those under way end as they began.
     pub fn set_post(&self, post: Post) {
+        self.runtime.shared.set_gateways(post.gateways.clone());
         self.office.send_replace(Office::new(post));
     }
 

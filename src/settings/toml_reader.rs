@@ -195,6 +195,34 @@ impl<'a> Table<'a> {
         (texts.len() == items.len()).then(|| Label::of(texts))
     }
 
+    /// A table of texts with any keys, in the order of the file, such as `{ number = "#WorkOrderNumber#" }`; at most `limit`.
+    pub fn pairs(&self, key: &'static str, limit: usize) -> Option<Vec<(&'a str, Located<&'a str>)>> {
+        let (value, place) = self.get(key)?;
+        let DeValue::Table(items) = value else {
+            self.wrong_type(&place, "a table such as { name = \"text\" }", value);
+            return None;
+        };
+        if items.len() > limit {
+            self.sink().report(&place, format!("has {} keys, at most {limit} are allowed", items.len()));
+            return None;
+        }
+        let mut entries: Vec<_> = items.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        let pair = |(name, value): (&'a toml::Spanned<std::borrow::Cow<'a, str>>, &'a toml::Spanned<DeValue<'a>>)| {
+            let shown: String = name.get_ref().chars().take(40).collect();
+            let place = Place { line: self.file.line(name.span().start), ..place.key(&shown) };
+            match value.get_ref() {
+                DeValue::String(text) => Some((name.get_ref().as_ref(), Located { value: text.as_ref(), place })),
+                found => {
+                    self.wrong_type(&place, "a text in quotes", found);
+                    None
+                }
+            }
+        };
+        let pairs: Vec<_> = entries.into_iter().map(pair).collect();
+        pairs.into_iter().collect()
+    }
+
     /// Any value, raw, if there is one.
     pub fn given(&self, key: &'static str) -> Option<Located<Given>> {
         let (value, place) = self.get(key)?;

@@ -220,6 +220,7 @@ impl Gate {
             | OrderEvent::BecameOverdue { .. }
             | OrderEvent::MailQueued(_)
             | OrderEvent::MailTried { .. }
+            | OrderEvent::MailBegun { .. }
             | OrderEvent::FieldsSaved { .. }
             | OrderEvent::LaborStarted { .. }
             | OrderEvent::LaborStopped { .. }

@@ -268,9 +268,9 @@ fn others(folder: &str) -> Vec<(Vec<String>, &'static str, Value)> {
         ),
         (words("account|list"), "Directory1.ListAccounts", json!({})),
         (
-            words("contact|put|li|--name|Li|--account|acme|--email|li@example.com|--language|zh|--request-id|r-1"),
+            words("contact|put|li|--name|Li|--account|acme|--email|li@example.com|--wechat|oLi|--language|zh|--request-id|r-1"),
             "Directory1.PutContact",
-            json!({ "requestId": r, "contact": { "id": "li", "name": "Li", "account": "acme", "email": "li@example.com", "language": "zh" } }),
+            json!({ "requestId": r, "contact": { "id": "li", "name": "Li", "account": "acme", "email": "li@example.com", "wechat": "oLi", "language": "zh" } }),
         ),
         (words("contact|list"), "Directory1.ListContacts", json!({})),
         (

@@ -50,6 +50,11 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
             json!({ "session": "S", "number": "W", "solved": false, "reason": "还在漏" }),
         ),
         change("guest|cancel|W|--session|S|--reason|x", "Guest1.CancelOwn", json!({ "session": "S", "number": "W", "reason": "x" })),
+        ask(
+            "guest|receipt|twilio|--token|T|--query|q=1|--signature|S|--body|B",
+            "Guest1.TakeReceipt",
+            json!({ "provider": "twilio", "token": "T", "query": "q=1", "signature": "S", "body": "B" }),
+        ),
         ask("guest|terminal|AB1", "Guest1.LookUpTerminal", json!({ "serialNumber": "AB1" })),
     ]
 }

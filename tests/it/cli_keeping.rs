@@ -19,6 +19,9 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
         (words(&format!("{line}|--request-id|r-1")), method, parameters)
     };
     vec![
+        (words("sms|quota"), "System1.GetSmsQuota", json!({})),
+        (words("sms|quota|--add|100|--request-id|r-1"), "System1.ChangeSmsQuota", json!({ "requestId": "r-1", "by": 100 })),
+        (words("sms|quota|--take|5|--request-id|r-1"), "System1.ChangeSmsQuota", json!({ "requestId": "r-1", "by": -5 })),
         act(
             "edit|W|--subject|另一个|--description||--contact|li|--priority|high|--field|cause=wear",
             "WorkOrders1.Edit",
@@ -127,11 +130,11 @@ fn why_tells_yes_and_no_by_the_rules_within_80_columns() {
 
 #[test]
 fn which_rule_counts_and_why_not_the_others_fits_80_columns() {
-    let rule = |rule: &str, precedence: i64, verdict: &str, why: Option<&str>| json!({ "rule": rule, "precedence": precedence, "verdict": verdict, "why": why, "template": "service-rating", "mandatory": precedence == 10 });
+    let rule = |rule: &str, precedence: i64, verdict: &str, why: Option<&str>| json!({ "rule": rule, "precedence": precedence, "verdict": verdict, "why": why, "template": "service-rating", "mandatory": precedence == 10, "channels": if precedence == 5 { json!([]) } else { json!(["sms", "e-mail"]) }, "messagePriority": true });
     let told = json!({
         "number": "WO-20261122-000017",
         "now": NOW,
-        "frozen": { "node": "evaluate", "since": NOW - 3_600_000, "rule": "urgent-repairs", "template": "service-rating version 2", "mandatory": true, "skip": false },
+        "frozen": { "node": "evaluate", "since": NOW - 3_600_000, "rule": "urgent-repairs", "template": "service-rating version 2", "mandatory": true, "skip": false, "channels": ["wechat", "sms", "e-mail"], "fallBackAfter": 1_800_000 },
         "rules": [
             rule("北区客户", 5, "no", Some("region is west, not north; account is empty, which is none of acme, globex, initech, umbrella")),
             rule("urgent-repairs", 10, "wins", None),

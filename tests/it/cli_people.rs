@@ -60,7 +60,11 @@ pub fn answer(call: &Call) -> Option<Value> {
             json!({ "staffUser": { "id": "lei", "name": "Lei", "roles": [] }, "canAct": true, "carried": { "superiorOf": [], "headOf": [], "leaderOf": [], "memberOf": [], "userGroups": [] } })
         }
         "MoveRule" => json!({ "changes": [], "sequence": 3 }),
-        "PreviewMessage" => json!({ "language": "zh", "subject": "请评价", "text": "王伟您好\n" }),
+        "PreviewMessage" => {
+            json!({ "language": "zh", "subject": "请评价", "text": "王伟您好\n", "sms": "x", "smsSegments": 1, "smsParameters": [], "wechatData": [] })
+        }
+        "GetSmsQuota" | "ChangeSmsQuota" => json!({ "total": 10, "used": 3, "left": 7 }),
+        "TakeReceipt" => json!({ "answer": "success" }),
         "TryRules" => json!({ "tried": [], "rules": [], "total": 0 }),
         "JudgeErasePerson" => json!({ "sums": no_sums(), "left": { "terminals": [] } }),
         "GetErasure" => json!({ "erasure": { "since": NOW, "finishedAt": NOW, "sums": no_sums() }, "left": { "terminals": [] } }),

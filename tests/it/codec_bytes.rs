@@ -8,7 +8,7 @@ use workorderd::codec::{self, Asked, RecordParts, StepBody};
 use workorderd::domain::aggregate::{Claim, Event, Key, State};
 use workorderd::domain::currency::Currency;
 use workorderd::domain::decimal::Decimal;
-use workorderd::domain::definition::{Answer, CatalogueEvent, VersionedName};
+use workorderd::domain::definition::{Answer, CatalogueEvent, Recipient, VersionedName};
 use workorderd::domain::directory::{DirectoryEvent, Product, ServiceProvider, Terminal, UserGroup};
 use workorderd::domain::erasure::{Done, Sums};
 use workorderd::domain::form::date::Date;
@@ -23,8 +23,9 @@ use workorderd::domain::service_group::{GroupRule, Needs, ServiceGroupEvent};
 use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::{Span, Timestamp};
 use workorderd::domain::work_order::event::{Created, Event as OrderEvent};
-use workorderd::domain::work_order::mail::{Mail, MailStatus};
+use workorderd::domain::work_order::mail::{Mail, MailStatus, MessageChannel};
 use workorderd::domain::work_order::notice::NoticeKind;
+use workorderd::domain::work_order::reach::Ladder;
 use workorderd::domain::work_order::reaction::LoadChanged;
 use workorderd::domain::work_order::state::*;
 use workorderd::engine::entity::{Entity, Receipt};
@@ -100,6 +101,7 @@ fn changes() -> Vec<(Name, Option<Value>)> {
 fn mail() -> Mail {
     Mail {
         no: MailNo(1),
+        channel: MessageChannel::Email,
         template: pin("please-rate"),
         party: Some(Party::Contact(ContactId::new("wang").unwrap())),
         to: PersonalText::new("wang@example.cn"),
@@ -145,8 +147,17 @@ pub fn visit() -> Visit {
             skip: false,
             rule: Some(name("urgent")),
             template: pin("service-rating"),
+            ladder: Some(Box::new(Ladder {
+                message: pin("please-rate"),
+                channels: vec![MessageChannel::WeChat, MessageChannel::Sms, MessageChannel::Email],
+                fall_back_after: Span::minutes(30),
+            })),
         }),
     }
+}
+
+fn tried(status: MailStatus) -> OrderEvent {
+    OrderEvent::MailTried { mail: MailNo(1), party: None, status }
 }
 
 fn events() -> Vec<OrderEvent> {
@@ -185,6 +196,7 @@ fn events() -> Vec<OrderEvent> {
             template: Some(pin("service-rating")),
             single_use: true,
             for_submitter: false,
+            to: Some(Box::new(Recipient::Field(name("reporter")))),
             expires_at: Timestamp(1_797_592_000_000),
             used: 0,
         }),
@@ -257,6 +269,19 @@ fn events() -> Vec<OrderEvent> {
         },
         OrderEvent::VisitCancelled { visit: PlannedNo(2), reason: reason() },
         OrderEvent::PersonErased { who: Party::Staff(user("emil")), whole: false },
+        OrderEvent::MailBegun { mail: MailNo(1), segments: 3 },
+        tried(MailStatus::Begun { due: Timestamp(1_795_000_000_000), segments: 3 }),
+        tried(MailStatus::Accepted {
+            at: Timestamp(1_795_000_030_000),
+            reference: PersonalText::new("SM0123"),
+            ask_at: Timestamp(1_795_000_045_000),
+        }),
+        tried(MailStatus::Unknown {
+            at: Timestamp(1_795_000_030_000),
+            why: PersonalText::new("the connection was cut"),
+            ask_at: Timestamp(1_795_000_045_000),
+        }),
+        tried(MailStatus::Delivered { at: Timestamp(1_795_000_060_000) }),
     ]
 }
 

@@ -4,6 +4,7 @@
 
 use crate::definitions_dice::{Dice, PIECES};
 use crate::definitions_export::{catalogue, there_and_back};
+use crate::definitions_words::{sms, wechat};
 use proptest::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use workorderd::domain::number::NumberPattern;
 use workorderd::domain::process::{accept, assign, confirm, evaluate, on_site, task};
 use workorderd::domain::text;
 use workorderd::domain::time::Span;
+use workorderd::domain::work_order::mail::{FALL_BACK_AFTER, MessageChannel};
 use workorderd::domain::work_order::state::{Channel, Priority};
 use workorderd::domain::work_order::team::Access;
 use workorderd::settings::definitions::{Surroundings, parse_into, write};
@@ -333,7 +335,8 @@ fn message(dice: &mut Dice, id: &str, link: &str) -> MessageTemplate {
     let languages = dice.subset(&["zh", "pt-BR"]).into_iter().chain(["en"]);
     let wordings = languages.map(|language| {
         let subject = text::line("", &dice.pieces(pieces), 100).unwrap_or_else(|_| "x".into());
-        Wording { language: language.into(), subject, text: words(dice), html: dice.maybe(words) }
+        let (sms, wechat) = (dice.maybe(|dice| sms(dice, link)), dice.maybe(|dice| wechat(dice, link)));
+        Wording { language: language.into(), subject, text: words(dice), html: dice.maybe(words), sms, wechat }
     });
     MessageTemplate { name: name(id), wordings: wordings.collect() }
 }
@@ -355,7 +358,18 @@ fn template(dice: &mut Dice) -> EvaluationTemplate {
 }
 
 fn rule(dice: &mut Dice, n: usize, fields: &[Field]) -> EvaluationRule {
-    let recipients = dice.subset(&[Recipient::Contact, Recipient::Submitter, Recipient::Address("a'b@example.org".into())]);
+    let known = [
+        Recipient::Contact,
+        Recipient::Submitter,
+        Recipient::Address("a'b@example.org".into()),
+        Recipient::Number("+8613800138000".into()),
+    ];
+    let recipients = dice.subset(&known);
+    // Not WeChat: whether each wording has words for it is another test's.
+    let both = vec![MessageChannel::Sms, MessageChannel::Email];
+    let channels = if recipients.is_empty() { Vec::new() } else { dice.of(&[both, vec![MessageChannel::Email]]).clone() };
+    let message_priority = channels.len() > 1 && dice.flag();
+    let fall_back_after = if message_priority { *dice.of(&[FALL_BACK_AFTER, Span::minutes(7)]) } else { FALL_BACK_AFTER };
     let message = (!recipients.is_empty()).then(|| name("m0"));
     let qr = recipients.is_empty() || dice.flag();
     let (scope, mandatory) = (scope(dice, fields), dice.flag());
@@ -366,6 +380,9 @@ fn rule(dice: &mut Dice, n: usize, fields: &[Field]) -> EvaluationRule {
         template: name("e0"),
         mandatory,
         recipients,
+        channels,
+        message_priority,
+        fall_back_after,
         qr,
         message,
     }

@@ -122,6 +122,7 @@ fn directory() -> Directory {
             name: PersonalText::new(id),
             email: None,
             mobile: None,
+            wechat: None,
             language: "zh".into(),
             sign_ins: None,
             disabled,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use workorderd::domain::time::Timestamp;
 use workorderd::mail;
 use workorderd::runtime::Options;
+use workorderd::runtime::gateways::Gateways;
 use workorderd::runtime::mailer::Post;
 use workorderd::runtime::render::Letterhead;
 
@@ -24,7 +25,12 @@ pub fn options(data: PathBuf) -> Options {
         manual_clock: Some(Timestamp(BEGIN)),
         arbiters: vec![actix_rt::Arbiter::current()],
         keep_idle: 100,
-        post: Post { smtp: None, letterhead: Letterhead { from, base_url: "https://example.org/e/".into() }, at_once: 1 },
+        post: Post {
+            smtp: None,
+            letterhead: Letterhead { from, base_url: "https://example.org/e/".into() },
+            gateways: Gateways::default(),
+            at_once: 1,
+        },
         clock_must_be_synchronised: false,
         secret: None,
         progress: Box::new(|_| ()),

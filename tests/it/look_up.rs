@@ -29,6 +29,7 @@ fn contact(id: &str, name: &str, mobile: &str, email: &str) -> Contact {
         name: PersonalText::new(name),
         email: given(email),
         mobile: given(mobile),
+        wechat: None,
         language: "en".into(),
         sign_ins: None,
         disabled: false,

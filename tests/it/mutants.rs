@@ -181,6 +181,18 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ("look-up-always-allowed", "look_up::an_admin_says_which_look_ups_staff_may_use_and_may_use_both", "fuzzy, exact: true"),
     // Mail and personal values.
     ("mail-outcome-twice", WORLD, "attempts were recorded"),
+    ("begun-is-sent-again", WORLD, "is handed over again, though it may have gone out"),
+    ("quota-not-kept", WORLD, "segments are used of a quota"),
+    (
+        "quota-not-given-back",
+        "real_fallback::a_provider_that_is_busy_is_tried_again_and_given_up_for_the_next_channel_and_one_that_refuses_costs_nothing",
+        "is given back",
+    ),
+    (
+        "no-fall-back",
+        "real_fallback::a_short_message_that_is_not_delivered_is_followed_by_an_e_mail_with_the_same_link_and_one_that_is_ends_it",
+        "not at \"sms failed, e-mail sent\"",
+    ),
     ("sent-again", WORLD, "timers are those of the states | timers were parked though nothing is wrong with them"),
     (
         "pauses-do-not-grow",

@@ -197,7 +197,8 @@ impl Stage {
             "Apply" => json!({ "files": definitions(), "dryRun": true }),
             "ActAs" => json!({ "user": "mei" }),
             "SetClock" => json!({ "aheadMs": 1 }),
-            "TrustClock" => json!({}),
+            "TrustClock" | "GetSmsQuota" => json!({}),
+            "ChangeSmsQuota" => json!({ "by": 1 }),
             // A place of a segment's beginning: nothing is in it yet.
             "ListBackUpFiles" => json!({ "end": (1_i64 << 32) + 64 }),
             "ReadBackUpFile" => json!({ "end": (1_i64 << 32) + 64, "name": "installation", "offset": 0 }),

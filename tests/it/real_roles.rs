@@ -1,7 +1,7 @@
 //! Which method is for whom: the permission matrix that `real_tables` goes through with a real daemon.
 
 /// `y` accepted, `n` NotPermitted, `-` means nothing from a peer that is nobody (InvalidField), `h` the Work Order does not exist for them (NotFound).
-pub const ROLES: [(&str, &str); 86] = [
+pub const ROLES: [(&str, &str); 88] = [
     ("WorkOrders1.Create", "yynnyyny"),
     ("WorkOrders1.JudgeCreate", "yynnyyny"),
     ("WorkOrders1.Get", "yyyhhhhh"),
@@ -80,6 +80,8 @@ pub const ROLES: [(&str, &str); 86] = [
     ("System1.ActAs", "yyyyyyyy"),
     ("System1.SetClock", "ynnnnnnn"),
     ("System1.TrustClock", "ynnnnnnn"),
+    ("System1.GetSmsQuota", "yyyyyynn"),
+    ("System1.ChangeSmsQuota", "ynnnnnnn"),
     ("System1.ListParkedTimers", "yyyyyynn"),
     ("System1.RetryTimers", "ynnnnnnn"),
     ("System1.GetBackUp", "ynnnnnnn"),

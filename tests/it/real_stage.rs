@@ -284,6 +284,7 @@ pub fn is_mutation(method: &str) -> bool {
             | "TryRules"
             | "PreviewMessage"
             | "LookUpTerminal"
+            | "TakeReceipt"
             | "RequestSignIn"
             | "ReadBackUpFile"
     ) && !name.starts_with("List")

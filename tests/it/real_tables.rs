@@ -19,7 +19,7 @@ use crate::real_tables_portal as portal;
 pub const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
 
 /// Errors that no call can bring about by itself, and what does.
-const ELSEWHERE: [(&str, &str); 18] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     ("TooManyRequests", "real_portal: many ask for links, many guess, many guests"),
     ("InvalidFrame", "real_bad_input: frames"),
     ("TooManyConnections", "real_bad_input: connections"),
@@ -33,6 +33,7 @@ const ELSEWHERE: [(&str, &str); 18] = [
     ("FuzzyNotAllowed", "look_up: by the settings"),
     ("ExactNotAllowed", "look_up: by the settings"),
     ("ArchiveAway", "real_archive: a disk of the archive that is away"),
+    ("SmsQuotaUsedUp", "real_fallback: more messages at once than there are segments; it is told on the Work Order"),
     ("DiskNearlyFull", "real_reserve: a disk with less room than the reserve"),
     ("Busy", "more at a time than bounds allow"),
     ("NumberTaken", "between two proposals of one number; the daemon makes them one after the other"),
@@ -128,6 +129,7 @@ fn every_method_and_every_error_that_is_served_stands_in_the_tables() {
             "org.workorderd.Definitions1.Export",
             "org.workorderd.Definitions1.List",
             "org.workorderd.System1.GetBackUp",
+            "org.workorderd.System1.GetSmsQuota",
             "org.workorderd.System1.ListParkedTimers",
             "org.workorderd.System1.Status",
             "org.workorderd.System1.WhoAmI"
@@ -428,6 +430,7 @@ fn cases(stage: &Stage) -> Vec<Case> {
     case("", "System1.SetClock", "InvalidField", "either", json!({}));
     case("", "System1.RetryTimers", "NotFound", "WO-1-1", json!({ "number": "WO-1-1" }));
     case("", "System1.TrustClock", "NothingToChange", "", json!({}));
+    case("", "System1.ChangeSmsQuota", "NothingToChange", "", json!({ "by": 0 }));
     case("", "WorkOrders1.Watch", "InvalidField", "negative", json!({ "after": -3 }));
     case("", "Definitions1.Apply", "InvalidDefinitions", "problem", json!({ "files": [{ "path": "x.toml", "text": "[[nothing]]" }] }));
     for (method, record_type, error, words) in [

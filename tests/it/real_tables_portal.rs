@@ -9,7 +9,7 @@ use crate::real_places::Stage;
 use crate::real_tables::Case;
 
 /// Who may call what, as in `real_tables`: a gateway, and nobody of the staff.
-pub const ROLES: [(&str, &str); 11] = [
+pub const ROLES: [(&str, &str); 12] = [
     ("Guest1.RequestSignIn", "ynnnnnyn"),
     ("Guest1.SignIn", "ynnnnnyn"),
     ("Guest1.SignOut", "ynnnnnyn"),
@@ -21,6 +21,7 @@ pub const ROLES: [(&str, &str); 11] = [
     ("Guest1.ConfirmOwn", "ynnnnnyn"),
     ("Guest1.CancelOwn", "ynnnnnyn"),
     ("Guest1.LookUpTerminal", "ynnnnnyn"),
+    ("Guest1.TakeReceipt", "-nnnnn-n"),
 ];
 
 /// A contact that no test has met.
@@ -68,6 +69,8 @@ pub fn good(stage: &Stage, method: &str) -> Option<Value> {
             emil.act(number.as_str().unwrap(), "CompleteTask", json!({}));
             json!({ "number": number, "session": session, "solved": true })
         }
+        // No provider is configured here: whoever may bring one is told so.
+        "TakeReceipt" => json!({ "provider": "twilio", "token": "x", "body": "" }),
         "LookUpTerminal" => {
             let terminal =
                 json!({ "id": "L-7", "name": "七号楼客梯", "product": "lift-500", "account": "acme", "serialNumber": "AB700000" });
@@ -108,5 +111,6 @@ pub fn cases(stage: &Stage) -> Vec<Case> {
     case("Guest1.CancelOwn", "NotFound", "WO-1", with(json!({ "number": "WO-1" })));
     case("Guest1.CancelOwn", "InvalidField", "reason", with(json!({ "number": number, "reason": "" })));
     case("Guest1.LookUpTerminal", "NotFound", "terminal AB0", with(json!({ "serialNumber": "AB0" })));
+    case("Guest1.TakeReceipt", "InvalidField", "none that is configured", json!({ "provider": "twilio", "token": "x" }));
     cases
 }

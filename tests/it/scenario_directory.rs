@@ -18,6 +18,7 @@ pub fn wang() -> Contact {
         name: PersonalText::new("王伟"),
         email: Some(PersonalText::new("wang@example.cn")),
         mobile: None,
+        wechat: None,
         language: "zh".into(),
         sign_ins: None,
         disabled: false,

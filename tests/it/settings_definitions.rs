@@ -360,7 +360,7 @@ fn rules_reach_somebody_and_have_an_order() {
             "no message",
             "[[evaluation_rule]]\nname = \"a\"\nprecedence = 1\ntemplate = \"rating\"\nrecipients = [\"contact\", \"boss@example\", \"nobody\"]\n",
             &[
-                "x.toml:5: evaluation_rule.a.recipients: \"nobody\" is not an e-mail address: there is no @ (write contact, submitter or an e-mail address)",
+                "x.toml:5: evaluation_rule.a.recipients: \"nobody\" is not an e-mail address: there is no @ (write contact, submitter, field:NAME, an e-mail address or a phone number with its country such as +86 138 0013 8000)",
                 "x.toml:5: evaluation_rule.a.recipients: there is no message to send to the recipients (add message = \"...\", which names a [[message]])",
             ],
         ),

@@ -212,6 +212,6 @@ fn a_timer_that_goes_and_comes_back_while_it_is_fired_is_fired_once() {
 #[test]
 fn lists_reach_the_end_of_the_journal_after_a_start_whatever_its_last_record_is() {
     let views = Views::default();
-    views.load(&Arc::new(State::Installation(Installation { manual_clock: None, anchor: None })), 12);
+    views.load(&Arc::new(State::Installation(Installation { manual_clock: None, anchor: None, sms_quota: 0 })), 12);
     assert_eq!(views.board().through(), 12);
 }

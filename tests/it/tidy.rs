@@ -16,7 +16,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("settings", &["domain"]),
     ("store", &["domain", "codec"]),
     ("mail", &["domain", "engine"]),
-    ("runtime", &["domain", "engine", "journal", "codec", "settings", "store", "mail"]),
+    ("gateway", &[]),
+    ("runtime", &["domain", "engine", "journal", "codec", "settings", "store", "mail", "gateway"]),
     ("client", &["protocol"]),
     // Besides the table of floors: `journal` for the head that readers and watchers go by, `settings` for definitions sent as files.
     ("control", &["domain", "engine", "protocol", "runtime", "journal", "settings"]),
@@ -32,8 +33,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "daemon",
         &[
-            "domain", "engine", "protocol", "runtime", "control", "settings", "mail", "verify", "archive", "salvage", "demo", "torture",
-            "journal",
+            "domain", "engine", "protocol", "runtime", "control", "settings", "mail", "gateway", "verify", "archive", "salvage", "demo",
+            "torture", "journal",
         ],
     ),
 ];
@@ -48,7 +49,11 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("actix_rt", &["runtime", "daemon"]),
     ("sd_notify", &["daemon"]),
     ("clap", &["cli", "portal", "daemon", "bench", "torture"]),
-    ("hyper", &["portal"]),
+    ("hyper", &["portal", "gateway"]),
+    ("quick_xml", &["gateway"]),
+    ("ring", &["gateway"]),
+    ("tokio_rustls", &["gateway"]),
+    ("rustls_native_certs", &["gateway"]),
     ("maud", &["portal", "cli", "verify"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli", "daemon"]),
@@ -60,7 +65,7 @@ const NAMED_ONLY: &[(&str, &[&str])] = &[
     ("harfrust", &["cli"]),
     ("skrifa", &["cli"]),
     ("signal_hook", &["cli"]),
-    ("tokio", &["runtime", "control", "mail", "demo", "portal", "daemon", "bench"]),
+    ("tokio", &["runtime", "control", "mail", "gateway", "demo", "portal", "daemon", "bench"]),
 ];
 
 fn root() -> PathBuf {

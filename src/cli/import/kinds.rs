@@ -119,7 +119,17 @@ pub const KINDS: [Kind; 10] = [
         method: "org.workorderd.Directory1.PutContact",
         judge: JUDGE,
         parameter: Some("contact"),
-        fields: &[ID, NAME, ("account", Text, false), ("email", Text, false), ("mobile", Text, false), ("language", Text, false), DISABLED],
+        fields: &[
+            ID,
+            NAME,
+            ("account", Text, false),
+            ("email", Text, false),
+            ("mobile", Text, false),
+            ("wechat", Text, false),
+            ("wechat_through", Text, false),
+            ("language", Text, false),
+            DISABLED,
+        ],
         above: None,
     },
     Kind {

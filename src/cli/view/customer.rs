@@ -26,7 +26,7 @@ pub fn account(got: &GotAccount, latest: &Listed, page: &Page) -> String {
 
 /// A contact.
 pub fn contact(got: &GotContact, latest: &Listed, page: &Page) -> String {
-    let Contact { id, name, account: _, email, mobile, language, disabled, erased } = &got.contact;
+    let Contact { id, name, account: _, email, mobile, wechat, wechat_through, language, disabled, erased } = &got.contact;
     let mut out = head(id, name, *disabled, page);
     if let Some(erased) = erased {
         fact(&mut out, "erased", &page.times.minute(*erased), page);
@@ -35,7 +35,9 @@ pub fn contact(got: &GotContact, latest: &Listed, page: &Page) -> String {
         fact(&mut out, "account", &format!("{}, {}", line(&account.id), line(&account.name)), page);
         region(&mut out, account, page);
     }
-    for (key, value) in [("e-mail", email), ("mobile", mobile), ("language", language)] {
+    let through = wechat_through.as_deref().filter(|through| *through == "mini-program").map(|through| format!(" ({through})"));
+    let wechat = wechat.as_ref().map(|open_id| format!("{open_id}{}", through.unwrap_or_default()));
+    for (key, value) in [("e-mail", email), ("mobile", mobile), ("WeChat", &wechat), ("language", language)] {
         if let Some(value) = value {
             fact(&mut out, key, &line(value), page);
         }

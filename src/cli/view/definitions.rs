@@ -30,6 +30,20 @@ pub fn message(previewed: &MessagePreviewed, page: &Page) -> String {
     out.push('\n');
     // As the mail has it, line by line: what could drive a terminal is made visible.
     previewed.text.lines().for_each(|text| out.push_str(&format!("{}\n", line(text))));
+    let segments = if previewed.sms_segments == 1 { "1 segment".to_owned() } else { format!("{} segments", previewed.sms_segments) };
+    out.push('\n');
+    fact(&mut out, "sms", &segments, page);
+    previewed.sms.lines().for_each(|text| out.push_str(&format!("{}\n", line(text))));
+    let templates = [
+        ("sms template", &previewed.sms_template, &previewed.sms_parameters),
+        ("wechat", &previewed.wechat_template, &previewed.wechat_data),
+    ];
+    for (key, template, put) in templates {
+        let Some(template) = template else { continue };
+        out.push('\n');
+        fact(&mut out, key, &line(template), page);
+        put.iter().for_each(|one| out.push_str(&format!("  {} = {}\n", line(&one.name), line(&one.value))));
+    }
     out
 }
 

@@ -3,6 +3,7 @@
 use super::page::Page;
 use super::paint::Tone;
 use super::show::fact;
+use super::times;
 use super::width::{line, pad, width, wrap};
 use crate::protocol::work_orders::{EvaluationExplained, RuleVerdict};
 
@@ -22,6 +23,10 @@ pub fn explained(told: &EvaluationExplained, page: &Page) -> String {
                 (false, false) => "not mandatory, but skip is not offered",
             };
             fact(&mut out, "evaluation", may, page);
+            if let Some(after) = frozen.fall_back_after {
+                let each = format!("{}, each for {}", frozen.channels.join(", then "), times::span(after));
+                fact(&mut out, "invited over", &line(&each), page);
+            }
         }
         None => fact(&mut out, "it waits", "at no evaluation node", page),
     }
@@ -41,8 +46,12 @@ pub fn explained(told: &EvaluationExplained, page: &Page) -> String {
 /// `  10  urgent-repairs  no     priority is normal, not urgent`.
 fn one(out: &mut String, rule: &RuleVerdict, widest: usize, page: &Page) {
     let mandatory = if rule.mandatory { ", mandatory" } else { "" };
+    let over = match rule.channels.as_slice() {
+        [] => String::new(),
+        channels => format!(", over {}", channels.join(if rule.message_priority { ", then " } else { " and " })),
+    };
     let (word, tone, because) = match rule.verdict.as_str() {
-        "wins" => ("wins", Tone::Good, format!("the first that matches: {}{mandatory}", line(&rule.template))),
+        "wins" => ("wins", Tone::Good, format!("the first that matches: {}{mandatory}{}", line(&rule.template), line(&over))),
         "comes-later" => ("later", Tone::Dim, "it matches, but one before it does as well".to_owned()),
         _ => ("no", Tone::Bad, line(rule.why.as_deref().unwrap_or("it never holds"))),
     };

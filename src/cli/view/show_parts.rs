@@ -30,9 +30,9 @@ pub fn mails(order: &WorkOrder, page: &Page) -> String {
     let mut out = String::new();
     for mail in &order.mails {
         let tone = match mail.status.as_str() {
-            "sent" => Some(Tone::Good),
+            "sent" | "delivered" => Some(Tone::Good),
             "failed" | "expired" => Some(Tone::Bad),
-            "deferred" => Some(Tone::Now),
+            "deferred" | "unknown" => Some(Tone::Now),
             _ => None,
         };
         let status = line(&mail.status);
@@ -42,9 +42,11 @@ pub fn mails(order: &WorkOrder, page: &Page) -> String {
             rest.push_str(&format!(", {} {}", mail.attempts, if mail.attempts == 1 { "attempt" } else { "attempts" }));
         }
         if let Some(at) = mail.next_at {
-            rest.push_str(&format!(", next {}", page.times.from_now(at)));
+            let what = if mail.status == "deferred" { "next" } else { "receipt until" };
+            rest.push_str(&format!(", {what} {}", page.times.from_now(at)));
         }
-        out.push_str(&format!("{INDENT}#{} {} to {}\n    {status}{rest}\n", mail.no, line(&mail.template), line(&mail.to)));
+        let (channel, template, to) = (line(&mail.channel), line(&mail.template), line(&mail.to));
+        out.push_str(&format!("{INDENT}#{} {channel} {template} to {to}\n    {status}{rest}\n", mail.no));
         if let Some(why) = &mail.why {
             out.push_str(&indented(&line(why), "    ", page));
         }

@@ -5,6 +5,8 @@ use crate::domain::ids::Name;
 use crate::domain::label::Label;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, PersonalText};
+use crate::domain::time::Span;
+use crate::domain::work_order::mail::MessageChannel;
 use serde::{Deserialize, Serialize};
 
 /// What is asked: fields in order.
@@ -64,21 +66,31 @@ pub struct EvaluationRule {
     pub scope: Condition,
     pub template: Name,
     pub mandatory: bool,
-    /// E-mail invitations go to these; none means QR code alone.
+    /// Invitations go to these by message; none means QR code alone.
     pub recipients: Vec<Recipient>,
-    /// Whether the engineer can show a QR code.
+    /// Over these channels, the highest first (EVA-4); none where there are no recipients.
+    pub channels: Vec<MessageChannel>,
+    /// Ordered fall-back: one channel after the other, by outcome. Without it: all at once (reading 4).
+    pub message_priority: bool,
+    /// With message priority: for how long a channel is tried, and its receipt waited for, before the next one is.
+    pub fall_back_after: Span,
+    /// Whether the engineer can show a QR code, whatever becomes of messages.
     pub qr: bool,
-    /// The message template of the e-mail.
+    /// The message template, with words for each of the channels.
     pub message: Option<Name>,
 }
 
-/// Whom a rule invites by e-mail.
+/// Whom a rule invites by message (EVA-3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Recipient {
     Contact,
     Submitter,
-    /// A fixed address that the rule names.
+    /// A fixed e-mail address that the rule names.
     Address(Box<str>),
+    /// A fixed phone number that the rule names.
+    Number(Box<str>),
+    /// Whom a field of a form names: an e-mail address, a phone number, a contact or one of the staff.
+    Field(Name),
 }
 
 /// An answer as given: field name and text.

@@ -24,7 +24,43 @@ pub struct Wording {
     pub subject: Box<str>,
     pub text: Box<str>,
     pub html: Option<Box<str>>,
+    /// For short messages; none: the text.
+    pub sms: Option<SmsWording>,
+    /// Without it there is no WeChat message in this language.
+    pub wechat: Option<WeChatWording>,
 }
+
+/// Words of a short message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmsWording {
+    pub text: Option<Box<str>>,
+    /// The code of a template that the gateway has approved, where it takes no free text.
+    pub template: Option<Box<str>>,
+    /// What is put into that template: its parameter, and the words for it.
+    pub parameters: Vec<Pair>,
+}
+
+/// Words of a WeChat message: WeChat has the template, these are put into it. The link is behind the message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeChatWording {
+    /// Id of the template of the public account.
+    pub template: Box<str>,
+    pub data: Vec<Pair>,
+    /// For those who came in through the mini program.
+    pub mini_program: Option<MiniProgramWording>,
+}
+
+/// The message of a mini program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MiniProgramWording {
+    /// Id of the template of the mini program, with the same data.
+    pub template: Box<str>,
+    /// The page that opens, with `#URL#` in it.
+    pub page: Box<str>,
+}
+
+/// A key of somebody else's template, and the words for it.
+pub type Pair = (Box<str>, Box<str>);
 
 impl MessageTemplate {
     /// The wording for a language tag: the same tag, else the same primary language, else the first.

@@ -4,6 +4,7 @@
 use super::company;
 use super::entry::{
     Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
+    WeChat,
 };
 use super::erase::{self, Known};
 use super::read_model::Directory;
@@ -25,6 +26,8 @@ pub const USER_GROUP_MAX: usize = 1_000;
 pub const SERIAL_NUMBER_MAX: usize = 60;
 /// Longest description of a site, in characters.
 pub const SITE_MAX: usize = 400;
+/// Longest WeChat open id, in characters; those that there are have 28.
+pub const OPEN_ID_MAX: usize = 64;
 
 /// Decides a command; `whom` is the person it is about, as they are. An entry comes back normalised.
 pub fn decide(command: &DirectoryCommand, whom: &Known<'_>, cx: &Context<'_>) -> Result<DirectoryEvent, Rejection> {
@@ -182,10 +185,19 @@ fn contact(contact: &Contact, cx: &Context<'_>) -> Result<Contact, Rejection> {
         name: checked_name(&contact.name)?,
         email: checked_email(contact.email.as_ref())?,
         language: text::language("language", &contact.language)?,
+        wechat: contact.wechat.as_deref().map(wechat).transpose()?,
         mobile,
         erased: None,
         ..contact.clone()
     })
+}
+
+fn wechat(wechat: &WeChat) -> Result<Box<WeChat>, Rejection> {
+    let open_id = text::line("wechat", wechat.open_id.shown(), OPEN_ID_MAX)?;
+    if !open_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+        return Err(Rejection::invalid("wechat", format!("{open_id:?} is no open id: it has letters, digits, - and _")));
+    }
+    Ok(Box::new(WeChat { open_id: PersonalText(Some(open_id)), through: wechat.through }))
 }
 
 fn product(product: &Product) -> Result<Product, Rejection> {

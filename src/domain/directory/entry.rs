@@ -10,7 +10,7 @@ use crate::domain::number::WorkOrderNumber;
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::notice::NoticeSettings;
-use crate::domain::work_order::state::Party;
+use crate::domain::work_order::state::{Party, words};
 use serde::{Deserialize, Serialize};
 
 /// An inside person with a login.
@@ -93,6 +93,7 @@ pub struct Contact {
     pub name: PersonalText,
     pub email: Option<PersonalText>,
     pub mobile: Option<PersonalText>,
+    pub wechat: Option<Box<WeChat>>,
     pub language: Box<str>,
     /// Links and sessions of the portal; of commands of their own, a put ends them or leaves them as they are.
     pub sign_ins: Option<Box<SignIns>>,
@@ -100,6 +101,19 @@ pub struct Contact {
     /// Their personal data is gone, or going; the id stays taken for ever.
     pub erased: Option<Box<Erasure>>,
 }
+
+/// How somebody is known to WeChat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeChat {
+    pub open_id: PersonalText,
+    pub through: Through,
+}
+
+words!(
+    /// Through what WeChat knows somebody (EVA-5): they follow the public account, or came in through the mini program. The open ids of the
+    /// two are not the same.
+    Through { Account = "account", MiniProgram = "mini-program" }
+);
 
 /// A model that terminals are instances of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

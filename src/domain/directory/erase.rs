@@ -88,7 +88,7 @@ impl Contact {
     /// Part of `evolve`.
     pub fn erase(&mut self, at: Timestamp) {
         self.name.0 = None;
-        (self.email, self.mobile, self.sign_ins) = (None, None, None);
+        (self.email, self.mobile, self.wechat, self.sign_ins) = (None, None, None, None);
         self.disabled = true;
         self.erased = Some(Box::new(Erasure { since: at, done: None }));
     }
@@ -104,12 +104,15 @@ impl Contact {
 impl DirectoryEvent {
     /// Shows each of its personal values: all of them are about whom, or what, the entry is of.
     pub fn personal(&mut self, see: &mut See<'_>) {
-        let mut texts = |texts: [Option<&mut PersonalText>; 3]| texts.into_iter().flatten().for_each(|text| see(Of::Text, text));
+        let mut texts = |texts: [Option<&mut PersonalText>; 4]| texts.into_iter().flatten().for_each(|text| see(Of::Text, text));
         match self {
-            Self::StaffUserPut(user) => texts([Some(&mut user.name), user.email.as_mut(), None]),
-            Self::ContactPut(contact) => texts([Some(&mut contact.name), contact.email.as_mut(), contact.mobile.as_mut()]),
-            Self::AccountPut(account) => texts([Some(&mut account.name), None, None]),
-            Self::TerminalPut(terminal) => texts([Some(&mut terminal.name), terminal.site.as_mut(), None]),
+            Self::StaffUserPut(user) => texts([Some(&mut user.name), user.email.as_mut(), None, None]),
+            Self::ContactPut(contact) => {
+                let open_id = contact.wechat.as_mut().map(|wechat| &mut wechat.open_id);
+                texts([Some(&mut contact.name), contact.email.as_mut(), contact.mobile.as_mut(), open_id]);
+            }
+            Self::AccountPut(account) => texts([Some(&mut account.name), None, None, None]),
+            Self::TerminalPut(terminal) => texts([Some(&mut terminal.name), terminal.site.as_mut(), None, None]),
             Self::SignIn { event, .. } => event.personal(see),
             Self::DepartmentPut(_)
             | Self::AbsenceSet { .. }

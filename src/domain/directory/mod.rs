@@ -15,6 +15,7 @@ pub use carried::Carried;
 pub use decide::decide;
 pub use entry::{
     Absence, Account, Contact, Department, DirectoryCommand, DirectoryEvent, Product, ServiceProvider, StaffUser, Terminal, UserGroup,
+    WeChat,
 };
 pub use erase::Known;
 pub use read_model::{Directory, Reach};

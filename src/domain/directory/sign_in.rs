@@ -137,7 +137,7 @@ impl SignInEvent {
             Self::MailTried { status, .. } => status,
             Self::SignedIn(_) | Self::SignedOut { .. } => return,
         };
-        status.why_mut().into_iter().for_each(|why| see(Of::Text, why));
+        status.personal_mut().into_iter().for_each(|why| see(Of::Text, why));
     }
 }
 
@@ -165,6 +165,8 @@ impl SignInLink {
             MailStatus::Pending => Some(self.made_at),
             MailStatus::Deferred { until, .. } => Some(until),
             MailStatus::Sent { .. } | MailStatus::Failed { .. } | MailStatus::Expired { .. } | MailStatus::Cancelled => None,
+            // It is an e-mail.
+            MailStatus::Begun { .. } | MailStatus::Accepted { .. } | MailStatus::Unknown { .. } | MailStatus::Delivered { .. } => None,
         }
     }
 

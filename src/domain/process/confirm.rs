@@ -57,7 +57,7 @@ pub fn open(spec: &Spec) -> State {
 pub fn entered(draft: &mut Draft<'_>, spec: &Spec) {
     if let Some(message) = &spec.message {
         let submitter = draft.order.submitter.clone();
-        let invitation = draft.invite(Purpose::Confirm, Source::Link, None, true, spec.link_ends_after);
+        let invitation = draft.invite(Purpose::Confirm, Source::Link, None, true, spec.link_ends_after, None);
         draft.mail_party(message, &submitter, Some(invitation), None);
     }
 }

@@ -14,7 +14,9 @@ use crate::domain::time::Span;
 use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::draft::Draft;
 use crate::domain::work_order::event::Event as OrderEvent;
-use crate::domain::work_order::state::{Evaluation, Exit, Invitation, Outcome, Party, Purpose, Source};
+use crate::domain::work_order::mail::MessageChannel;
+use crate::domain::work_order::reach::{self, Ladder, Way};
+use crate::domain::work_order::state::{Evaluation, Exit, Invitation, Outcome, Purpose, Source};
 use serde::{Deserialize, Serialize};
 
 /// Most evaluations kept for one Work Order.
@@ -45,6 +47,8 @@ pub struct State {
     /// The rule that matched, where rules decide.
     pub rule: Option<Name>,
     pub template: VersionedName,
+    /// Ordered fall-back of its messages, where the rule has it.
+    pub ladder: Option<Box<Ladder>>,
 }
 
 /// What the node will do for this Work Order, or why it is passed over.
@@ -59,7 +63,9 @@ pub enum Opening {
 pub struct Plan {
     qr: bool,
     recipients: Vec<Recipient>,
-    message: Option<Name>,
+    channels: Vec<MessageChannel>,
+    fall_back_after: Option<Span>,
+    message: Option<VersionedName>,
     link_ends_after: Span,
 }
 
@@ -67,7 +73,14 @@ pub struct Plan {
 pub fn open(draft: &Draft<'_>, spec: &Spec) -> Opening {
     let (rule, template, mandatory, plan) = match &spec.method {
         Method::QrCode { template, mandatory } => {
-            let plan = Plan { qr: true, recipients: Vec::new(), message: None, link_ends_after: spec.link_ends_after };
+            let plan = Plan {
+                qr: true,
+                recipients: Vec::new(),
+                channels: Vec::new(),
+                fall_back_after: None,
+                message: None,
+                link_ends_after: spec.link_ends_after,
+            };
             (None, template, *mandatory, plan)
         }
         Method::Rules => {
@@ -77,7 +90,9 @@ pub fn open(draft: &Draft<'_>, spec: &Spec) -> Opening {
             let plan = Plan {
                 qr: rule.qr,
                 recipients: rule.recipients.clone(),
-                message: rule.message.clone(),
+                channels: rule.channels.clone(),
+                fall_back_after: rule.message_priority.then_some(rule.fall_back_after),
+                message: rule.message.as_ref().and_then(|message| draft.cx.catalogue.message(message)),
                 link_ends_after: spec.link_ends_after,
             };
             (Some(rule.name.clone()), &rule.template, rule.mandatory, plan)
@@ -86,7 +101,11 @@ pub fn open(draft: &Draft<'_>, spec: &Spec) -> Opening {
     let Some((_, template)) = draft.cx.catalogue.template(template) else {
         return Opening::PassOver("its evaluation template does not exist");
     };
-    Opening::Enter(State { mandatory, skip: spec.skip && !mandatory, rule, template }, Box::new(plan))
+    let ladder = plan
+        .fall_back_after
+        .zip(plan.message.clone())
+        .map(|(fall_back_after, message)| Box::new(Ladder { message, channels: plan.channels.clone(), fall_back_after }));
+    Opening::Enter(State { mandatory, skip: spec.skip && !mandatory, rule, template, ladder }, Box::new(plan))
 }
 
 /// How a rule stands to a Work Order.
@@ -123,31 +142,15 @@ pub fn judged<'a>(rules: &'a [EvaluationRule], order: &WorkOrder) -> Vec<(&'a Ev
 /// Invites, once the node has been entered.
 pub fn entered(draft: &mut Draft<'_>, state: &State, plan: Plan) {
     if plan.qr {
-        draft.invite(Purpose::Evaluate, Source::QrCode, Some(state.template.clone()), false, plan.link_ends_after);
+        draft.invite(Purpose::Evaluate, Source::QrCode, Some(state.template.clone()), false, plan.link_ends_after, None);
     }
-    let Some(message) = plan.message else { return };
-    for recipient in plan.recipients {
-        let invitation = draft.invite(Purpose::Evaluate, Source::Link, Some(state.template.clone()), true, plan.link_ends_after);
-        match recipient {
-            Recipient::Submitter => {
-                let submitter = draft.order.submitter.clone();
-                draft.mail_party(&message, &submitter, Some(invitation), None);
-            }
-            Recipient::Contact => match draft.order.contact.clone() {
-                Some(contact) => draft.mail_party(&message, &Party::Contact(contact), Some(invitation), None),
-                None => draft.mail_impossible(&message, Some(invitation), "the Work Order has no contact"),
-            },
-            Recipient::Address(address) => {
-                draft.mail_address(
-                    &message,
-                    PersonalText(Some(address.clone())),
-                    PersonalText(Some(address)),
-                    "en",
-                    Some(invitation),
-                    None,
-                );
-            }
-        }
+    let Some(message) = &plan.message else { return };
+    let way = Way { message, channels: &plan.channels, fall_back_after: plan.fall_back_after };
+    for recipient in &plan.recipients {
+        // One link for one recipient, whatever the channels: an invitation counts once (EVA-8).
+        let template = Some(state.template.clone());
+        let no = draft.invite(Purpose::Evaluate, Source::Link, template, true, plan.link_ends_after, Some(recipient));
+        reach::send(draft, no, recipient, way);
     }
 }
 

@@ -174,6 +174,12 @@ pub enum Command {
         attempt: u32,
         outcome: MailOutcome,
     },
+    /// By the system: a mail is about to be handed to a gateway, for the n-th attempt; it takes that many segments of the quota.
+    BeginMail {
+        mail: MailNo,
+        attempt: u32,
+        segments: u32,
+    },
     /// By the system: somebody was erased; `whole`: the Work Order was theirs at some time.
     ErasePerson {
         who: Party,
@@ -256,6 +262,7 @@ impl Command {
             Self::EnterLabor { .. } => "EnterLabor",
             Self::Fire { .. } => "Fire",
             Self::RecordMail { .. } => "RecordMail",
+            Self::BeginMail { .. } => "BeginMail",
             Self::ErasePerson { .. } => "ErasePerson",
         }
     }

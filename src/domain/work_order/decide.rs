@@ -10,9 +10,10 @@ use super::fields;
 use super::intake::{self, Intake};
 use super::labor;
 use super::life;
-use super::mail::MailOutcome;
+use super::mail::{Errand, Mail, MailOutcome, MailStatus};
 use super::notify::notify;
 use super::plan;
+use super::reach;
 use super::remind;
 use super::state::{HoldReason, Outcome, Purpose, RecordKind, Status, WorkOrder};
 use super::team;
@@ -87,6 +88,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::EnterLabor { from, to, step } => labor::enter(d, *from, *to, step.as_deref()),
         Command::Fire { deadline, completes_until } => fire(d, *deadline, *completes_until),
         Command::RecordMail { mail, attempt, outcome } => record_mail(d, *mail, *attempt, outcome),
+        Command::BeginMail { mail, attempt, segments } => begin_mail(d, *mail, *attempt, *segments),
         Command::ErasePerson { who, whole } => erase_person(d, who, *whole),
     }?;
     notify(Some(order), &mut draft);
@@ -290,10 +292,36 @@ fn record_mail(draft: &mut Draft<'_>, no: MailNo, attempt: u32, outcome: &MailOu
     let Some(mail) = draft.order.mails.iter().find(|m| m.no == no && (m.attempts + 1 == attempt || mutant!("mail-outcome-twice"))) else {
         return Err(Rejection::TimerStale);
     };
-    let status = mail.status.after(outcome, mail.ends_at, draft.cx.now).ok_or(Rejection::TimerStale)?;
-    let party = mail.party.clone();
+    let mut status = mail.status.after(outcome, mail.ends_at, draft.cx.now).ok_or(Rejection::TimerStale)?;
+    // What was on its way when its node was left is called off now.
+    if matches!(mail.status, MailStatus::Begun { .. }) && !is_wanted(&draft.order, mail) {
+        status = status.called_off(draft.cx.now).unwrap_or(status);
+    }
+    let (party, has_failed) = (mail.party.clone(), status.has_failed());
     draft.push(Event::MailTried { mail: no, party, status });
+    if has_failed {
+        reach::fall_back(draft, no);
+    }
     Ok(())
+}
+
+/// Only what waits and is wanted begins; what is written down as begun and never reported is not begun again.
+fn begin_mail(draft: &mut Draft<'_>, no: MailNo, attempt: u32, segments: u32) -> Result<(), Rejection> {
+    may(Action::ActAsSystem, Some(&draft.order), draft.cx)?;
+    let waits = |mail: &&Mail| {
+        mail.no == no && mail.attempts + 1 == attempt && mail.due().is_some_and(|due| due <= draft.cx.now)
+            // Asked about, it is not begun.
+            && mail.errand(draft.cx.now) == Some(Errand::Begin)
+    };
+    draft.order.mails.iter().find(waits).ok_or(Rejection::TimerStale)?;
+    draft.push(Event::MailBegun { mail: no, segments });
+    Ok(())
+}
+
+/// Whether the node whose link a mail carries is still open.
+fn is_wanted(order: &WorkOrder, mail: &Mail) -> bool {
+    let Some(no) = mail.invitation else { return true };
+    order.invitation(no).is_some_and(|invitation| order.visit().is_some_and(|visit| visit.no == invitation.visit))
 }
 
 fn erase_person(draft: &mut Draft<'_>, who: &super::state::Party, whole: bool) -> Result<(), Rejection> {

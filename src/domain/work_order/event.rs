@@ -142,6 +142,11 @@ pub enum Event {
         who: Party,
         whole: bool,
     },
+    /// A mail is about to be handed to a gateway that cannot tell a repeat; `segments` of the quota are taken for it.
+    MailBegun {
+        mail: MailNo,
+        segments: u32,
+    },
 }
 
 /// Intake as recorded.
@@ -207,6 +212,7 @@ impl Event {
             Self::VisitMoved { .. } => "VisitMoved",
             Self::VisitCancelled { .. } => "VisitCancelled",
             Self::PersonErased { .. } => "PersonErased",
+            Self::MailBegun { .. } => "MailBegun",
         }
     }
 }

@@ -64,6 +64,7 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         evaluations: Vec::new(),
         mails: Vec::new(),
         mails_made: 0,
+        sms_segments: 0,
         fields: created.fields.clone(),
         forms: created.form.iter().cloned().collect(),
         field_work: None,
@@ -111,7 +112,7 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             if *exit == super::state::Exit::NotSolved {
                 order.reopened += 1;
             }
-            cancel_mails(order, Some(*visit));
+            cancel_mails(order, Some(*visit), at);
         }
         Event::Invited(invitation) => {
             order.invitations.reserve_exact(1);
@@ -133,7 +134,7 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             plan::take_ended(order, at);
             match outcome {
                 super::state::Outcome::Completed => {}
-                super::state::Outcome::Cancelled | super::state::Outcome::Rejected => cancel_mails(order, None),
+                super::state::Outcome::Cancelled | super::state::Outcome::Rejected => cancel_mails(order, None, at),
             }
         }
         Event::MovedToVersion { version, node } => {
@@ -161,9 +162,19 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
         Event::MailTried { mail, status, .. } => {
             if let Some(mail) = order.mails.iter_mut().find(|m| m.no == *mail) {
                 mail.attempts += 1;
+                let given_back = mail.status.given_back(status);
+                order.sms_segments = order.sms_segments.saturating_sub(if mutant!("quota-not-given-back") { 0 } else { given_back });
                 mail.status = status.clone();
             }
             forget_settled(order);
+        }
+        Event::MailBegun { mail, segments } => {
+            if let Some(mail) = order.mails.iter_mut().find(|m| m.no == *mail)
+                && let Some(due) = mail.due()
+            {
+                mail.status = MailStatus::Begun { due, segments: *segments };
+                order.sms_segments = order.sms_segments.saturating_add(*segments);
+            }
         }
         Event::FieldsSaved { form, changes } => {
             know_form(order, form);
@@ -317,13 +328,15 @@ fn resume(order: &mut WorkOrder, at: Timestamp) {
 
 /// Mails that carry a link of the visit (of any visit, if none is given) and were not sent yet are no longer wanted; nor are notices of
 /// a node that has been left.
-fn cancel_mails(order: &mut WorkOrder, left: Option<VisitNo>) {
+fn cancel_mails(order: &mut WorkOrder, left: Option<VisitNo>, at: Timestamp) {
     let invitations = &order.invitations;
     for mail in order.mails.iter_mut().filter(|m| !m.status.is_settled()) {
         let visit = mail.invitation.and_then(|no| invitations.iter().find(|i| i.no == no)).map(|i| i.visit);
         let over = mail.notice.is_some_and(NoticeKind::is_of_node) && !mutant!("told-of-what-is-over");
-        if over || visit.is_some() && (left.is_none() || visit == left) {
-            mail.status = MailStatus::Cancelled;
+        if (over || visit.is_some() && (left.is_none() || visit == left))
+            && let Some(called_off) = mail.status.called_off(at)
+        {
+            mail.status = called_off;
         }
     }
 }

@@ -109,7 +109,7 @@ fn nature(command: &Command) -> Nature {
         Command::Forward { .. } | Command::RemindMe { .. } | Command::FinishToDo { .. } => Nature::Aside,
         Command::Unlock => Nature::Unlocks,
         Command::Restore | Command::Delete { .. } => Nature::OfVoid,
-        Command::Fire { .. } => Nature::Timer,
+        Command::Fire { .. } | Command::BeginMail { .. } => Nature::Timer,
         Command::AssignByRule { .. } => Nature::Choice,
         Command::RecordMail { .. } => Nature::MailOutcome,
         Command::ErasePerson { .. } => Nature::Erasure,
@@ -172,6 +172,7 @@ pub fn restore(draft: &mut Draft<'_>) -> Result<(), Rejection> {
         return Err(Rejection::NotVoid);
     }
     draft.push(Event::Restored);
+    super::reach::resume(draft);
     Ok(())
 }
 

@@ -21,6 +21,7 @@ pub mod notice;
 mod notify;
 pub mod personal;
 pub mod plan;
+pub mod reach;
 pub mod reaction;
 pub mod remind;
 pub mod state;

@@ -1,7 +1,7 @@
 //! Who of the staff is told of what a step did, and the mails that tell them (OPS-4, NTF-3). Asked once, at the end of every step, and
 //! told by comparing the Work Order with what it was.
 
-use super::draft::Draft;
+use super::draft::{Draft, Reachable};
 use super::notice::{NoticeKind, NoticeSettings, goes_out};
 use super::remind::MAILED_MAX;
 use super::state::{Handler, Party, Visit, WorkOrder};
@@ -62,8 +62,9 @@ pub fn notify(before: Option<&WorkOrder>, draft: &mut Draft<'_>) {
 fn mail(draft: &mut Draft<'_>, user: &StaffUser, notice: &Notice) {
     let Some(to) = user.email.clone() else { return };
     let goes_out = goes_out(user.notices.as_deref(), draft.cx.now);
-    let party = Party::Staff(user.id.clone());
-    draft.mail_notice((Some(&party), to, user.name.clone(), &user.language), (notice.kind, notice.note.clone()), goes_out);
+    let party = Some(Party::Staff(user.id.clone()));
+    let to = Reachable { party, to, name: user.name.clone(), language: user.language.clone() };
+    draft.mail_notice(to, (notice.kind, notice.note.clone()), goes_out);
 }
 
 /// What is meant for one person, and waits only now.

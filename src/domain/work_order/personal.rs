@@ -50,6 +50,7 @@ impl Event {
             Self::ToDoMade(to_do) => self::to_do(to_do, see),
             Self::NodePassedOver { .. }
             | Self::Invited(_)
+            | Self::MailBegun { .. }
             | Self::Resumed
             | Self::MovedToVersion { .. }
             | Self::Reminded { .. }
@@ -139,8 +140,10 @@ pub(super) fn erase(order: &mut WorkOrder, who: &Party, whole: bool, at: Timesta
             text.0 = None;
         }
     });
-    for mail in order.mails.iter_mut().filter(|mail| mail.party.as_ref() == Some(who) && !mail.status.is_settled()) {
-        mail.status = MailStatus::Cancelled;
+    for mail in order.mails.iter_mut().filter(|mail| mail.party.as_ref() == Some(who)) {
+        if let Some(called_off) = mail.status.called_off(at) {
+            mail.status = called_off;
+        }
     }
     if let (Some(all), Party::Staff(user)) = (&mut order.to_dos, who) {
         all.list.retain(|to_do| to_do.user != *user);
@@ -213,7 +216,7 @@ fn mail(mail: &mut Mail, see: &mut See<'_>) {
 }
 
 fn because(party: Option<&Party>, status: &mut MailStatus, see: &mut See<'_>) {
-    status.why_mut().into_iter().for_each(|why| see(Of::Address(party), why));
+    status.personal_mut().into_iter().for_each(|text| see(Of::Address(party), text));
 }
 
 fn to_do(to_do: &mut PersonalToDo, see: &mut See<'_>) {

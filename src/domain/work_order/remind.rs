@@ -3,7 +3,7 @@
 //! Roles and service groups stand for everyone of them who has an e-mail address, up to a bound; nobody is mailed twice for one event.
 
 use super::draft::Draft;
-use super::mail::{Mail, MailStatus};
+use super::mail::Mail;
 use super::state::{Handler, Party};
 use crate::domain::directory::Directory;
 use crate::domain::ids::Name;
@@ -90,11 +90,11 @@ fn remind_customer(draft: &mut Draft<'_>, message: &Name) {
         .filter(|i| i.visit == visit && i.single_use && i.used == 0 && draft.cx.now < i.expires_at)
         .filter_map(|i| {
             let mut mails = draft.order.mails.iter().filter(|m| m.invitation == Some(i.no));
-            mails.clone().all(|m| m.status.is_settled()).then(|| mails.rfind(|m| matches!(m.status, MailStatus::Sent { .. }))).flatten()
+            mails.clone().all(|m| m.status.is_settled()).then(|| mails.rfind(|m| m.status.has_arrived())).flatten()
         })
         .cloned()
         .collect();
     for mail in asked {
-        draft.mail_address(message, mail.to, mail.name, &mail.language, mail.invitation, None);
+        draft.mail_again(message, &mail);
     }
 }

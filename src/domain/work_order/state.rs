@@ -7,7 +7,7 @@ use super::mail::Mail;
 use super::notice::NoticeKind;
 use super::team::TeamMember;
 use super::to_do::{PersonalToDo, PersonalToDos};
-use crate::domain::definition::{Answer, VersionedName};
+use crate::domain::definition::{Answer, Recipient, VersionedName};
 use crate::domain::form::Fields;
 use crate::domain::ids::{AccountId, ContactId, InvitationNo, Name, NodeIndex, Region, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
@@ -203,6 +203,8 @@ pub struct Invitation {
     /// A link sent by message is for one submission, a QR code for many (reading 5).
     pub single_use: bool,
     pub for_submitter: bool,
+    /// Whom it is sent to, where an evaluation rule says so.
+    pub to: Option<Box<Recipient>>,
     pub expires_at: Timestamp,
     pub used: u32,
 }
@@ -274,6 +276,8 @@ pub struct WorkOrder {
     pub evaluations: Vec<Evaluation>,
     pub mails: Vec<Mail>,
     pub mails_made: u32,
+    /// Segments of short messages that were sent for it, or may have been (EVA-5).
+    pub sms_segments: u32,
     /// What the forms of its record type and its nodes hold, by field name.
     pub fields: Fields,
     /// Forms that were to be filled in so far, each in its latest version here.

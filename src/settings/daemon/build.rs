@@ -1,5 +1,6 @@
 //! From merged values to typed settings, with the checks that need more than one key.
 
+use super::gateways;
 use super::keys::{KEYS, LOCAL_BASE_URL};
 use super::layer::SettingProblem;
 use super::load::Merged;
@@ -56,6 +57,7 @@ pub fn build(values: &Merged, written: &Written, problems: &mut Vec<SettingProbl
             connections: get.size("mail.connections")?,
             extra_root: get.path("mail.extra_root"),
         },
+        gateways: gateways::build(&get)?,
         links: Links { base_url: get.text("links.base_url")?, secret_file: get.path("links.secret_file") },
         portal: PortalRules {
             sign_in_link: get.span("portal.sign_in_link")?,
@@ -82,11 +84,14 @@ pub fn build(values: &Merged, written: &Written, problems: &mut Vec<SettingProbl
     Some(settings)
 }
 
+/// Takes a key, what is wrong with it, and what to do.
+pub(super) type Report<'a> = dyn FnMut(&str, &str, &str) + 'a;
+
 fn check(settings: &Settings, written: &Written, problems: &mut Vec<SettingProblem>) {
-    let mut report = |key: &str, problem: &str, hint: &str| {
+    let mut report: Box<Report<'_>> = Box::new(|key: &str, problem: &str, hint: &str| {
         let source = written.get(key).cloned().unwrap_or_else(|| "default".to_owned());
         problems.push(SettingProblem { source, key: key.to_owned(), problem: problem.to_owned(), hint: Some(hint.to_owned()) });
-    };
+    });
     let mail = &settings.mail;
     let given = |key: &str| written.contains_key(key);
     if mail.enabled && !given("mail.from") {
@@ -110,6 +115,7 @@ fn check(settings: &Settings, written: &Written, problems: &mut Vec<SettingProbl
     if mail.security == Security::None && given("mail.user") && !local {
         report("mail.security", "the password would cross the network in the clear", "choose starttls or tls");
     }
+    gateways::check(&settings.gateways, &mut report);
     let control = &settings.control;
     if control.guest_socket.as_ref() == Some(&control.socket) {
         report("control.guest_socket", "is the control socket itself", "give guests a socket of their own, or leave the key out");
@@ -137,15 +143,15 @@ fn find<T: Copy>(all: &[(&str, T)], name: &str) -> Option<T> {
     all.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }
 
-struct Getter<'a>(&'a Merged);
+pub(super) struct Getter<'a>(&'a Merged);
 
 impl Getter<'_> {
-    fn text(&self, key: &str) -> Option<String> {
+    pub(super) fn text(&self, key: &str) -> Option<String> {
         debug_assert!(KEYS.iter().any(|k| k.name == key), "{key} is not in the list of keys");
         self.0.get(key)?.clone().into_string().ok()
     }
 
-    fn path(&self, key: &str) -> Option<PathBuf> {
+    pub(super) fn path(&self, key: &str) -> Option<PathBuf> {
         self.text(key).map(PathBuf::from)
     }
 
@@ -169,7 +175,7 @@ impl Getter<'_> {
         self.0.get(key)?.clone().into_bool().ok()
     }
 
-    fn duration(&self, key: &str) -> Option<Duration> {
+    pub(super) fn duration(&self, key: &str) -> Option<Duration> {
         self.span(key).map(|span| Duration::from_millis(span.0))
     }
 }

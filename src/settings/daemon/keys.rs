@@ -2,6 +2,7 @@
 //!
 //! To add a setting: a row here, a field in `model`, a line in `build`, and its lines in `config/workorderd.toml`.
 
+use super::gateways::{Receipts, SmsProvider};
 use super::model::{LogLevel, Mailbox, Security, Staff};
 use crate::domain::nearest;
 use crate::domain::work_order::guest::Leaves;
@@ -25,6 +26,10 @@ pub enum Shape {
     Staff,
     /// What guests leave beside their name.
     Leaves,
+    /// Who takes short messages.
+    SmsProvider,
+    /// How receipts come.
+    Receipts,
     Mailbox,
     Url,
     Zone,
@@ -65,14 +70,28 @@ const fn fixed(key: Key) -> Key {
 }
 
 /// The sections, in order.
-pub const SECTIONS: [&str; 11] =
-    ["data", "control", "mail", "links", "portal", "time", "runtime", "people", "look_up", "definitions", "log"];
+pub const SECTIONS: [&str; 14] = [
+    "data",
+    "control",
+    "mail",
+    "gateways",
+    "sms",
+    "wechat",
+    "links",
+    "portal",
+    "time",
+    "runtime",
+    "people",
+    "look_up",
+    "definitions",
+    "log",
+];
 
 /// The base of links where nothing is said: good for trying things out on one machine.
 pub const LOCAL_BASE_URL: &str = "http://localhost:8080/e/";
 
 /// All keys, by section, in order.
-pub const KEYS: [Key; 43] = [
+pub const KEYS: [Key; 59] = [
     fixed(key("data.dir", Shape::Path, "/var/lib/workorderd")),
     fixed(key("data.segment_mib", Shape::Number(1, 2_047), "64")),
     fixed(key("data.store_cache_mib", Shape::Number(16, 1 << 20), "256")),
@@ -98,6 +117,22 @@ pub const KEYS: [Key; 43] = [
     key("mail.timeout", Shape::Span, "60s"),
     key("mail.connections", Shape::Number(1, 100), "4"),
     unset("mail.extra_root", Shape::Path),
+    unset("gateways.receipt_url", Shape::Url),
+    key("gateways.timeout", Shape::Span, "30s"),
+    unset("gateways.extra_root", Shape::Path),
+    key("sms.provider", Shape::SmsProvider, "none"),
+    unset("sms.base_url", Shape::Url),
+    unset("sms.user", Shape::Text),
+    unset("sms.secret_file", Shape::Path),
+    unset("sms.from", Shape::Text),
+    unset("sms.country", Shape::Text),
+    key("sms.receipts", Shape::Receipts, "ask"),
+    key("wechat.base_url", Shape::Url, "https://api.weixin.qq.com/"),
+    unset("wechat.app_id", Shape::Text),
+    unset("wechat.secret_file", Shape::Path),
+    unset("wechat.mini_program_app_id", Shape::Text),
+    unset("wechat.mini_program_secret_file", Shape::Path),
+    unset("wechat.push_token_file", Shape::Path),
     key("links.base_url", Shape::Url, LOCAL_BASE_URL),
     fixed(unset("links.secret_file", Shape::Path)),
     key("portal.sign_in_link", Shape::Span, "15m"),
@@ -158,6 +193,8 @@ impl Shape {
             | Self::LogLevel
             | Self::Staff
             | Self::Leaves
+            | Self::SmsProvider
+            | Self::Receipts
             | Self::Mailbox
             | Self::Url
             | Self::Zone => self.check_text(text, zone_known).map(ValueKind::String),
@@ -190,6 +227,8 @@ impl Shape {
             Self::LogLevel => one_of(text, LogLevel::ALL.iter().map(|(name, _)| *name))?,
             Self::Staff => one_of(text, Staff::ALL.iter().map(|(name, _)| *name))?,
             Self::Leaves => one_of(text, Leaves::NAMES.into_iter())?,
+            Self::SmsProvider => one_of(text, SmsProvider::NAMES.into_iter())?,
+            Self::Receipts => one_of(text, Receipts::NAMES.into_iter())?,
             Self::Mailbox => {
                 Mailbox::parse(text)
                     .map_err(|problem| (problem, Some("for example \"Example Service <service@example.org>\"".to_owned())))?;

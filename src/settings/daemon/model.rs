@@ -1,5 +1,6 @@
 //! The settings as the daemon uses them: plain typed values that were checked when they were loaded.
 
+use super::gateways::Gateways;
 use super::peer::Peer;
 use crate::domain::directory::Reach;
 use crate::domain::time::Span;
@@ -13,6 +14,7 @@ pub struct Settings {
     pub data: Data,
     pub control: Control,
     pub mail: Mail,
+    pub gateways: Gateways,
     pub links: Links,
     pub portal: PortalRules,
     pub time: Time,

@@ -11,6 +11,7 @@ use crate::domain::directory::sign_in;
 use crate::domain::form::Field;
 use crate::domain::ids::{Name, check_slug};
 use crate::domain::nearest;
+use crate::domain::work_order::mail::MessageChannel;
 use crate::settings::problem::{Place, Sink};
 use crate::settings::toml_reader::{Located, Table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +60,9 @@ pub struct Book<'a> {
     defined: BTreeMap<(Kind, Name), Place>,
     references: Vec<(Kind, Located<Box<str>>)>,
     message_uses: Vec<MessageUse>,
+    /// Wordings that have nothing for a channel.
+    pub silent: Vec<(Name, MessageChannel, Place)>,
+    channel_uses: Vec<(Name, MessageChannel, Place)>,
     precedences: BTreeMap<(Kind, u32), Place>,
     numbers: Vec<Located<Box<str>>>,
     fields: Fields,
@@ -127,6 +131,8 @@ impl<'a> Book<'a> {
             defined: BTreeMap::new(),
             references: Vec::new(),
             message_uses: Vec::new(),
+            silent: Vec::new(),
+            channel_uses: Vec::new(),
             precedences: BTreeMap::new(),
             numbers: Vec::new(),
             fields: Fields::default(),
@@ -181,6 +187,11 @@ impl<'a> Book<'a> {
     pub fn use_message(&mut self, found: &Located<&str>, with_link: bool) -> Option<Name> {
         self.message_uses.push(MessageUse { message: found.value.into(), place: found.place.clone(), with_link });
         self.refer(Kind::Message, found.value, &found.place)
+    }
+
+    /// Notes over which channels a message is sent.
+    pub fn channels_used(&mut self, message: &Name, channels: &[MessageChannel], place: &Place) {
+        self.channel_uses.extend(channels.iter().map(|channel| (message.clone(), *channel, place.clone())));
     }
 
     /// Notes the precedence of a rule among those of its kind.
@@ -259,6 +270,18 @@ impl<'a> Book<'a> {
         }
         if self.all_readable() {
             self.asked.check(self.sink, |field| self.fields.has_unread(field.as_str()));
+        }
+        for (message, channel, place) in &self.channel_uses {
+            if let Some((_, _, wording)) = self.silent.iter().find(|(name, silent, _)| name == message && silent == channel) {
+                let problem = format!(
+                    "the wording of the message {message} at {}:{} has no words for {}",
+                    wording.file,
+                    wording.line,
+                    channel.name()
+                );
+                let hint = format!("add a table [message.wording.{}] there, or take the channel out", channel.name());
+                self.sink.report_with(place, problem, hint);
+            }
         }
         // The portal sends it, and no process.
         let mut with_link: BTreeMap<&str, &str> = BTreeMap::from([(sign_in::MESSAGE, "the portal")]);

@@ -68,8 +68,11 @@
 //! | | `when` | which Work Orders | all |
 //! | | `template` | what is asked | |
 //! | | `mandatory` | | `false` |
-//! | | `recipients` | list of `contact`, `submitter` or an e-mail address, at most 20 | nobody |
-//! | | `message` | the mail to the recipients; needs `#URL#` | |
+//! | | `recipients` | list of `contact`, `submitter`, `field:F` (of the kind e-mail, phone, or reference to a contact or staff-user), an e-mail address, or a phone number such as `+86 138 0013 8000`; at most 20 | nobody |
+//! | | `channels` | list of `wechat`, `sms`, `e-mail`, the highest first | `["e-mail"]` |
+//! | | `message_priority` | one channel after the other, by outcome; else all at once | `false` |
+//! | | `fall_back_after` | with `message_priority`: for how long one is tried, and its receipt waited for, from `1m` to `72h` | `30m` |
+//! | | `message` | the message to the recipients; needs `#URL#` | |
 //! | | `qr` | whether the engineer can show a QR code | `false` |
 //! | `[[assignment_rule]]` | `name` | tried when an assign node is entered | |
 //! | | `precedence` | as with evaluation rules; where none matches, people decide | |
@@ -82,6 +85,13 @@
 //! | | `subject` | one line of up to 200 characters | |
 //! | | `text` | up to 4,000 characters | |
 //! | | `html` | up to 20,000 characters | none |
+//! | | `[message.wording.sms]` | of a short message | the text |
+//! | sms | `text` | up to 1,000 characters; what the gateway's template comes to, where it has one | the text of the wording |
+//! | | `template`, `parameters` | the code of a template that the gateway has approved, and a table of what is put into it | none |
+//! | | `[message.wording.wechat]` | of a WeChat message; a rule with the channel `wechat` needs it | none |
+//! | wechat | `template`, `data` | id of the template of the public account, and a table of what is put into it; the link is behind the message | |
+//! | | `mini_program` | a table of `template` and `page`, for those who came in through the mini program | none |
+//! | | `page` | the page that opens; needs `#URL#` | |
 //! | `[[role]]` | `name` | the name of a built-in role replaces that one | |
 //! | | `rights` | list of rights | none |
 //! | | `includes` | roles whose rights it has too | none |

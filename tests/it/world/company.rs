@@ -5,11 +5,13 @@
 
 use workorderd::domain::aggregate::{Command, Key};
 use workorderd::domain::decimal::Decimal;
+use workorderd::domain::definition::message::{MiniProgramWording, WeChatWording};
 use workorderd::domain::definition::{
     AnswerOption, AssignTo, AssignmentRule, CatalogueCommand, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate,
     FieldKind, HandlerSpec, Limits, MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, Sop, SopStep, Subject,
     TemplateField, Test, Wording,
 };
+use workorderd::domain::directory::entry::{Through, WeChat};
 use workorderd::domain::directory::{Account, Contact, Department, DirectoryCommand, StaffUser};
 use workorderd::domain::form::{Choice, DetailTable, Field, Form, Kind, SingleField};
 use workorderd::domain::ids::{AccountId, ContactId, DepartmentId, Name, Region, ServiceGroupId, Skill, SlugProblem, StaffUserId};
@@ -19,6 +21,7 @@ use workorderd::domain::process::{accept, assign, confirm, on_site, task};
 use workorderd::domain::service_group::{GroupEntry, GroupRule, ServiceGroupCommand};
 use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::Span;
+use workorderd::domain::work_order::mail::MessageChannel;
 use workorderd::domain::work_order::state::Priority;
 
 pub const RECORD_TYPES: [&str; 4] = ["repair", "installation", "ticket", "strict"];
@@ -150,6 +153,11 @@ pub fn contact(id: &str) -> Contact {
         name: personal(title),
         email: mail.then(|| personal(&format!("{id}@customer.example"))),
         mobile: Some(personal("+86 139 0000 0000")),
+        // Some of them follow the public account, one came in through the mini program.
+        wechat: (*account == Some("acme")).then(|| {
+            let through = if id == "grace" { Through::Account } else { Through::MiniProgram };
+            Box::new(WeChat { open_id: personal(&format!("o-{id}")), through })
+        }),
         language: (*language).into(),
         sign_ins: None,
         disabled: false,
@@ -412,25 +420,30 @@ fn strict(edition: u32) -> Process {
 }
 
 fn rules(edition: u32) -> Vec<EvaluationRule> {
-    let rule = |id: &str, precedence, scope, mandatory, recipients: &[Recipient], qr| EvaluationRule {
+    let rule = |id: &str, precedence, scope, mandatory, recipients: &[Recipient], qr, channels: &[MessageChannel]| EvaluationRule {
         name: name(id),
         precedence,
         scope,
         template: name(if precedence % 2 == 0 { "stars" } else { "marks" }),
         mandatory,
         recipients: recipients.to_vec(),
+        channels: channels.to_vec(),
+        message_priority: precedence < 4,
+        fall_back_after: Span::hours(u64::from(precedence)),
         qr,
         message: (!recipients.is_empty()).then(|| name("ask")),
     };
+    use MessageChannel::{Email, Sms, WeChat};
+    let address = Recipient::Address("quality@example.org".into());
     let urgent = test(Subject::Priority, false, &["urgent"]);
     let acme = test(Subject::Account, false, &["acme"]);
     let phone = test(Subject::Channel, false, &["phone", "e-mail"]);
     let fixed = test(Subject::Channel, false, &["portal"]);
     vec![
-        rule("urgent", 1, urgent, edition == 0, &[], true),
-        rule("acme", 2, acme, true, &[Recipient::Contact, Recipient::Submitter], true),
-        rule("phone", 3, phone, edition == 1, &[Recipient::Contact], false),
-        rule("fixed", 4, fixed, false, &[Recipient::Address("quality@example.org".into())], false),
+        rule("urgent", 1, urgent, edition == 0, &[], true, &[]),
+        rule("acme", 2, acme, true, &[Recipient::Contact, Recipient::Submitter], true, &[WeChat, Sms, Email]),
+        rule("phone", 3, phone, edition == 1, &[Recipient::Contact], false, &[Sms, Email]),
+        rule("fixed", 4, fixed, false, &[address, Recipient::Number("+8613800138000".into())], false, &[Email, Sms]),
     ]
 }
 
@@ -459,7 +472,18 @@ fn template(id: &str, scale: u8, choice: bool) -> EvaluationTemplate {
 
 fn message(id: &str, link: bool) -> MessageTemplate {
     let text = |words: &str| format!("{words} #WorkOrderNumber# #RecipientName#{}", if link { " #URL#" } else { "" });
-    let wording =
-        |language: &str, words: &str| Wording { language: language.into(), subject: words.into(), text: text(words).into(), html: None };
+    let wechat = || WeChatWording {
+        template: "T-1".into(),
+        data: vec![("thing1".into(), "#Subject#".into())],
+        mini_program: Some(MiniProgramWording { template: "M-1".into(), page: "pages/rate?url=#URL#".into() }),
+    };
+    let wording = |language: &str, words: &str| Wording {
+        language: language.into(),
+        subject: words.into(),
+        text: text(words).into(),
+        html: None,
+        sms: None,
+        wechat: Some(wechat()).filter(|_| language == "zh" || link),
+    };
     MessageTemplate { name: name(id), wordings: vec![wording("en", "About your order"), wording("zh", "关于您的工单")] }
 }

@@ -87,7 +87,12 @@ impl World {
         };
         let made = known.as_ref().map_or(0, |known| known.made);
         let sessions: Vec<SignInNo> = known.iter().flat_map(|known| &known.sessions).map(|session| session.no).collect();
-        match self.rng.u32(..8) {
+        match self.rng.u32(..9) {
+            // Who is in goes out, rather often: few are in at a time.
+            _ if !sessions.is_empty() && self.rng.u32(..3) == 0 => {
+                let no = sessions[self.rng.usize(..sessions.len())];
+                self.ask_to(&contact, outside(Some(&contact)), SignInCommand::SignOut { no }, true);
+            }
             0..5 => {
                 let language = self.rng.bool().then(|| "zh".into());
                 let command = SignInCommand::Request { id: Runtime::terminal_user_id(&contact), language, ends_after: LINK };

@@ -214,6 +214,7 @@ impl Gate {
             | Event::ServiceRecordAdded { .. }
             | Event::MailQueued(_)
             | Event::MailTried { .. }
+            | Event::MailBegun { .. }
             | Event::LaborStarted { .. }
             | Event::LaborStopped { .. }
             | Event::LaborEntered { .. }

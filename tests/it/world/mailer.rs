@@ -4,7 +4,7 @@
 //! The waiting of the real ones is here the scheduler's choice of what happens next.
 
 use super::daemon::{Letter, Ticket};
-use super::post::Said;
+use super::post::{Answered, Said};
 use super::settings::Office;
 use super::world::World;
 use std::sync::Arc;
@@ -13,10 +13,11 @@ use workorderd::domain::directory::{DirectoryCommand, SignInCommand};
 use workorderd::domain::installation::InstallationCommand;
 use workorderd::domain::rejection::Rejection;
 use workorderd::domain::text::PersonalText;
-use workorderd::domain::time::Timestamp;
+use workorderd::domain::time::{Span, Timestamp};
 use workorderd::domain::work_order;
+use workorderd::domain::work_order::WorkOrder;
 use workorderd::domain::work_order::deadline::Deadline;
-use workorderd::domain::work_order::mail::MailOutcome;
+use workorderd::domain::work_order::mail::{Mail, MailOutcome, MessageChannel};
 use workorderd::engine::backoff;
 use workorderd::engine::cell::Refusal;
 use workorderd::engine::entity::Receipt;
@@ -36,8 +37,21 @@ pub struct Errand {
 enum Stage {
     Reading,
     Unread,
-    Sending { attempts: u32 },
-    Recording { attempt: u32, outcome: MailOutcome },
+    Sending {
+        attempts: u32,
+    },
+    /// It is being written down that it begins.
+    Beginning {
+        attempts: u32,
+    },
+    /// It is written down.
+    Begun {
+        attempts: u32,
+    },
+    Recording {
+        attempt: u32,
+        outcome: MailOutcome,
+    },
 }
 
 impl Errand {
@@ -47,7 +61,7 @@ impl Errand {
     }
 
     fn is_ready(&self) -> bool {
-        matches!(self.stage, Stage::Unread | Stage::Sending { .. })
+        matches!(self.stage, Stage::Unread | Stage::Sending { .. } | Stage::Begun { .. })
     }
 }
 
@@ -195,7 +209,8 @@ impl World {
                 self.daemon.views.schedule().again(timer);
             }
             Stage::Sending { attempts } => self.post(id, attempts),
-            Stage::Reading | Stage::Recording { .. } => {}
+            Stage::Begun { attempts } => self.hand_over(id, attempts),
+            Stage::Reading | Stage::Beginning { .. } | Stage::Recording { .. } => {}
         }
     }
 
@@ -203,11 +218,37 @@ impl World {
     pub fn errand_reads(&mut self, id: u64, state: Option<Arc<State>>) {
         let now = self.now;
         let Errand { timer, .. } = self.daemon.errands[&id];
-        let Some((attempts, ends_at)) = state.as_deref().and_then(|state| wanted(state, timer.deadline)) else {
+        let Some((attempts, ends_at, errand)) = state.as_deref().and_then(|state| wanted(state, timer.deadline, now)) else {
             self.daemon.errands.remove(&id);
             self.daemon.views.schedule().settled(timer, true);
             return;
         };
+        let intent = (timer.of, timer.deadline);
+        match errand {
+            work_order::mail::Errand::HandOver => {
+                let order = state.as_deref().and_then(State::work_order);
+                let is_message = |mail: &Mail| Deadline::Mail(mail.no) == timer.deadline && mail.channel != MessageChannel::Email;
+                if order.is_some_and(|order| order.mails.iter().any(is_message)) {
+                    self.daemon.errands.get_mut(&id).expect("it was read").stage = Stage::Begun { attempts };
+                    return;
+                }
+            }
+            work_order::mail::Errand::Begin => return self.begin(id, attempts),
+            work_order::mail::Errand::Ask { .. } => {
+                self.post.looked(intent);
+                let outcome = match self.rng.u32(..10) {
+                    0..4 => MailOutcome::Delivered,
+                    4 => MailOutcome::Failed { why: PersonalText::new("not delivered: absent") },
+                    _ => MailOutcome::Waiting { ask_at: now.plus(Span::minutes(self.rng.u64(1..90))) },
+                };
+                self.coverage.count("gateway", if matches!(outcome, MailOutcome::Delivered) { "delivered" } else { "asked" });
+                return self.record(id, attempts + 1, outcome);
+            }
+            work_order::mail::Errand::Record(outcome) => {
+                self.post.looked(intent);
+                return self.record(id, attempts + 1, outcome);
+            }
+        }
         if now >= ends_at {
             let outcome = self.later(id, attempts, "its time is up");
             self.record(id, attempts + 1, outcome);
@@ -246,6 +287,53 @@ impl World {
         };
         self.coverage.count("server", name);
         self.record(id, attempts + 1, outcome);
+    }
+
+    /// Before a message is handed to a gateway it is written down that it begins, with what it takes of the quota.
+    fn begin(&mut self, id: u64, attempts: u32) {
+        let errand = self.daemon.errands.get_mut(&id).expect("it was read");
+        errand.stage = Stage::Beginning { attempts };
+        let (key, deadline) = (self.key_of(self.daemon.errands[&id].timer), self.daemon.errands[&id].timer.deadline);
+        let Deadline::Mail(mail) = deadline else { panic!("{deadline:?} is no message") };
+        let segments = self.rng.u32(..3);
+        let command = work_order::Command::BeginMail { mail, attempt: attempts + 1, segments };
+        self.send_as_system(&key, Ticket::Mail(id), Command::WorkOrder(command));
+    }
+
+    fn hand_over(&mut self, id: u64, attempts: u32) {
+        let Errand { timer, .. } = self.daemon.errands[&id];
+        let answered = self.post.hand_over((timer.of, timer.deadline), &mut self.rng);
+        let ask_at = self.now.plus(Span::minutes(self.rng.u64(1..600)));
+        let why = |text: &str| PersonalText::new(text);
+        let (name, outcome) = match answered {
+            Answered::Taken if self.rng.u32(..5) == 0 => ("taken, without receipts", MailOutcome::Sent),
+            Answered::Taken => ("taken", MailOutcome::Accepted { reference: why(&format!("r{}", self.rng.u64(..))), ask_at }),
+            Answered::Never => ("never", MailOutcome::Failed { why: why("no such number") }),
+            Answered::Later => ("later", self.later(id, attempts, "busy")),
+            Answered::Unknown => ("unknown", MailOutcome::Unknown { why: why("cut"), ask_at }),
+        };
+        self.coverage.count("gateway", name);
+        self.record(id, attempts + 1, outcome);
+    }
+
+    /// A gateway brings a receipt by itself, of any message that went over one.
+    pub fn receipt_comes(&mut self) {
+        let orders = self.audit.known.values().filter_map(|known| known.state.work_order());
+        let over = |order: &WorkOrder| {
+            let mails = order.mails.iter().filter(|mail| mail.channel != MessageChannel::Email && mail.attempts > 0);
+            mails.map(|mail| (order.id, mail.no, mail.attempts)).collect::<Vec<_>>()
+        };
+        let all: Vec<_> = orders.flat_map(over).collect();
+        if all.is_empty() {
+            return;
+        }
+        let (order, mail, attempts) = all[self.rng.usize(..all.len())];
+        self.post.looked((order.into(), Deadline::Mail(mail)));
+        let outcome =
+            if self.rng.u32(..4) > 0 { MailOutcome::Delivered } else { MailOutcome::Failed { why: PersonalText::new("switched off") } };
+        let command = work_order::Command::RecordMail { mail, attempt: attempts + 1, outcome };
+        self.coverage.count("gateway", "brings a receipt");
+        self.send_as_system(&Key::WorkOrder(order), Ticket::Nobody, Command::WorkOrder(command));
     }
 
     fn later(&mut self, id: u64, attempts: u32, why: &str) -> MailOutcome {
@@ -287,8 +375,27 @@ impl World {
 
     /// The outcome was recorded, or not yet.
     pub fn mail_answered(&mut self, id: u64, result: Result<Receipt, Refusal>) {
-        let errand = self.daemon.errands.remove(&id).expect("one answer per errand");
+        let mut errand = self.daemon.errands.remove(&id).expect("one answer per errand");
         let timer = errand.timer;
+        if let Stage::Beginning { attempts } = errand.stage {
+            match result {
+                Ok(_) => {
+                    errand.stage = Stage::Begun { attempts };
+                    self.daemon.errands.insert(id, errand);
+                }
+                Err(Refusal::Rejected(Rejection::SmsQuotaUsedUp { .. })) => {
+                    self.coverage.count("gateway", "the quota is used up");
+                    self.post.looked((timer.of, timer.deadline));
+                    self.daemon.errands.insert(id, errand);
+                    let outcome = MailOutcome::Failed { why: PersonalText::new("the quota is used up") };
+                    self.record(id, attempts + 1, outcome);
+                }
+                Err(Refusal::Rejected(Rejection::TimerStale)) => self.daemon.views.schedule().settled(timer, true),
+                Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => self.daemon.views.schedule().again(timer),
+                Err(refusal) => panic!("{timer:?} could not begin: {refusal}"),
+            }
+            return;
+        }
         match result {
             Ok(_) => self.daemon.views.schedule().settled(timer, false),
             Err(Refusal::Rejected(Rejection::TimerStale)) => self.daemon.views.schedule().settled(timer, true),
@@ -303,16 +410,16 @@ impl World {
     }
 }
 
-/// Of a mail that is still to go out: how often it was tried, and until when it is.
-fn wanted(state: &State, deadline: Deadline) -> Option<(u32, Timestamp)> {
+/// Of a mail that is not settled: how often it was tried, until when it is, and what is to be done about it.
+fn wanted(state: &State, deadline: Deadline, now: Timestamp) -> Option<(u32, Timestamp, work_order::mail::Errand)> {
     match (state, deadline) {
         (State::WorkOrder(order), Deadline::Mail(no)) => {
             let mail = order.mails.iter().find(|mail| mail.no == no && !mail.status.is_settled())?;
-            Some((mail.attempts, mail.ends_at))
+            Some((mail.attempts, mail.ends_at, mail.errand(now)?))
         }
         (State::Contact(contact), Deadline::SignInMail(no)) => {
             let link = contact.sign_ins.as_ref()?.link(no).filter(|link| !link.mail.status.is_settled())?;
-            Some((link.mail.attempts, link.ends_at))
+            Some((link.mail.attempts, link.ends_at, work_order::mail::Errand::HandOver))
         }
         other => panic!("{other:?} has no mail"),
     }

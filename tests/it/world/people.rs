@@ -275,6 +275,11 @@ impl World {
     /// Sets the clock by hand, exchanges two superiors at once (which may not close a circle), or moves running Work Orders.
     fn move_somebody(&mut self) {
         match self.rng.u32(..6) {
+            0 if self.rng.u32(..3) == 0 => {
+                let by = self.rng.i64(-5..12);
+                let command = Command::Installation(InstallationCommand::ChangeSmsQuota { by });
+                self.ask(Key::Installation, administrator(), command, None, None);
+            }
             0 if self.rng.bool() => self.trust_clock(),
             0 => {
                 let to = self.now.plus(workorderd::domain::time::Span::minutes(1));

@@ -2,7 +2,7 @@
 //!
 //! Invariant: it takes an intent a second time only after an answer that was lost: an unknown outcome or a crash in between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use workorderd::domain::work_order::deadline::Deadline;
 use workorderd::engine::schedule::Holder;
 
@@ -47,6 +47,19 @@ pub struct Post {
     book: BTreeMap<Intent, Taken>,
     pub tries: BTreeMap<Intent, u32>,
     pub repeated: u32,
+    /// Messages that a gateway took, or may have: these are never handed over again.
+    may_have: BTreeSet<Intent>,
+}
+
+/// What a gateway answers to one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    Taken,
+    Never,
+    /// Certainly not taken.
+    Later,
+    /// Nobody knows.
+    Unknown,
 }
 
 impl Post {
@@ -77,5 +90,26 @@ impl Post {
             *book = Taken { times: book.times + 1, life, lost_answer: said != Said::Taken };
         }
         said
+    }
+
+    /// One attempt to hand a message to a gateway.
+    pub fn hand_over(&mut self, intent: Intent, rng: &mut fastrand::Rng) -> Answered {
+        *self.tries.entry(intent).or_insert(0) += 1;
+        assert!(!self.may_have.contains(&intent), "message {intent:?} is handed over again, though it may have gone out");
+        let answered = match (self.mood, rng.u32(..100)) {
+            (Mood::Down, _) | (Mood::Flaky, 0..30) | (Mood::Well, 0..5) => Answered::Later,
+            (Mood::Flaky, 30..50) | (Mood::Well, 5..15) => Answered::Never,
+            (Mood::Flaky, 50..70) | (Mood::Well, 15..25) => Answered::Unknown,
+            _ => Answered::Taken,
+        };
+        if matches!(answered, Answered::Taken | Answered::Unknown) {
+            self.may_have.insert(intent);
+        }
+        answered
+    }
+
+    /// A look for a receipt was made.
+    pub fn looked(&mut self, intent: Intent) {
+        *self.tries.entry(intent).or_insert(0) += 1;
     }
 }

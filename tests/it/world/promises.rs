@@ -154,6 +154,8 @@ impl World {
         assert_eq!(applied, self.audit.lines.len() as u64, "the store is complete at rest");
         self.check_groups();
         self.check_labor();
+        let told = self.daemon.views.messages().sms();
+        assert_eq!((told.used, told.total), self.audit.sms(), "the quota is what the journal says");
         self.check_reporting_lines();
         assert_eq!(self.clients.waiting(), 0, "everybody was answered: {:?}", self.daemon.is_idle());
         self.clients.check(&self.audit);

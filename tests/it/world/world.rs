@@ -140,6 +140,11 @@ impl World {
         let found = InstallationCommand::Found { manual_clock: manual_clock.then_some(BEGINNING), anchor };
         world.send_as_system(&Key::Installation, Ticket::Nobody, Command::Installation(found));
         world.come_to_rest();
+        // Scarce in some worlds, so that it is used up.
+        let by = [0, 3, 20, 500][world.rng.usize(..4)];
+        let command = Command::Installation(InstallationCommand::ChangeSmsQuota { by });
+        world.ask(Key::Installation, people::administrator(), command, None, None);
+        world.come_to_rest();
         for (key, command) in company::founding() {
             world.ask(key, people::administrator(), command, None, None);
             if world.rng.bool() {
@@ -287,6 +292,7 @@ impl World {
             Next::Clock => self.clock_moves(),
             Next::Mood => {
                 self.post.change(&mut self.rng);
+                self.receipt_comes();
                 self.busy = self.rng.u32(..6) == 0;
                 if self.daemon.views.schedule().parked().len() > 0 {
                     self.mend();

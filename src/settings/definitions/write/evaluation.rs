@@ -3,6 +3,7 @@
 use super::condition;
 use super::sheet::{self, Sheet};
 use crate::domain::definition::{AnswerOption, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
+use crate::domain::work_order::mail::{FALL_BACK_AFTER, MessageChannel};
 
 /// Writes a template.
 pub fn write_template(template: &EvaluationTemplate, sheet: &mut Sheet) {
@@ -30,7 +31,19 @@ pub fn write_template(template: &EvaluationTemplate, sheet: &mut Sheet) {
 
 /// Writes a rule.
 pub fn write_rule(rule: &EvaluationRule, sheet: &mut Sheet) {
-    let EvaluationRule { name, precedence, scope, template, mandatory, recipients, qr, message } = rule;
+    let EvaluationRule {
+        name,
+        precedence,
+        scope,
+        template,
+        mandatory,
+        recipients,
+        channels,
+        message_priority,
+        fall_back_after,
+        qr,
+        message,
+    } = rule;
     sheet.table("evaluation_rule");
     sheet.text("name", name.as_str());
     sheet.raw("precedence", &precedence.to_string());
@@ -42,9 +55,16 @@ pub fn write_rule(rule: &EvaluationRule, sheet: &mut Sheet) {
             Recipient::Contact => "contact".to_owned(),
             Recipient::Submitter => "submitter".to_owned(),
             Recipient::Address(address) => address.to_string(),
+            Recipient::Number(number) => number.to_string(),
+            Recipient::Field(field) => format!("field:{field}"),
         };
         sheet.texts("recipients", recipients.iter().map(recipient));
     }
+    if !recipients.is_empty() && *channels != [MessageChannel::Email] {
+        sheet.texts("channels", channels.iter().map(|channel| channel.name()));
+    }
+    sheet.flag("message_priority", *message_priority, false);
+    sheet.span("fall_back_after", Some(*fall_back_after).filter(|after| *after != FALL_BACK_AFTER));
     sheet.some("message", message.as_ref().map(|m| m.as_str()));
     sheet.flag("qr", *qr, false);
 }

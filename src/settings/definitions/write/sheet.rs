@@ -26,6 +26,11 @@ impl Sheet {
         self.0.push_str(&format!("[[{name}]]\n"));
     }
 
+    /// Begins a table that there is one of, such as `message.wording.sms`.
+    pub fn one(&mut self, name: &str) {
+        self.0.push_str(&format!("[{name}]\n"));
+    }
+
     /// A value that is TOML already.
     pub fn raw(&mut self, key: &str, value: &str) {
         self.0.push_str(&format!("{key} = {value}\n"));
