@@ -9,7 +9,7 @@
 //!                         writer thread: claims, then journal: append, one fdatasync for all that wait = the truth
 //!                                                │
 //!                         ├─▶ views: board (lists), schedule (timers), delivery (messages), reference (directory, definitions)
-//!                         ├─▶ reply · watchers · mailer
+//!                         ├─▶ reply · watchers · mailer · dialer
 //!                         └─▶ applier thread: sled, behind = the latest state of each, can be rebuilt
 //! ```
 //!
@@ -29,7 +29,7 @@
 //! | 2 | [`store`] | sled |
 //! | 2 | [`mail`] | lettre |
 //! | 2 | [`gateway`] | providers of short messages, WeChat messages and calls, over HTTP; one file each |
-//! | 3 | [`runtime`] | actix actors, threads, timers, mailer; `runtime/clock.rs` is the only reader of time |
+//! | 3 | [`runtime`] | actix actors, threads, timers, mailer, dialer; `runtime/clock.rs` is the only reader of time |
 //! | 3 | [`client`] | a blocking client |
 //! | 4 | [`control`] | the socket loop, and one room per interface |
 //! | 4 | [`cli`] | `workorderctl` |
@@ -52,6 +52,8 @@
 //! | what | where |
 //! | --- | --- |
 //! | a node kind | one new file in `domain/process/` and its line in `mod.rs`; then the compiler asks: `process/node.rs`, `process/door.rs`, `definition/process.rs`, `work_order/state.rs` (status), `work_order/decide.rs` (transfer, reject), `settings/definitions/node.rs` and `write/process.rs`; for events of its own `work_order/evolve.rs` and `control/tell.rs`. What the compiler does not ask for: `settings/definitions/mod.rs` (its keys, told), `process/confirm.rs` (whether "not solved" goes back to it), `work_order/explain.rs` and `cli/act.rs` (its commands, told and typed), `cli/replay/ours.rs`; in the tests `definitions_everything.toml` (it asks for it by itself), `world/company.rs`, `people.rs`, `gate.rs` |
+//! | a plug-in | `domain/definition/plug_in.rs` (its key and name); then whoever asks `Catalogue::is_on`, and the table in `settings/definitions/mod.rs` |
+//! | a button of a node that may have words of its own | `domain/definition/button.rs` |
 //! | a claim across aggregates | `domain/aggregate.rs` (`Claim`, `State::claims`), who makes it in `domain/transition.rs`, its check in `engine/commit.rs` |
 //! | a command | `domain/work_order/command.rs`, its rule in `decide.rs` or a node kind, `domain/transition.rs` (whether it gives somebody more work), the method in `protocol/org.workorderd.WorkOrders1.varlink`, its line in `control/work_orders.rs`, the subcommand in `cli/` |
 //! | an event | `domain/work_order/event.rs` (at the end: bytes are frozen), `evolve.rs`, `personal.rs` (whose its texts are), `control/tell.rs`, `verify/gate.rs` |
@@ -62,6 +64,7 @@
 //! | a kind of field | `domain/form/kind.rs`, its check in `cell.rs`, its words in `shown.rs`; `settings/definitions/field_kind.rs` and `operand.rs` |
 //! | what people outside may do | its rule in `domain/may/portal.rs`, the method in `protocol/org.workorderd.Guest1.varlink` and `guest.rs`, its room in `control/portal*.rs`, `cli/guest.rs`; in the tests `real_tables_portal.rs`, `cli_guest.rs` |
 //! | a mail | `domain/work_order/draft.rs` queues it (to a contact who signs in: `domain/directory/sign_in.rs`); its words are a message template in the definitions |
+//! | what a call center can do | `gateway/call.rs` (how it is asked), `domain/work_order/call.rs` (when, and what becomes of it), `runtime/dialer.rs`; in the tests `world/dialer.rs`, `real_calls.rs` |
 //! | a stored field | a new schema version in `codec` (a frozen struct of the old one, a `From`), and a golden file; if it changes what is on disk, another kept folder for `tests/it/upgrade.rs` |
 //! | what a data folder must have to go on | `runtime/back_up.rs` (it goes into back-ups), `protocol/back_up.rs` (its name), `archive/export.rs`, `import.rs` and `line.rs` |
 //! | a setting | `settings/daemon/keys.rs` and `model.rs`, `config/workorderd.toml` |

@@ -119,7 +119,7 @@ fn keep(command: &KeepCommand) -> (&'static str, &Number, String, Act) {
 }
 
 /// How the commands of the protocol are typed.
-const TYPED: [(&str, &str); 38] = [
+const TYPED: [(&str, &str); 43] = [
     ("AssignToGroup", "assign-to-group"),
     ("AssignToEngineer", "assign-to-engineer"),
     ("Claim", "claim"),
@@ -137,6 +137,10 @@ const TYPED: [(&str, &str); 38] = [
     ("ConfirmSolved", "confirm-solved"),
     ("ConfirmNotSolved", "confirm-not-solved"),
     ("SkipEvaluation", "skip-evaluation"),
+    ("RecordFollowUpAttempt", "follow-up attempt"),
+    ("SubmitFollowUp", "follow-up submit"),
+    ("CloseFollowUp", "follow-up close"),
+    ("PassFollowUpOn", "follow-up pass-on"),
     ("Hold", "hold"),
     ("Resume", "resume"),
     ("Cancel", "cancel"),
@@ -147,6 +151,7 @@ const TYPED: [(&str, &str); 38] = [
     ("PlanVisit", "plan"),
     ("MoveVisit", "move-visit"),
     ("CancelVisit", "cancel-visit"),
+    ("StartCall", "call"),
     ("ChangeOwner", "change-owner"),
     ("AddTeamMember", "team add"),
     ("RemoveTeamMember", "team remove"),
@@ -183,6 +188,7 @@ pub fn takes_revision(command: &Command) -> bool {
         command,
         Command::Act(_)
             | Command::Visit(_)
+            | Command::Call(_)
             | Command::StaffUser(StaffUserCommand::Put(_) | StaffUserCommand::Erase(Erase { dry_run: false, .. }))
             | Command::Department(DepartmentCommand::Put { .. })
             | Command::Absence(_)
@@ -196,7 +202,7 @@ pub fn takes_revision(command: &Command) -> bool {
             | Command::Terminal(TerminalCommand::Put(_))
             | Command::UserGroup(UserGroupCommand::Put { .. })
             | Command::ServiceProvider(ServiceProviderCommand::Put { .. })
-    )
+    ) || matches!(command, Command::FollowUp(of) if of.changes())
 }
 
 /// Whether `--request-id` means something for the command: it changes something.

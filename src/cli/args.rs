@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use super::args_act::ActCommand;
 use super::args_calendar::{CalendarArgs, VisitCommand};
+use super::args_call::CallArgs;
 use super::args_definitions::DefinitionsArgs;
 use super::args_equipment::{ProductCommand, TerminalCommand};
+use super::args_follow_up::FollowUpCommand;
 use super::args_guest::GuestCommand;
 use super::args_import::ImportArgs;
 use super::args_more::{
@@ -146,6 +148,9 @@ pub enum Command {
     /// How a Work Order is evaluated
     #[command(subcommand)]
     Evaluation(EvaluationCommand),
+    /// Follow-ups: what the staff ask the customer after the work
+    #[command(subcommand)]
+    FollowUp(FollowUpCommand),
     /// Tell why you, or another user, may or may not see a Work Order and act on it
     #[command(override_usage = "workorderctl why [USER] NUMBER")]
     Why {
@@ -183,6 +188,8 @@ pub enum Command {
     /// Planned visits.
     #[command(flatten)]
     Visit(VisitCommand),
+    /// Ring the customer up over your own account at the call center; show tells what came of it
+    Call(CallArgs),
     /// Tell what is planned for whom and when, day by day, or as iCalendar; what overlaps is marked
     Calendar(CalendarArgs),
     /// Print a Work Order as a page that one hands to the customer: PDF or HTML, for A4

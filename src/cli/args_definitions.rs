@@ -19,7 +19,7 @@ pub enum DefinitionsCommand {
     List,
     /// Print one as it would be exported
     Show {
-        /// form, record-type, process, evaluation-template, evaluation-rule, assignment-rule, message or role
+        /// form, record-type, process, evaluation-template, evaluation-rule, assignment-rule, follow-up-rule, plug-in, message or role
         kind: String,
         /// Its name
         name: String,
@@ -86,8 +86,8 @@ pub struct PreviewMessage {
 /// Which rule, and where to.
 #[derive(Debug, Clone, Args)]
 pub struct MoveRule {
-    /// evaluation-rule or assignment-rule
-    #[arg(value_parser = ["evaluation-rule", "assignment-rule"])]
+    /// evaluation-rule, assignment-rule or follow-up-rule
+    #[arg(value_parser = ["evaluation-rule", "assignment-rule", "follow-up-rule"])]
     pub kind: String,
     /// Its name
     pub name: String,

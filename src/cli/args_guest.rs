@@ -218,7 +218,7 @@ impl GuestCommand {
     }
 }
 
-fn answer(text: &str) -> Result<(String, String), String> {
+pub(super) fn answer(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((field, answer)) if !field.trim().is_empty() => Ok((field.trim().to_owned(), answer.to_owned())),
         _ => Err("an answer is written FIELD=ANSWER, such as overall=5".to_owned()),

@@ -23,7 +23,7 @@ pub enum EvaluationCommand {
 #[derive(Debug, Subcommand)]
 pub enum StaffUserCommand {
     /// Make a staff user, or replace all that is known of one
-    Put(PutStaffUser),
+    Put(Box<PutStaffUser>),
     /// Show a staff user: what they can do, what they carry in the directory, and how much open work
     Show {
         /// Id of the staff user
@@ -110,6 +110,9 @@ pub struct PutStaffUser {
     /// Id of the service provider they work for, for good [default: our own company]
     #[arg(long, value_name = "ID")]
     pub provider: Option<String>,
+    /// Their account at the call center, over which they call
+    #[arg(long, value_name = "ACCOUNT")]
+    pub call_account: Option<String>,
     /// Skill; may be given several times, or with commas
     #[arg(long = "skill", value_name = "NAME", value_delimiter = ',')]
     pub skills: Vec<String>,

@@ -63,7 +63,7 @@ pub fn definitions(session: &mut Session<'_, '_>, arguments: DefinitionsArgs) ->
             session.print(reply, |listed: &Listed, page| view::list(&listed.definitions, page))
         }
         DefinitionsCommand::Show { kind, name, version } => {
-            let reply = session.ask(&format!("{NAME}.Show"), &Show { kind: kind.replace('-', " "), name, version })?;
+            let reply = session.ask(&format!("{NAME}.Show"), &Show { kind: kind_of(&kind), name, version })?;
             session.print(reply, |shown: &Shown, _| shown.text.clone())
         }
         DefinitionsCommand::Export { dir, force } => export(session, &dir, force),
@@ -99,6 +99,17 @@ fn preview(session: &mut Session<'_, '_>, of: PreviewMessage) -> Result<(), Fail
         replace(&place, text.as_bytes())?;
     }
     session.print(reply, |previewed: &MessagePreviewed, page| view::message(previewed, page))
+}
+
+/// A kind as the daemon says it, of how it is typed: `evaluation-rule` is `evaluation rule`. Words that have a hyphen keep it.
+pub fn kind_of(typed: &str) -> String {
+    match typed {
+        "plug-in" => typed.to_owned(),
+        _ => match typed.strip_prefix("follow-up-") {
+            Some(rest) => format!("follow-up {rest}"),
+            None => typed.replace('-', " "),
+        },
+    }
 }
 
 /// Writes the files; all are looked at before the first is written.

@@ -209,6 +209,7 @@ fn hint_of(name: &str, parameters: &Parameters) -> Option<String> {
         Some("HasOpenWork") => {
             "\"workorderctl list --open\" with --contact, --engineer, --owner or --handler lists them; \"batch\" passes many on"
         }
+        Some("NoCallAccount") => "an admin binds one: workorderctl staff-user put, with --call-account",
         Some("SmsQuotaUsedUp") => "workorderctl sms quota --add SEGMENTS, when more were bought",
         Some("ClockNotManual") => "only a data folder made for trials has a clock that is set by hand",
         Some(_) => return None,

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::act::{Step, told};
 use super::args::{Create, List, PAGE_MOST};
+use super::args_call::CallArgs;
 use super::failure::Failure;
 use super::fields::FormOf;
 use super::session::Session;
@@ -34,6 +35,24 @@ pub fn act(session: &mut Session<'_, '_>, step: Step) -> Result<(), Failure> {
     let act = shapes::Act { request_id: session.request_id.clone(), expected_revision: session.expected_revision(), ..step.act };
     let reply = session.change(&method(step.method), &act)?;
     session.print(reply, |accepted: &Accepted, _| told(&accepted.receipt, &step.done))
+}
+
+/// Rings somebody up.
+///
+/// # Errors
+/// What the daemon says.
+pub fn call(session: &mut Session<'_, '_>, of: CallArgs) -> Result<(), Failure> {
+    let (request_id, expected_revision) = (session.request_id.clone(), session.expected_revision());
+    let CallArgs { of, to, phone } = of;
+    let whom = match (&to, &phone) {
+        (_, Some(phone)) => width::line(phone),
+        (Some(to), None) => format!("the {to}"),
+        (None, None) => "the customer".to_owned(),
+    };
+    let parameters = shapes::StartCall { number: of.number, request_id, expected_revision, to, phone };
+    let reply = session.change(&method("StartCall"), &parameters)?;
+    let done = format!("calls {whom}; \"show\" tells what came of it");
+    session.print(reply, |accepted: &Accepted, _| told(&accepted.receipt, &done))
 }
 
 /// Intake.
@@ -164,14 +183,14 @@ fn told_history(session: &mut Session<'_, '_>, number: &str, limit: Option<i64>)
 /// # Errors
 /// What the daemon says.
 pub fn show(session: &mut Session<'_, '_>, number: &str, language: Option<String>) -> Result<(), Failure> {
-    let reply = get(session, number, language)?;
+    let reply = get(session, number, language.clone())?;
     if session.json() {
         return session.print_json(&reply);
     }
     let got: Got = session.shape(reply)?;
     let steps = told_history(session, number, Some(HISTORY_SHOWN))?;
     let steps: HistoryTold = session.shape(steps)?;
-    let explanation = explained(session, number, None)?;
+    let explanation = explained(session, number, language)?;
     session.page.times.now = explanation.now;
     let text = show::with_history(&got.work_order, &explanation.commands, &steps, &session.page);
     session.write(&text)

@@ -19,7 +19,7 @@ use crate::protocol::work_orders::{self, Listed};
 /// What the daemon says.
 pub fn staff_user(session: &mut Session<'_, '_>, command: StaffUserCommand) -> Result<(), Failure> {
     match command {
-        StaffUserCommand::Put(user) => put_staff_user(session, user),
+        StaffUserCommand::Put(user) => put_staff_user(session, *user),
         StaffUserCommand::Show { id } => show(session, id),
         StaffUserCommand::Erase(of) => erase::erase(session, erase::Kind::StaffUser, of),
         StaffUserCommand::List(paging) => {
@@ -31,7 +31,7 @@ pub fn staff_user(session: &mut Session<'_, '_>, command: StaffUserCommand) -> R
 }
 
 fn put_staff_user(session: &mut Session<'_, '_>, user: PutStaffUser) -> Result<(), Failure> {
-    let PutStaffUser { id, name, email, language, roles, superior, department, provider, skills, regions, disabled } = user;
+    let PutStaffUser { id, name, email, language, roles, superior, department, provider, call_account, skills, regions, disabled } = user;
     let staff_user = shapes::StaffUser {
         id: id.clone(),
         name,
@@ -41,6 +41,7 @@ fn put_staff_user(session: &mut Session<'_, '_>, user: PutStaffUser) -> Result<(
         superior,
         department,
         provider,
+        call_account,
         skills: some(skills),
         regions: some(regions),
         absence: None,

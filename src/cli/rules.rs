@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::args_definitions::{MoveRule, TryRules};
-use super::definitions::read;
+use super::definitions::{kind_of, read};
 use super::failure::Failure;
 use super::session::Session;
 use super::view::times::read_time;
@@ -38,7 +38,7 @@ pub fn move_rule(session: &mut Session<'_, '_>, of: MoveRule) -> Result<(), Fail
     let MoveRule { kind, name, before, after, precedence, dry_run } = of;
     let parameters = shapes::MoveRule {
         request_id: session.request_id.clone(),
-        kind: kind.replace('-', " "),
+        kind: kind_of(&kind),
         name,
         precedence,
         before,

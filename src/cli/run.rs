@@ -18,8 +18,8 @@ use super::view::page::Page;
 use super::view::paint::Paint;
 use super::view::times::Times;
 use super::{
-    act, attachments, back_up, batch, calendar, definitions, directory, equipment, guest, import, on_site, orders, people, print, queues,
-    replay, rules, system, to_dos, top, watch,
+    act, attachments, back_up, batch, calendar, definitions, directory, equipment, follow_ups, guest, import, on_site, orders, people,
+    print, queues, replay, rules, system, to_dos, top, watch,
 };
 
 /// Columns of a page that is no terminal.
@@ -100,6 +100,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
             orders::create(session, create)
         }
         Command::Visit(command) => calendar::visit(session, command),
+        Command::Call(of) => orders::call(session, of),
         Command::Calendar(of) => calendar::calendar(session, of),
         Command::Batch(of) => batch::batch(session, *of),
         Command::SaveAttachment { of, attachment, to } => attachments::save(session, &of.number, &attachment, to),
@@ -112,6 +113,7 @@ fn dispatch(arguments: Arguments, console: &mut Console<'_>) -> Result<(), Failu
         Command::Explain { of, language } => orders::explain(session, &of.number, language),
         Command::Evaluation(EvaluationCommand::Explain { of }) => orders::explain_evaluation(session, &of.number),
         Command::Evaluation(EvaluationCommand::DryRun(of)) => rules::try_rules(session, of),
+        Command::FollowUp(command) => follow_ups::follow_up(session, command),
         Command::Form(of) => orders::form(session, of),
         Command::History { of, limit } => orders::history(session, &of.number, limit),
         Command::Watch { number, after, to_dos } => watch::watch(session, number, after, to_dos),

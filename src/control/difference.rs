@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 const TYPE: &str = "record type";
 /// Kinds of which all stand together, without versions.
-const RULES: [&str; 3] = ["evaluation rule", "assignment rule", "sharing rule"];
+const RULES: [&str; 4] = ["evaluation rule", "assignment rule", "sharing rule", "follow-up rule"];
 
 /// What is said to be added, changed or gone.
 fn change(kind: &str, name: &str, change: &str) -> shape::Change {
@@ -68,15 +68,17 @@ pub fn of(catalogue: &Catalogue, wanted: &Definitions, texts: bool) -> Vec<shape
 
 /// Rules that are there and not among the new ones.
 fn gone<'a>(catalogue: &'a Catalogue, difference: &'a Definitions) -> impl Iterator<Item = (&'static str, &'a Name)> {
-    let [evaluation, assignment, sharing] = RULES;
+    let [evaluation, assignment, sharing, follow_up] = RULES;
     let rules = catalogue.rules().iter().map(|r| &r.name);
     let rules = rules.filter(|name| difference.rules.as_ref().is_some_and(|rules| !rules.iter().any(|r| r.name == **name)));
     let others = catalogue.assignment_rules().iter().map(|r| &r.name);
     let others = others.filter(|name| difference.assignment_rules.as_ref().is_some_and(|rules| !rules.iter().any(|r| r.name == **name)));
     let shared = catalogue.sharing_rules().iter().map(|r| &r.name);
     let shared = shared.filter(|name| difference.sharing_rules.as_ref().is_some_and(|rules| !rules.iter().any(|r| r.name == **name)));
+    let followed = catalogue.follow_up_rules().iter().map(|r| &r.name);
+    let followed = followed.filter(|name| difference.follow_up_rules.as_ref().is_some_and(|rules| !rules.iter().any(|r| r.name == **name)));
     let all = rules.map(move |name| (evaluation, name)).chain(others.map(move |name| (assignment, name)));
-    all.chain(shared.map(move |name| (sharing, name)))
+    all.chain(shared.map(move |name| (sharing, name))).chain(followed.map(move |name| (follow_up, name)))
 }
 
 fn moved(difference: &Definitions, name: &Name) -> Option<TypeState> {
@@ -128,6 +130,8 @@ fn taken(applied: &Definitions, versions: &mut BTreeMap<(&'static str, Name), u3
         assignment_rules,
         sops,
         sharing_rules,
+        follow_up_rules,
+        plug_ins,
     } = applied;
     let mut named: Vec<(&'static str, &Name)> = Vec::new();
     named.extend(forms.iter().map(|d| ("form", &d.name)));
@@ -137,6 +141,7 @@ fn taken(applied: &Definitions, versions: &mut BTreeMap<(&'static str, Name), u3
     named.extend(messages.iter().map(|d| ("message", &d.name)));
     named.extend(sops.iter().map(|d| ("SOP", &d.name)));
     named.extend(roles.iter().map(|d| ("role", &d.name)));
+    named.extend(plug_ins.iter().map(|d| ("plug-in", &d.name)));
     let mut changes = Vec::new();
     for (kind, name) in named {
         let count = versions.entry((kind, name.clone())).or_insert(1);
@@ -152,7 +157,8 @@ fn taken(applied: &Definitions, versions: &mut BTreeMap<(&'static str, Name), u3
     let rules = rules.as_ref().map(|rules| rules.iter().map(|rule| rule.name.as_str()).collect::<Vec<_>>());
     let assignment_rules = assignment_rules.as_ref().map(|rules| rules.iter().map(|rule| rule.name.as_str()).collect());
     let sharing_rules = sharing_rules.as_ref().map(|rules| rules.iter().map(|rule| rule.name.as_str()).collect());
-    for (kind, names) in RULES.into_iter().zip([rules, assignment_rules, sharing_rules]) {
+    let follow_up_rules = follow_up_rules.as_ref().map(|rules| rules.iter().map(|rule| rule.name.as_str()).collect());
+    for (kind, names) in RULES.into_iter().zip([rules, assignment_rules, sharing_rules, follow_up_rules]) {
         if let Some(names) = names {
             let names = if names.is_empty() { "(none any more)".to_owned() } else { names.join(", ") };
             changes.push(change(&format!("{kind}s"), &names, "changed"));

@@ -49,6 +49,8 @@ pub fn people(order: &WorkOrder, cx: &Context<'_>) -> Vec<shape::Person> {
     }
     ids.extend(order.labor().iter().map(|labor| &labor.engineer));
     ids.extend(order.service_records().0.iter().filter_map(|record| record.by.as_ref()));
+    ids.extend(order.attempts().0.iter().filter_map(|attempt| attempt.by.as_ref()));
+    ids.extend(order.evaluations.iter().filter_map(|evaluation| evaluation.taken.as_ref()?.by.as_ref()));
     ids.extend(order.planned().iter().map(|visit| &visit.engineer));
     ids.into_iter().map(|id| person(id, cx)).collect()
 }

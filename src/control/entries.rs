@@ -49,6 +49,7 @@ pub fn staff_user(u: shape::StaffUser) -> Entry {
         superior: optional_slug("staffUser.superior", u.superior.as_deref(), StaffUserId::new)?,
         department: optional_slug("staffUser.department", u.department.as_deref(), DepartmentId::new)?,
         provider: optional_slug("staffUser.provider", u.provider.as_deref(), ServiceProviderId::new)?,
+        call_account: personal(u.call_account),
         skills: u.skills.iter().flatten().map(|s| slug("staffUser.skills", s, Skill::new)).collect::<Result<_, _>>()?,
         regions: u.regions.iter().flatten().map(|r| slug("staffUser.regions", r, Region::new)).collect::<Result<_, _>>()?,
         absence: None,

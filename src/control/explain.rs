@@ -7,7 +7,6 @@ use super::tell;
 use super::work_orders::{language, read, unreadable};
 use crate::domain::aggregate::Event;
 use crate::domain::context::Context;
-use crate::domain::definition::Process;
 use crate::domain::process::evaluate::{self, RuleVerdict};
 use crate::domain::process::{NodeState, handlers};
 use crate::domain::work_order::deadline::{Deadline, deadlines};
@@ -59,15 +58,16 @@ pub async fn evaluation(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
             channels: state.ladder.as_ref().map(|ladder| names(&ladder.channels)).unwrap_or_default(),
             fall_back_after: state.ladder.as_ref().and_then(|ladder| i64::try_from(ladder.fall_back_after.0).ok()),
         }),
-        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::OnSite(_) | NodeState::Confirm(_) => None,
+        NodeState::Assign(_)
+        | NodeState::Accept(_)
+        | NodeState::Task(_)
+        | NodeState::OnSite(_)
+        | NodeState::Confirm(_)
+        | NodeState::FollowUp(_) => None,
     });
     Ok(visit.judge(|cx| {
         let rules = evaluate::judged(cx.catalogue.rules(), order).into_iter().map(|(rule, verdict)| {
-            let (word, why) = match verdict {
-                RuleVerdict::Wins => ("wins", None),
-                RuleVerdict::ComesLater => ("comes-later", None),
-                RuleVerdict::No(why) => ("no", Some(why)),
-            };
+            let (word, why) = told(verdict);
             shape::RuleVerdict {
                 rule: rule.name.to_string(),
                 precedence: rule.precedence.into(),
@@ -88,10 +88,23 @@ fn names(channels: &[MessageChannel]) -> Vec<String> {
     channels.iter().map(|channel| channel.name().to_owned()).collect()
 }
 
+/// How a rule stands to a Work Order, in the protocol's words, and why it does not hold.
+pub(super) fn told(verdict: RuleVerdict) -> (&'static str, Option<String>) {
+    match verdict {
+        RuleVerdict::Wins => ("wins", None),
+        RuleVerdict::ComesLater => ("comes-later", None),
+        RuleVerdict::No(why) => ("no", Some(why)),
+    }
+}
+
 fn explanation(order: &WorkOrder, language: &str, cx: &Context<'_>) -> shape::Explanation {
     let visit = order.visit();
     let process = cx.catalogue.pinned_process(&order.process);
-    let title = |process: &Process| Some(process.node(visit?.node)?.title.text(language).to_owned());
+    let node = process.and_then(|process| process.node(visit?.node));
+    let label = |command: &str| {
+        let (_, label) = node?.labels.iter().find(|(button, _)| button.command() == command)?;
+        Some(label.text(language).to_owned())
+    };
     let handlers = visit.map(|visit| visit.handlers.as_slice()).unwrap_or_default();
     shape::Explanation {
         number: order.number.to_string(),
@@ -100,7 +113,7 @@ fn explanation(order: &WorkOrder, language: &str, cx: &Context<'_>) -> shape::Ex
         outcome: order.outcome.map(|outcome| outcome.name().into()),
         now: cx.now.0,
         node: visit.map(|visit| visit.name.to_string()),
-        title: process.and_then(title),
+        title: node.map(|node| node.title.text(language).to_owned()),
         kind: visit.map(|visit| visit.state.kind().into()),
         since: visit.map_or(order.ended_at, |visit| Some(visit.entered_at)).map(|at| at.0),
         on_hold: order.hold.as_ref().map(|hold| hold.reason.name().into()),
@@ -108,7 +121,10 @@ fn explanation(order: &WorkOrder, language: &str, cx: &Context<'_>) -> shape::Ex
         handlers: handlers.iter().map(|handler| people(handler, order, cx)).collect(),
         timers: deadlines(order).into_iter().map(|(due, deadline)| present::timer(due.0, deadline)).collect(),
         notes: notes(order),
-        commands: commands(order, cx).into_iter().map(possible).collect(),
+        commands: commands(order, cx)
+            .into_iter()
+            .map(|one| shape::PossibleCommand { label: label(one.command), ..possible(one) })
+            .collect(),
         ahead: ahead(order, cx).into_iter().map(|node| next(node, language)).collect(),
     }
 }
@@ -152,6 +168,9 @@ fn notes(order: &WorkOrder) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(why) = &visit.fallback {
         notes.push(format!("the admins handle it: {why}"));
+    }
+    if let NodeState::FollowUp(state) = &visit.state {
+        notes.extend(state.nobody.as_ref().map(|why| format!("whoever takes it follows up: {why}")));
     }
     let limits = &visit.limits;
     let limited = limits.overdue_after.is_some() || limits.auto_complete_after.is_some() || !limits.remind_after.is_empty();

@@ -56,7 +56,7 @@ async fn open(visit: &Visit<'_>, token: &str) -> Result<(Entity, WorkOrderId, In
             Ok((entity, order, invitation))
         }
         Some(Token::SignIn(..)) => Err(refuse::rejection(&Rejection::InvitationPurpose { purpose: "signing in" })),
-        Some(Token::Session(..) | Token::Receipt(..)) | None => Err(portal::wrong_token(visit, unknown())),
+        Some(Token::Session(..) | Token::Receipt(..) | Token::Call(..)) | None => Err(portal::wrong_token(visit, unknown())),
     }
 }
 
@@ -129,7 +129,8 @@ fn invited_in(order: &WorkOrder, no: InvitationNo, directory: &Directory) -> Str
     mailed.or_else(contact).map_or_else(|| "en".to_owned(), ToString::to_string)
 }
 
-fn field(field: &crate::domain::definition::TemplateField, language: &str) -> shape::Field {
+/// A question of a template.
+pub(super) fn field(field: &crate::domain::definition::TemplateField, language: &str) -> shape::Field {
     let plain = |name: &str| shape::Choice { name: name.to_owned(), title: name.to_owned() };
     let (kind, options) = match &field.kind {
         FieldKind::Rating { scale } => (format!("stars-{scale}"), (1..=*scale).map(|n| plain(&n.to_string())).collect()),
@@ -146,7 +147,7 @@ fn field(field: &crate::domain::definition::TemplateField, language: &str) -> sh
 
 /// What came in through a link of one person (EVA-8).
 fn given(order: &WorkOrder, no: InvitationNo) -> Option<shape::Given> {
-    let evaluation = order.evaluations.iter().find(|e| e.invitation == no)?;
+    let evaluation = order.evaluations.iter().find(|e| e.invitation == Some(no))?;
     let answers = present::evaluation(evaluation).answers.into_iter();
     Some(shape::Given {
         at: evaluation.at.0,
@@ -180,7 +181,7 @@ async fn evaluate(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let receipt = submit(visit, order, invitation, &p.request_id, command).await?;
     let entity = visit.desk.runtime.read(&Key::WorkOrder(order)).await.map_err(refuse::refusal)?;
     let order = work_order(&entity)?;
-    let after_completion = order.evaluations.iter().rev().find(|e| e.invitation == invitation).is_some_and(|e| e.after_completion);
+    let after_completion = order.evaluations.iter().rev().find(|e| e.invitation == Some(invitation)).is_some_and(|e| e.after_completion);
     Ok(Outcome::reply(&shape::Evaluated { number: order.number.to_string(), sequence: receipt.sequence as i64, after_completion }))
 }
 

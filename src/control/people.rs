@@ -110,6 +110,7 @@ pub fn staff_user(u: &StaffUser) -> shape::StaffUser {
         superior: u.superior.as_ref().map(ToString::to_string),
         department: u.department.as_ref().map(ToString::to_string),
         provider: u.provider.as_ref().map(ToString::to_string),
+        call_account: shown(u.call_account.as_ref()),
         skills: some(&u.skills),
         regions: some(&u.regions),
         absence: u.absence.map(absence),

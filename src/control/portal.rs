@@ -121,7 +121,7 @@ fn signed_in(visit: &Visit<'_>, session: &str) -> Result<(ContactId, SignInNo), 
                 reference.terminal_user(id).and_then(|contact| reference.directory.signed_in(contact, no, visit.desk.runtime.now()));
             contact.map(|contact| (contact.id.clone(), no))
         }
-        Some(Token::Invitation(..) | Token::SignIn(..) | Token::Receipt(..)) | None => None,
+        Some(Token::Invitation(..) | Token::SignIn(..) | Token::Receipt(..) | Token::Call(..)) | None => None,
     };
     found.ok_or_else(|| wrong_token(visit, session_ended()))
 }
@@ -181,7 +181,7 @@ pub(super) async fn sign_in(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         Some(Token::Invitation(..)) => {
             return Err(refuse::rejection(&Rejection::InvitationPurpose { purpose: "one Work Order" }));
         }
-        Some(Token::Session(..) | Token::Receipt(..)) | None => return Err(unknown()),
+        Some(Token::Session(..) | Token::Receipt(..) | Token::Call(..)) | None => return Err(unknown()),
     };
     let request = visit.request(&p.request_id)?;
     let contact = runtime.views().reference().terminal_user(id).cloned().ok_or_else(unknown)?;

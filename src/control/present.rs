@@ -1,6 +1,6 @@
 //! States and steps as the protocol's shapes.
 
-use super::{calendar, done, field_work, fields, tell, to_dos};
+use super::{calendar, done, field_work, fields, follow_ups, tell, to_dos};
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::context::Context;
 use crate::domain::definition::{Answer, ProcessNode};
@@ -9,6 +9,7 @@ use crate::domain::may::{self, Layout};
 use crate::domain::principal::Principal;
 use crate::domain::process::NodeState;
 use crate::domain::text::PersonalText;
+use crate::domain::work_order::call::PhoneCall;
 use crate::domain::work_order::deadline::{Deadline, deadlines};
 use crate::domain::work_order::mail::{Mail, MailStatus};
 use crate::domain::work_order::state::{Evaluation, Invitation, Party, Purpose, Source, WorkOrder};
@@ -120,6 +121,7 @@ pub fn work_order(
         nodes: nodes(order, language, cx),
         timers: deadlines(order).into_iter().map(|(due, deadline)| timer(due.0, deadline)).collect(),
         mails: order.mails.iter().map(mail).collect(),
+        calls: order.calls().iter().map(call).collect(),
         invitations: order.invitations.iter().map(|i| invitation(order, i, may_show_links, runtime, base_url)).collect(),
         evaluations: order.evaluations.iter().map(evaluation).collect(),
         form: visit.and_then(|v| v.form.as_ref()).map(|pin| pin.name.to_string()),
@@ -134,6 +136,9 @@ pub fn work_order(
         service_records_made: order.service_records().1.into(),
         people: done::people(order, cx),
         to_dos: to_dos::own(order, cx),
+        follow_up: follow_ups::now(order, language, cx),
+        attempts: order.attempts().0.iter().map(follow_ups::attempt).collect(),
+        attempts_made: order.attempts().1.into(),
     }
 }
 
@@ -185,6 +190,7 @@ pub fn timer(due: i64, deadline: Deadline) -> shape::Timer {
         Deadline::Remind(_) => "a reminder".to_owned(),
         Deadline::Mail(no) => format!("mail {} is tried", no.0),
         Deadline::ToDo(_) => "somebody is reminded, who asked for it".to_owned(),
+        Deadline::Call(no) => format!("call {} is handed over, or asked about", no.0),
         Deadline::SignInMail(no) => format!("the mail with link {} to sign in is tried", no.0),
     };
     shape::Timer { due, kind: suspects::kind(deadline).into(), what }
@@ -212,6 +218,21 @@ fn mail(mail: &Mail) -> shape::Mail {
             | MailStatus::Cancelled => None,
         },
         why: mail.status.why().map(ToOwned::to_owned),
+    }
+}
+
+fn call(call: &PhoneCall) -> shape::PhoneCall {
+    shape::PhoneCall {
+        no: call.no.0.into(),
+        to: call.party.as_ref().map(party),
+        phone: call.number.shown().into(),
+        by: call.by.to_string(),
+        account: call.account.shown().into(),
+        at: call.at.0,
+        status: call.status.name().into(),
+        since: call.status.since().map(|at| at.0),
+        seconds: call.status.seconds().map(Into::into),
+        why: call.status.why().map(ToOwned::to_owned),
     }
 }
 
@@ -247,6 +268,8 @@ pub fn evaluation(evaluation: &Evaluation) -> shape::Evaluation {
         template: evaluation.template.name.to_string(),
         at: evaluation.at.0,
         after_completion: evaluation.after_completion,
+        by: evaluation.taken.as_ref().and_then(|taken| text(taken.by.as_ref())),
+        way: evaluation.taken.as_ref().map(|taken| taken.way.name().into()),
         answers: answers.collect(),
     }
 }

@@ -7,7 +7,7 @@ use super::service::Outcome;
 use super::work_orders::{PAGE_MAX, bounded};
 use crate::domain::aggregate::Key;
 use crate::domain::definition::precedence::{Ranked, To, moved};
-use crate::domain::definition::{AssignmentRule, Catalogue, Definitions, EvaluationRule, Right};
+use crate::domain::definition::{AssignmentRule, Catalogue, Definitions, EvaluationRule, FollowUpRule, Right};
 use crate::domain::ids::Name;
 use crate::domain::process::evaluate;
 use crate::domain::rejection::Rejection;
@@ -37,11 +37,13 @@ pub async fn move_rule(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 }
 
 fn in_another_order(there: &Catalogue, kind: &str, name: &Name, to: &To) -> Result<Definitions, ErrorReply> {
-    const KINDS: [&str; 2] = [EvaluationRule::KIND, AssignmentRule::KIND];
+    const KINDS: [&str; 3] = [EvaluationRule::KIND, AssignmentRule::KIND, FollowUpRule::KIND];
     let definitions = if kind == KINDS[0] {
         moved(there.rules(), name, to).map(|rules| Definitions { rules: Some(rules), ..Definitions::default() })
     } else if kind == KINDS[1] {
         moved(there.assignment_rules(), name, to).map(|rules| Definitions { assignment_rules: Some(rules), ..Definitions::default() })
+    } else if kind == KINDS[2] {
+        moved(there.follow_up_rules(), name, to).map(|rules| Definitions { follow_up_rules: Some(rules), ..Definitions::default() })
     } else {
         Err(Rejection::invalid("kind", format!("{kind:?} is none of {}", KINDS.join(", "))))
     };

@@ -9,7 +9,7 @@ use crate::domain::form::{Value, shown};
 use crate::domain::ids::Name;
 use crate::domain::installation::InstallationEvent;
 use crate::domain::principal::Actor;
-use crate::domain::process::{NodeEvent, accept, assign, confirm, on_site, task};
+use crate::domain::process::{NodeEvent, accept, assign, confirm, follow_up, on_site, task};
 use crate::domain::service_group::ServiceGroupEvent;
 use crate::domain::text::PersonalText;
 use crate::domain::time::{Span, Timestamp};
@@ -17,7 +17,7 @@ use crate::domain::work_order::edit::Edited;
 use crate::domain::work_order::event::Event as OrderEvent;
 use crate::domain::work_order::mail::MessageChannel;
 use crate::domain::work_order::notice::NoticeKind;
-use crate::domain::work_order::state::{Purpose, Source};
+use crate::domain::work_order::state::{Purpose, Source, TakenBy};
 
 /// Who acted.
 pub fn actor(actor: &Actor) -> String {
@@ -74,7 +74,7 @@ pub fn event_without(event: &Event, hidden: &dyn Fn(&Name) -> bool) -> String {
         Event::Directory(DirectoryEvent::PersonErased { who, .. }) => format!("{} is erased", erasure::told(who)),
         Event::Directory(DirectoryEvent::ErasureFinished { done, .. }) => format!("nothing is left of {} values", done.sums.values),
         Event::Catalogue(CatalogueEvent::DefinitionsApplied(d)) => format!(
-            "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles, {} assignment rules, {} SOPs, {} sharing rules",
+            "{} forms, {} record types, {} processes, {} templates, {} rules, {} messages, {} roles, {} assignment rules, {} SOPs, {} sharing rules, {} follow-up rules, {} plug-ins",
             d.forms.len(),
             d.record_types.len(),
             d.processes.len(),
@@ -84,7 +84,9 @@ pub fn event_without(event: &Event, hidden: &dyn Fn(&Name) -> bool) -> String {
             d.roles.len(),
             d.assignment_rules.as_ref().map_or(0, Vec::len),
             d.sops.len(),
-            d.sharing_rules.as_ref().map_or(0, Vec::len)
+            d.sharing_rules.as_ref().map_or(0, Vec::len),
+            d.follow_up_rules.as_ref().map_or(0, Vec::len),
+            d.plug_ins.len()
         ),
         Event::Catalogue(CatalogueEvent::RecordTypePublished(name)) => format!("record type {name} is published"),
         Event::Catalogue(CatalogueEvent::RecordTypeRetired(name)) => format!("record type {name} is retired"),
@@ -121,12 +123,17 @@ fn work_order(event: &OrderEvent, hidden: &dyn Fn(&Name) -> bool) -> String {
             let way = match i.source {
                 Source::Link => "by a link",
                 Source::QrCode => "by QR code",
+                Source::Staff => "by the staff",
             };
             format!("the customer is asked to {what} {way} (link {})", i.no.0)
         }
         OrderEvent::EvaluationRecorded(e) => {
             let late = if e.after_completion { ", after completion" } else { "" };
-            format!("{} answers through link {}{late}", e.answers.len(), e.invitation.0)
+            match (&e.taken, e.invitation) {
+                (Some(taken), _) => format!("{} answers, {}", e.answers.len(), taken_down(taken)),
+                (None, Some(no)) => format!("{} answers through link {}{late}", e.answers.len(), no.0),
+                (None, None) => format!("{} answers{late}", e.answers.len()),
+            }
         }
         OrderEvent::Held { reason, note } => format!("waiting for {}{}", reason.name(), because(note.as_ref())),
         OrderEvent::Resumed => "no longer on hold".into(),
@@ -174,6 +181,14 @@ fn work_order(event: &OrderEvent, hidden: &dyn Fn(&Name) -> bool) -> String {
         },
         OrderEvent::MailBegun { mail, segments: 0 } => format!("mail {} is handed over", mail.0),
         OrderEvent::MailBegun { mail, segments } => format!("mail {} is handed over, {segments} segments of the quota", mail.0),
+        OrderEvent::CallStarted { call } => {
+            format!("call {} to {} by {} over {}", call.no.0, call.number.shown(), call.by, call.account.shown())
+        }
+        OrderEvent::CallTold { call, status, .. } => match (status.why(), status.seconds()) {
+            (Some(why), _) => format!("call {} {}: {why}", call.0, status.name()),
+            (None, Some(seconds)) => format!("call {} {}, {seconds} s", call.0, status.name()),
+            (None, None) => format!("call {} {}", call.0, status.name()),
+        },
         OrderEvent::PersonErased { who, whole: true } => format!("{} is erased, and with them all texts", erasure::told(who)),
         OrderEvent::PersonErased { who, whole: false } => format!("{} is erased", erasure::told(who)),
     }
@@ -186,6 +201,12 @@ fn sort(channel: MessageChannel) -> &'static str {
         MessageChannel::Sms => "short message",
         MessageChannel::WeChat => "WeChat message",
     }
+}
+
+/// `taken down by mei over phone`.
+fn taken_down(taken: &TakenBy) -> String {
+    let by = taken.by.as_ref().map_or_else(|| "the staff".to_owned(), ToString::to_string);
+    format!("taken down by {by} over {}", taken.way.name())
 }
 
 /// What a contact did to come into the portal. Who reads it learns no token.
@@ -280,6 +301,13 @@ fn node(event: &NodeEvent) -> String {
             format!("{step}{by}{at}{}", because(note.as_ref()))
         }
         NodeEvent::OnSite(on_site::Event::StepSkipped { step, reason, .. }) => format!("{step}: {}", reason.shown()),
+        NodeEvent::FollowUp(follow_up::Event::PersonChosen { person, group }) => format!("by {person}, whose turn it is in {group}"),
+        NodeEvent::FollowUp(follow_up::Event::NobodyChosen { why }) => format!("by whoever takes it: {why}"),
+        NodeEvent::FollowUp(follow_up::Event::Taken { by }) => format!("taken by {by}"),
+        NodeEvent::FollowUp(follow_up::Event::PassedOn { to, reason }) => format!("to {to}{}", because(reason.as_ref())),
+        NodeEvent::FollowUp(follow_up::Event::Attempted { way, outcome, note, .. }) => {
+            format!("over {}, {}{}", way.name(), outcome.name(), because(note.as_ref()))
+        }
         NodeEvent::Confirm(confirm::Event::Solved) => "solved".into(),
         NodeEvent::Confirm(confirm::Event::NotSolved { reason }) => format!("not solved: {}", reason.shown()),
     }

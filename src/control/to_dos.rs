@@ -14,7 +14,7 @@ use crate::domain::directory::DirectoryCommand;
 use crate::domain::ids::StaffUserId;
 use crate::domain::may;
 use crate::domain::principal::Actor;
-use crate::domain::process::{NodeEvent, accept, assign, task};
+use crate::domain::process::{NodeEvent, accept, assign, follow_up, task};
 use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::event::Event as OrderEvent;
 use crate::domain::work_order::notice::{NoticeKind, NoticeSettings, QuietHours};
@@ -98,6 +98,12 @@ pub fn of_step(told: &Told, board: &Board, cx: &Context<'_>) -> Option<NoticeKin
             OrderEvent::Node(
                 NodeEvent::Accept(accept::Event::Transferred { engineer, .. }) | NodeEvent::Task(task::Event::Transferred { engineer, .. }),
             ) => (me == Some(engineer)).then_some(NoticeKind::PassedOn),
+            OrderEvent::Node(NodeEvent::FollowUp(follow_up::Event::PersonChosen { person, .. })) => {
+                (me == Some(person)).then_some(NoticeKind::New)
+            }
+            OrderEvent::Node(NodeEvent::FollowUp(follow_up::Event::PassedOn { to, .. })) => {
+                (me == Some(to)).then_some(NoticeKind::PassedOn)
+            }
             OrderEvent::OwnerChanged { owner } => (me == Some(owner)).then_some(NoticeKind::PassedOn),
             OrderEvent::BecameOverdue { .. } => {
                 subject.handlers.iter().any(|handler| may::stands_for(handler, &subject, cx)).then_some(NoticeKind::Overdue)

@@ -4,7 +4,7 @@ use super::attachments;
 use super::desk::Visit;
 use super::refuse::{self, field, optional_slug, slug, word};
 use super::service::Outcome;
-use super::{calendar, explain, field_work, fields, judge, list, present, queues, to_dos, why};
+use super::{calendar, explain, field_work, fields, follow_ups, judge, list, phone_calls, present, queues, to_dos, why};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::definition::Right;
 use crate::domain::ids::{AccountId, ContactId, Name, PlannedNo, ServiceGroupId, StaffUserId, WorkOrderId};
@@ -39,6 +39,8 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "ReadAttachment" => attachments::read(visit).await,
         "Explain" => explain::call(visit).await,
         "ExplainEvaluation" => explain::evaluation(visit).await,
+        "ExplainFollowUp" => follow_ups::explain(visit).await,
+        "ListFollowUps" => follow_ups::list(visit).await,
         "Why" => why::call(visit).await,
         "History" => history(visit).await,
         "List" => list::list(visit).await,
@@ -49,6 +51,7 @@ pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
         "LaborTotals" => field_work::totals(visit),
         "GetCalendar" => calendar::get(visit).await,
         "PlanVisit" | "MoveVisit" => calendar::plan(visit).await,
+        "StartCall" => phone_calls::start(visit).await,
         _ => act(visit).await,
     }
 }
@@ -231,12 +234,26 @@ async fn act(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 
 /// Carries a command on a Work Order out.
 pub(super) async fn carry_out(visit: &Visit<'_>, p: shape::Act) -> Result<shape::Receipt, ErrorReply> {
-    let request = visit.request(&p.request_id)?;
-    let number = p.number.clone();
-    let expected_revision =
-        p.expected_revision.map(|r| u64::try_from(r).map_err(|_| field("expectedRevision", "is negative"))).transpose()?;
+    let on = On { number: p.number.clone(), request_id: p.request_id.clone(), expected_revision: p.expected_revision };
     let mut naming = Naming::new(visit.desk.runtime.attachments());
-    let command = Command::WorkOrder(command(visit.call.member(), p, &mut naming)?);
+    let command = command(visit.call.member(), p, &mut naming)?;
+    submit(visit, on, command, naming).await
+}
+
+/// On which Work Order, and as which request.
+pub(super) struct On {
+    pub number: String,
+    pub request_id: String,
+    pub expected_revision: Option<i64>,
+}
+
+/// Has a command judged and written.
+pub(super) async fn submit(visit: &Visit<'_>, on: On, command: OrderCommand, naming: Naming) -> Result<shape::Receipt, ErrorReply> {
+    let On { number, request_id, expected_revision } = on;
+    let request = visit.request(&request_id)?;
+    let expected_revision =
+        expected_revision.map(|r| u64::try_from(r).map_err(|_| field("expectedRevision", "is negative"))).transpose()?;
+    let command = Command::WorkOrder(command);
     // Whether who calls may see it is judged with the command, on what stands then; not here, on what was.
     let key = Key::WorkOrder(numbered(visit, &number)?);
     let submission = Submission { command, principal: visit.principal.clone(), request: Some(request), expected_revision };
@@ -339,6 +356,7 @@ fn command(method: &str, p: shape::Act, naming: &mut Naming) -> Result<OrderComm
             let time = |t: Option<i64>| Timestamp(t.unwrap_or_default());
             OrderCommand::EnterLabor { from: time(p.from), to: time(p.to), step: p.step }
         }
+        "RecordFollowUpAttempt" | "SubmitFollowUp" | "CloseFollowUp" | "PassFollowUpOn" => follow_ups::command(method, p)?,
         other => return Err(ErrorReply::method_not_found(other)),
     })
 }

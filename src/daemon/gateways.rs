@@ -1,7 +1,8 @@
-//! From the settings `[gateways]`, `[sms]` and `[wechat]` to gateways: secrets and certificates are read, all problems told at once.
+//! From the settings `[gateways]`, `[sms]`, `[wechat]` and `[calls]` to gateways: secrets and certificates are read, all problems told at once.
 
 use super::prepare::{Problems, read, text_secret};
-use crate::gateway::{Aliyun, Gateway, Http, Sender, Twilio, WeChat, WeChatKind, WeChatPush};
+use crate::gateway::{Aliyun, CallCenter, Gateway, Http, Sender, Twilio, WeChat, WeChatKind, WeChatPush};
+use crate::runtime::dialer::Center;
 use crate::runtime::gateways::{Gateways, Receipts, SmsGateway};
 use crate::settings::daemon::{self, SmsProvider};
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub(super) fn prepare(settings: &daemon::Gateways, problems: &mut Problems<'_>) 
         problems.take(key, Http::new(base, extra_root.as_deref(), settings.timeout), Some("an address such as https://api.example.org"))
     };
     let sms = sms(&settings.sms, &http, problems);
+    let call_center = call_center(settings, &http, problems);
     let wechat = &settings.wechat;
     let app = |kind, id: &Option<String>, file: &Option<PathBuf>, key: &str, problems: &mut Problems<'_>| {
         let (id, file) = id.as_ref().zip(file.as_ref())?;
@@ -38,8 +40,26 @@ pub(super) fn prepare(settings: &daemon::Gateways, problems: &mut Problems<'_>) 
         wechat_push: push.filter(|_| public.is_some()).map(|token| Arc::new(WeChatPush::new(token))),
         wechat: public,
         mini_program,
+        call_center: call_center.map(Arc::new),
         receipt_url: settings.receipt_url.clone(),
     }
+}
+
+fn call_center(
+    settings: &daemon::Gateways,
+    http: &impl Fn(&str, &str, &mut Problems<'_>) -> Option<Http>,
+    problems: &mut Problems<'_>,
+) -> Option<Center> {
+    let calls = &settings.calls;
+    let http = http("calls.base_url", calls.base_url.as_deref()?, problems);
+    let hint = "the file holds the token that we show the call center, and nothing else";
+    let token = text_secret("calls.token_file", calls.token_file.as_ref()?, hint, problems);
+    let hint = "the file holds the token that the call center shows us, and nothing else";
+    let push_token = calls.push_token_file.as_ref().map(|file| text_secret("calls.push_token_file", file, hint, problems));
+    let reports = push_token.is_some() && settings.receipt_url.is_some();
+    let push_token = push_token.unwrap_or_else(|| Some(String::new()));
+    let center = CallCenter::new(http?, token?, push_token?);
+    Some(Center { center, country: calls.country.clone().or_else(|| settings.sms.country.clone()), reports })
 }
 
 fn sms(

@@ -9,9 +9,10 @@ use crate::protocol::directory::{
 use crate::protocol::system::{self, ChangeSmsQuota, SmsQuota};
 
 /// The definitions as they are shipped, by file name.
-pub const DEFINITIONS: [(&str, &str); 7] = [
+pub const DEFINITIONS: [(&str, &str); 8] = [
     ("evaluation.toml", include_str!("../../config/definitions/evaluation.toml")),
     ("messages.toml", include_str!("../../config/definitions/messages.toml")),
+    ("follow-up.toml", include_str!("../../config/definitions/follow-up.toml")),
     ("forms.toml", include_str!("../../config/definitions/forms.toml")),
     ("processes.toml", include_str!("../../config/definitions/processes.toml")),
     ("sops.toml", include_str!("../../config/definitions/sops.toml")),
@@ -23,13 +24,14 @@ pub const DEFINITIONS: [(&str, &str); 7] = [
 pub const GROUP: &str = "lifts";
 
 /// Staff: id, name, role, what they are told as.
-const STAFF: [(&str, &str, &str, &str); 6] = [
+const STAFF: [(&str, &str, &str, &str); 7] = [
     ("ada", "Ada", "admin", "the admin"),
     ("sue", "Sue", "service-staff", "at the service desk"),
     ("dora", "Dora", "dispatcher", "the dispatcher"),
     ("lena", "Lena", "engineer", "who leads the group Lifts"),
     ("emil", "Emil", "engineer", "engineer"),
     ("mei", "Mei", "engineer", "engineer"),
+    ("iris", "Iris", "follow-up", "who asks customers afterwards"),
 ];
 
 /// Customers: contact, name, e-mail address, language, account, its name, mobile number or nothing.

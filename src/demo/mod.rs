@@ -16,6 +16,7 @@ mod program;
 mod sms_provider;
 mod stage;
 mod stay;
+mod story_follow_up;
 mod story_gate;
 mod story_group;
 mod story_short;

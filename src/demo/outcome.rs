@@ -21,10 +21,12 @@ pub struct Played {
     pub cancelled: String,
     /// Its mail had to wait.
     pub ticket: String,
+    /// The customer was asked by phone.
+    pub follow_up: String,
 }
 
 /// What should have happened to each, in the order of the play.
-fn endings(played: &Played) -> [(&str, &'static str, Ending<'static>); 4] {
+fn endings(played: &Played) -> [(&str, &'static str, Ending<'static>); 5] {
     let group = Ending {
         name: "the group's repair",
         outcome: "completed",
@@ -95,11 +97,31 @@ fn endings(played: &Played) -> [(&str, &'static str, Ending<'static>); 4] {
         ],
         ..Ending::default()
     };
+    let follow_up = Ending {
+        name: "the maintenance",
+        outcome: "completed",
+        engineer: Some("emil"),
+        stars: &["5"],
+        failed: &["sms"],
+        history: &[
+            ("Created", "dumb waiter"),
+            ("TaskCompleted", "all in order"),
+            ("MailQueued", "no mobile number"),
+            ("NodeLeft", "auto-completed, not evaluated"),
+            ("NodeEntered", "follow-up"),
+            ("FollowUpAttempted", "no-answer"),
+            ("EvaluationRecorded", "iris"),
+            ("NodeLeft", "followed up"),
+            ("Ended", "completed"),
+        ],
+        ..Ending::default()
+    };
     [
         (&played.group, "declined, on hold, not solved, solved", group),
         (&played.gate, "skip refused, daemon killed", gate),
         (&played.cancelled, "cancelled by its submitter", cancelled),
         (&played.ticket, "its mail had to wait", ticket),
+        (&played.follow_up, "not rated, followed up by phone", follow_up),
     ]
 }
 
@@ -129,8 +151,8 @@ pub fn look(stage: &mut Stage, played: &Played) -> Result<Table> {
     }
     let listed: Vec<_> = stage.list()?.into_iter().rev().map(|line| (line.number, line.status, line.mail_trouble)).collect();
     let closed = |number: &String| (number.clone(), "closed".to_owned(), false);
-    let wanted = [&played.group, &played.gate, &played.cancelled, &played.ticket].map(closed);
-    stage.checks.equal("the list has the four of them, closed, without mail trouble", listed.as_slice(), &wanted[..]);
+    let wanted = [&played.group, &played.gate, &played.cancelled, &played.ticket, &played.follow_up].map(closed);
+    stage.checks.equal("the list has the five of them, closed, without mail trouble", listed.as_slice(), &wanted[..]);
     let group = stage.group()?;
     let open: Vec<_> = group.loads.iter().filter(|load| load.open != 0).collect();
     stage.checks.that(
@@ -158,6 +180,7 @@ fn look_at_mails(stage: &mut Stage, played: &Played) {
         mail("zoe", "How did we do? #", &played.gate),
         mail("emil", "Waiting: # at evaluate", &played.gate),
         mail("sue", "Is it solved? #", &played.ticket),
+        mail("renee", "How did we do? #", &played.follow_up),
     ];
     let caught = stage.catcher.mails();
     let mut arrived: Vec<_> =

@@ -10,7 +10,7 @@ use super::narrator::Narrator;
 use super::outcome::{self, Played};
 use super::sms_provider::SmsProvider;
 use super::stage::Stage;
-use super::{stay, story_gate, story_group, story_short};
+use super::{stay, story_follow_up, story_gate, story_group, story_short};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -55,6 +55,7 @@ fn run(narrator: Narrator, staying: bool) -> Result<usize> {
         gate: story_gate::play(&mut stage)?,
         cancelled: story_short::cancelled(&mut stage)?,
         ticket: story_short::mail_waits(&mut stage)?,
+        follow_up: story_follow_up::play(&mut stage)?,
     };
     stage.narrator.scene("Was it as it should be?");
     let table = outcome::look(&mut stage, &played)?;

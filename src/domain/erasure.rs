@@ -20,10 +20,12 @@ pub enum Of<'a> {
     Text,
     /// The name of an attachment whose content has this hash. Where it was erased, nothing of the content is left for it.
     File(&'a str),
-    /// Where a mail goes, and what a server said of that.
+    /// Where a mail goes or a call, and what a server said of that.
     Address(Option<&'a Party>),
     /// What somebody wrote into a mail: for whom, and who of the staff, where it is known.
     Words { to: Option<&'a Party>, by: Option<&'a StaffUserId> },
+    /// The call account that one of the staff is bound to.
+    CallAccount(&'a StaffUserId),
     /// Where one of the staff was.
     Whereabouts(Option<&'a StaffUserId>),
     /// What waits for somebody, or was to; and who wrote it down for them.
@@ -35,8 +37,8 @@ impl Of<'_> {
     pub fn is_of(&self, who: &Party, whole: bool) -> bool {
         let own = self.people().into_iter().flatten().any(|one| one == *who);
         match self {
-            // The others whom a mail was for are not erased with the customer.
-            Self::Address(_) => own,
+            // The others whom a mail was for, and who called, are not erased with the customer.
+            Self::Address(_) | Self::CallAccount(_) => own,
             Self::Text | Self::File(_) | Self::Words { .. } | Self::Whereabouts(_) | Self::ToDo { .. } => own || whole,
         }
     }
@@ -49,6 +51,7 @@ impl Of<'_> {
             Self::Address(party) => [party.cloned(), None],
             Self::Words { to, by } => [to.cloned(), staff(*by)],
             Self::Whereabouts(user) => [staff(*user), None],
+            Self::CallAccount(user) => [staff(Some(user)), None],
             Self::ToDo { user, by } => [staff(Some(user)), staff(*by)],
         }
     }

@@ -166,6 +166,10 @@ pub struct InvitationNo(pub u16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MailNo(pub u32);
 
+/// Which call of a Work Order, counted from 1. With the Work Order's id it is what the call center knows it by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CallNo(pub u32);
+
 /// A contact in the portal, as links and timers name it: derived from the contact's id, so that a link tells nothing of that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TerminalUserId(#[serde(with = "wide")] pub u128);

@@ -38,6 +38,8 @@ pub enum Rejection {
     EvaluationMissing,
     #[error("skip is not offered at this node")]
     SkipNotOffered,
+    #[error("the customer has not been tried to reach at this follow-up; record an attempt first")]
+    NotAttempted,
     #[error("it is too late to cancel: the work is done and is to be confirmed or evaluated")]
     TooLateToCancel,
     #[error("answers.{field}: {problem}")]
@@ -86,6 +88,12 @@ pub enum Rejection {
     /// Segments of short messages: those left of the quota, and those that the message takes (EVA-5).
     #[error("the quota of short messages is used up: {left} segments are left, the message takes {needed}")]
     SmsQuotaUsedUp { left: u64, needed: u32 },
+    /// Calls go over the caller's own account at the call center (FUP-5).
+    #[error("{user} is bound to no call account")]
+    NoCallAccount { user: String },
+    /// `status`: how far that call is.
+    #[error("{user} is calling already: call {call} of this Work Order is {status}")]
+    CallUnderWay { user: String, call: u32, status: &'static str },
     #[error("the timer no longer applies")]
     TimerStale,
     #[error("nothing to change: it is so already")]
@@ -149,6 +157,7 @@ impl Rejection {
             Self::NotLocked => "NotLocked",
             Self::EvaluationMissing => "EvaluationMissing",
             Self::SkipNotOffered => "SkipNotOffered",
+            Self::NotAttempted => "NotAttempted",
             Self::TooLateToCancel => "TooLateToCancel",
             Self::InvalidAnswer { .. } => "InvalidAnswer",
             Self::UnknownInvitation => "UnknownInvitation",
@@ -168,6 +177,8 @@ impl Rejection {
             Self::RequestIdReused { .. } => "RequestIdReused",
             Self::NumberTaken { .. } => "NumberTaken",
             Self::SmsQuotaUsedUp { .. } => "SmsQuotaUsedUp",
+            Self::NoCallAccount { .. } => "NoCallAccount",
+            Self::CallUnderWay { .. } => "CallUnderWay",
             Self::TimerStale => "TimerStale",
             Self::NothingToChange => "NothingToChange",
             Self::RecordTypeNotPublished { .. } => "RecordTypeNotPublished",

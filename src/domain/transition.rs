@@ -142,10 +142,15 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::StartLabor { .. }
         | Order::StopLabor { .. }
         | Order::EnterLabor { .. }
+        | Order::RecordFollowUpAttempt { .. }
+        | Order::SubmitFollowUp { .. }
+        | Order::CloseFollowUp { .. }
+        | Order::PassFollowUpOn { .. }
         | Order::Edit(_)
         | Order::PlanVisit { .. }
         | Order::MoveVisit { .. }
         | Order::CancelVisit { .. }
+        | Order::StartCall { .. }
         | Order::ChangeOwner { .. }
         | Order::AddTeamMember { .. }
         | Order::RemoveTeamMember { .. }
@@ -160,6 +165,7 @@ fn more_work(before: Option<&WorkOrder>, after: &WorkOrder, command: &work_order
         | Order::Fire { .. }
         | Order::RecordMail { .. }
         | Order::BeginMail { .. }
+        | Order::RecordCall { .. }
         | Order::ErasePerson { .. } => false,
     };
     let limit = cx.directory.group(group).and_then(|g| g.limit).filter(|_| limited && !mutant!("limit-not-claimed"));

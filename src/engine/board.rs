@@ -7,10 +7,11 @@ use crate::domain::context::Context;
 use crate::domain::ids::{ServiceGroupId, WorkOrderId};
 use crate::domain::may::{self, relation::Subject};
 use crate::domain::number::WorkOrderNumber;
+use crate::domain::process::NodeState;
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::WorkOrder;
 use crate::domain::work_order::deadline::overdue_at;
-use crate::domain::work_order::state::Status;
+use crate::domain::work_order::state::{Handler, Status};
 use crate::engine::columns::{Columns, Found, Seen, Shared};
 use crate::engine::listing::{Ask, Filter, Listed};
 use crate::engine::queues::{Counts, Only, Place, Queue, Queues, Standing};
@@ -131,6 +132,7 @@ impl Kept {
                 fields: self.fields(),
                 to_dos: order.to_dos(),
                 taken_by: order.visit().and_then(|v| v.state.task()?.taken_by.as_ref()),
+                follow_up: order.visit().is_some_and(|v| matches!(v.state, NodeState::FollowUp(_))),
             },
             Err(row) => {
                 let row = row?;
@@ -147,6 +149,7 @@ impl Kept {
                     fields: self.fields(),
                     to_dos: row.to_dos.as_deref().unwrap_or_default(),
                     taken_by: None,
+                    follow_up: false,
                 }
             }
         })
@@ -315,6 +318,32 @@ impl Board {
             }
         }
         ToDos { list, next, total }
+    }
+
+    /// A page of the follow-ups that are open and may be seen, how many there are, and where it goes on; `mine`: only those that wait for
+    /// who asks by name.
+    pub fn follow_ups(
+        &self,
+        scope: &Scope,
+        mine: bool,
+        sort: Sort,
+        after: Option<Cursor>,
+        most: usize,
+    ) -> (Vec<&WorkOrder>, u64, Option<Cursor>) {
+        let mut matching = self.columns.matching(&Filter::default()) & self.columns.any_of([Shared::FollowUp]);
+        if mine {
+            matching &= self.columns.any_of(scope.me().cloned().map(Handler::User).map(Shared::Handler));
+        }
+        scope.narrow(&mut matching, &self.columns);
+        let total = matching.len();
+        let behind = after.and_then(|after| Some((after.key, *self.places.get(&after.id)?)));
+        let (places, more) = self.times.page(matching, sort, behind, most, &self.columns);
+        let orders: Vec<&WorkOrder> = places.iter().filter_map(|place| self.kept.get(*place as usize)?.either().ok()).collect();
+        let cursor = |place: &u32| {
+            let (_, id) = self.kept.get(*place as usize)?.age()?;
+            Some(Cursor { key: self.times.key(sort, *place, &self.columns), id })
+        };
+        (orders, total, places.last().filter(|_| more).and_then(cursor))
     }
 
     /// Up to `most` lines of a queue, most pressing first, of what may be seen, each with when it is overdue; and the place to go on

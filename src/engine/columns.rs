@@ -31,6 +31,8 @@ pub struct Seen<'a> {
     pub to_dos: &'a [PersonalToDo],
     /// Who of its handlers has taken the task.
     pub taken_by: Option<&'a StaffUserId>,
+    /// It is at a follow-up.
+    pub follow_up: bool,
 }
 
 /// What is found by the fields of forms: the values, or of one that has ended their hashes alone.
@@ -71,6 +73,8 @@ pub enum Shared {
     TakenBy(StaffUserId),
     /// The contact did not submit it: somebody else did, or there is no contact.
     ByAnother,
+    /// At a node of the kind follow-up.
+    FollowUp,
 }
 
 /// What few Work Orders share.
@@ -108,6 +112,7 @@ impl Seen<'_> {
             (self.open && of.engineer.is_none(), Shared::Unassigned),
             (matches!(of.life, Life::Void { .. }), Shared::Void),
             (of.life == Life::Deleted, Shared::Deleted),
+            (self.follow_up, Shared::FollowUp),
         ];
         flags.into_iter().filter(|(so, _)| *so).for_each(|(_, what)| put(what));
         of.group.cloned().map(Shared::Group).into_iter().for_each(&mut put);

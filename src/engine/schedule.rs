@@ -52,9 +52,12 @@ impl Timer {
     pub fn of(&self) -> Of {
         match self.deadline {
             Deadline::SignInMail(_) => Of::TerminalUser(TerminalUserId(self.of.0)),
-            Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) | Deadline::Mail(_) | Deadline::ToDo(_) => {
-                Of::WorkOrder(WorkOrderId(self.of.0))
-            }
+            Deadline::AutoComplete(_)
+            | Deadline::Overdue(_)
+            | Deadline::Remind(_)
+            | Deadline::Mail(_)
+            | Deadline::ToDo(_)
+            | Deadline::Call(_) => Of::WorkOrder(WorkOrderId(self.of.0)),
         }
     }
 
@@ -153,7 +156,12 @@ impl Schedule {
     fn set_of(&mut self, deadline: Deadline) -> &mut BTreeSet<Timer> {
         match deadline {
             Deadline::AutoComplete(_) => &mut self.completions,
-            Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) | Deadline::ToDo(_) | Deadline::SignInMail(_) => &mut self.set,
+            Deadline::Remind(_)
+            | Deadline::Overdue(_)
+            | Deadline::Mail(_)
+            | Deadline::ToDo(_)
+            | Deadline::SignInMail(_)
+            | Deadline::Call(_) => &mut self.set,
         }
     }
 

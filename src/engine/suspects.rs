@@ -5,7 +5,7 @@
 //! being fired at `CRASHES_MAX` such ends is parked and shown. Pure: the shell reads and writes the two texts.
 
 use super::schedule::{Holder, Parked, Schedule, Timer};
-use crate::domain::ids::{MailNo, SignInNo, VisitNo};
+use crate::domain::ids::{CallNo, MailNo, SignInNo, VisitNo};
 use crate::domain::time::Timestamp;
 use crate::domain::work_order::deadline::Deadline;
 use std::collections::{BTreeMap, VecDeque};
@@ -91,6 +91,7 @@ pub fn kind(deadline: Deadline) -> &'static str {
         Deadline::Mail(_) => "mail",
         Deadline::ToDo(_) => "to-do",
         Deadline::SignInMail(_) => "sign-in-mail",
+        Deadline::Call(_) => "call",
     }
 }
 
@@ -100,6 +101,7 @@ fn line(timer: &Timer) -> String {
         Deadline::Mail(no) => no.0,
         Deadline::ToDo(no) => no,
         Deadline::SignInMail(no) => no.0,
+        Deadline::Call(no) => no.0,
     };
     format!("{} {:032x} {} {no}\n", timer.due.0, timer.of.0, kind(timer.deadline))
 }
@@ -115,6 +117,7 @@ fn read(line: &str) -> Option<Timer> {
         "mail" => Deadline::Mail(MailNo(no)),
         "to-do" => Deadline::ToDo(no),
         "sign-in-mail" => Deadline::SignInMail(SignInNo(no)),
+        "call" => Deadline::Call(CallNo(no)),
         _ => return None,
     };
     let of = Holder(u128::from_str_radix(of, 16).ok()?);

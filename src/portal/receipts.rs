@@ -5,6 +5,7 @@
 //! | `RECEIPTS/sms/TOKEN` | Twilio | its signature |
 //! | `RECEIPTS/aliyun` | Aliyun | a token in what it brings |
 //! | `RECEIPTS/wechat` | WeChat | its signature, in the query |
+//! | `RECEIPTS/calls` | the call center | its token, in `Authorization` |
 
 use super::route::{Daemon, Reply, Request, Trouble};
 use crate::protocol::guest::{ReceiptTaken, TakeReceipt};
@@ -18,11 +19,13 @@ pub fn answer(request: &Request, rest: &str, daemon: &Daemon) -> Reply {
             TakeReceipt { token: Some(token.to_owned()), signature: Some(request.signature.clone()), ..told("twilio") }
         }
         ("POST", None) if rest == "aliyun" => told("aliyun"),
+        ("POST", None) if rest == "calls" => TakeReceipt { signature: Some(request.authorization.clone()), ..told("calls") },
         ("GET" | "POST", None) if rest == "wechat" => TakeReceipt { query: Some(request.query.clone()), ..told("wechat") },
         _ => return plain(404, "there is nothing here\n".to_owned()),
     };
     match daemon.call::<_, ReceiptTaken>("TakeReceipt", &asked) {
         Ok(taken) if asked.provider == "aliyun" => Reply { content_type: "application/json; charset=utf-8", ..plain(200, taken.answer) },
+        Ok(taken) if asked.provider == "calls" => plain(204, taken.answer),
         Ok(taken) => plain(200, taken.answer),
         Err(Trouble::Wrong(_) | Trouble::Unknown | Trouble::Bad) => Reply { unknown: true, ..plain(403, "not taken\n".to_owned()) },
         Err(Trouble::Closed | Trouble::Later) => plain(503, "try again\n".to_owned()),

@@ -31,6 +31,8 @@ pub struct Request {
     pub from_elsewhere: bool,
     /// `X-Twilio-Signature`.
     pub signature: String,
+    /// `Authorization`.
+    pub authorization: String,
     pub body: Vec<u8>,
 }
 

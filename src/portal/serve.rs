@@ -149,6 +149,7 @@ async fn respond(portal: Arc<Portal>, request: hyper::Request<Incoming>, peer: I
                     content_type: text(header::CONTENT_TYPE),
                     accept_language,
                     from_elsewhere: from_elsewhere(&head.headers),
+                    authorization: text(header::AUTHORIZATION),
                     signature: text(HeaderName::from_static("x-twilio-signature")),
                     body: body.to_bytes().to_vec(),
                 };

@@ -18,7 +18,8 @@ shapes! {
     /// A staff user.
     StaffUser {
         id: String, name: String, email: Option<String>, language: Option<String>, roles: Vec<String>, superior: Option<String>,
-        department: Option<String>, provider: Option<String>, skills: Option<Vec<String>>, regions: Option<Vec<String>>, absence: Option<Absence>,
+        department: Option<String>, provider: Option<String>, call_account: Option<String>, skills: Option<Vec<String>>, regions: Option<Vec<String>>,
+        absence: Option<Absence>,
         notices: Option<Notices>, disabled: Option<bool>, erased: Option<i64>,
     }
     /// What somebody is told by mail.

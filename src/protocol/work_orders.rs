@@ -60,12 +60,48 @@ shapes! {
     Timer { due: i64, kind: String, what: String }
     /// A mail intent.
     Mail { no: i64, channel: String, template: String, to: String, status: String, attempts: i64, queued_at: i64, next_at: Option<i64>, why: Option<String> }
+    /// A call by one of the staff.
+    PhoneCall {
+        no: i64, to: Option<String>, phone: String, by: String, account: String, at: i64, status: String, since: Option<i64>,
+        seconds: Option<i64>, why: Option<String>,
+    }
     /// An invitation.
     Invitation { no: i64, purpose: String, source: String, expires_at: i64, used: i64, link: Option<String> }
     /// An answer of an evaluation.
     Answer { field: String, value: String, scale: Option<i64> }
     /// An evaluation.
-    Evaluation { source: String, template: String, at: i64, after_completion: bool, answers: Vec<Answer> }
+    Evaluation {
+        source: String, template: String, at: i64, after_completion: bool, by: Option<String>, way: Option<String>, answers: Vec<Answer>,
+    }
+    /// An answer as it is given.
+    GivenAnswer { field: String, value: String }
+    /// What is asked.
+    Question { name: String, title: String, kind: String, required: bool, options: Vec<Choice> }
+    /// An attempt to reach the customer, in vain.
+    FollowUpAttempt { at: i64, by: Option<String>, way: String, outcome: String, note: Option<String> }
+    /// The follow-up that is open.
+    FollowUp {
+        rule: Option<String>, template: String, template_title: String, person: Option<String>, rotation: Option<String>,
+        nobody: Option<String>, questions: Vec<Question>,
+    }
+    /// One line of the list of follow-ups.
+    FollowUpLine {
+        line: Line, person: Option<String>, template: String, attempts: i64, last_attempt: Option<FollowUpAttempt>, since: i64, due: Option<i64>,
+    }
+    /// Parameters of `ListFollowUps`.
+    ListFollowUps { mine: Option<bool>, sort: Option<String>, limit: Option<i64>, after: Option<String>, at_least: Option<i64> }
+    /// Reply of `ListFollowUps`.
+    FollowUpsListed { follow_ups: Vec<FollowUpLine>, next: Option<String>, total: i64, now: i64 }
+    /// What was worked out when the follow-up node was entered, and who has it.
+    FrozenFollowUp {
+        node: String, since: i64, rule: Option<String>, template: String, person: Option<String>, rotation: Option<String>, nobody: Option<String>,
+    }
+    /// How a follow-up rule stands to a Work Order now.
+    FollowUpVerdict { rule: String, precedence: i64, verdict: String, why: Option<String>, template: String, by: String }
+    /// Parameters of `ExplainFollowUp`.
+    ExplainFollowUp { number: String }
+    /// Reply of `ExplainFollowUp`.
+    FollowUpExplained { number: String, now: i64, on: bool, frozen: Option<FrozenFollowUp>, rules: Vec<FollowUpVerdict> }
     /// A field with its value.
     Field {
         name: String, title: String, kind: String, to: Option<String>, form: Option<String>, text: String, columns: Vec<String>,
@@ -89,7 +125,10 @@ shapes! {
     /// The step that entered the node.
     Cause { at: i64, by: String, command: String, details: Vec<String> }
     /// A command, were the caller to give it now.
-    PossibleCommand { command: String, allowed: bool, error: Option<String>, why: Option<String>, asks: Option<String>, leads_to: Option<String> }
+    PossibleCommand {
+        command: String, label: Option<String>, allowed: bool, error: Option<String>, why: Option<String>, asks: Option<String>,
+        leads_to: Option<String>,
+    }
     /// A node after this one.
     NodeAhead { name: String, title: String, kind: String, passed_over: Option<String>, handlers: Vec<String> }
     /// Parameters of `BringAttachment`.
@@ -166,10 +205,10 @@ shapes! {
         outcome: Option<String>, ended_at: Option<i64>, first_accepted_at: Option<i64>, last_completed_at: Option<i64>,
         last_completed_by: Option<String>, on_hold: Option<String>, held_ms: i64, reopened: i64, reassigned: i64, node: Option<String>,
         node_kind: Option<String>, handlers: Vec<String>, taken_by: Option<String>, mandatory: bool, nodes: Vec<Node>, timers: Vec<Timer>,
-        mails: Vec<Mail>, invitations: Vec<Invitation>, evaluations: Vec<Evaluation>, form: Option<String>, fields: Vec<Field>,
+        mails: Vec<Mail>, calls: Vec<PhoneCall>, invitations: Vec<Invitation>, evaluations: Vec<Evaluation>, form: Option<String>, fields: Vec<Field>,
         values: Parameters, sop: Option<String>, steps: Vec<SopStep>, planned: Vec<PlannedVisit>,
         labor: Vec<Labor>, labor_ms: i64, service_records: Vec<ServiceRecord>, service_records_made: i64,
-        people: Vec<Person>, to_dos: Vec<PersonalToDo>,
+        people: Vec<Person>, to_dos: Vec<PersonalToDo>, follow_up: Option<FollowUp>, attempts: Vec<FollowUpAttempt>, attempts_made: i64,
     }
     /// What was done, in the words of whoever did it.
     WorkDone { kind: String, by: Option<Person>, step: Option<String>, note: Option<String> }
@@ -249,7 +288,10 @@ shapes! {
         owner: Option<String>, user: Option<String>, access: Option<String>, subject: Option<String>, description: Option<String>,
         reference: Option<String>, account: Option<String>, contact: Option<String>, priority: Option<String>,
         visit: Option<i64>, until: Option<i64>, users: Option<Vec<String>>, to_do: Option<i64>,
+        way: Option<String>, outcome: Option<String>, answers: Option<Vec<GivenAnswer>>,
     }
+    /// Parameters of `StartCall`.
+    StartCall { number: String, request_id: String, expected_revision: Option<i64>, to: Option<String>, phone: Option<String> }
     /// Parameters of `Why`.
     Why { number: String, user: Option<String> }
     /// What somebody may do or not, and why.

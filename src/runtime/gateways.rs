@@ -4,6 +4,7 @@
 //! That an attempt begins is durable before anything is sent, with the segments of the quota that it takes: so the quota is exact, and
 //! what is not known to have failed is not sent again.
 
+use super::dialer::Center;
 use super::handle::Runtime;
 use super::links::Token;
 use super::mailer::{Post, backoff_until};
@@ -38,6 +39,8 @@ pub struct Gateways {
     pub mini_program: Option<Arc<WeChat>>,
     /// For what WeChat brings; without it there are no receipts, and what it takes counts as sent.
     pub wechat_push: Option<Arc<WeChatPush>>,
+    /// Without one, calls fail.
+    pub call_center: Option<Arc<Center>>,
     /// Where providers bring receipts; ends in `/`.
     pub receipt_url: Option<String>,
 }
@@ -234,13 +237,18 @@ fn no_words(template: &MessageTemplate) -> String {
 /// The number as providers want it.
 fn number(sms: &SmsGateway, mail: &Mail) -> Result<String, String> {
     let written = mail.to.0.as_deref().ok_or("the number was erased")?;
+    with_country(written, sms.country.as_deref(), "sms.country")
+}
+
+/// A number as people write it, with its country; without one it is that of the setting `key`.
+pub(super) fn with_country(written: &str, country: Option<&str>, key: &str) -> Result<String, String> {
     let written = written.trim();
-    let with_country = match (written.strip_prefix("00"), &sms.country) {
+    let with_country = match (written.strip_prefix("00"), country) {
         _ if written.starts_with('+') => written.to_owned(),
         (Some(rest), _) => format!("+{rest}"),
         // The 0 before an area is not part of an international number.
         (None, Some(country)) => format!("{country}{}", written.trim_start_matches('0')),
-        (None, None) => return Err("the number has no country, and sms.country is not set".to_owned()),
+        (None, None) => return Err(format!("the number has no country, and {key} is not set")),
     };
     // The number itself is told beside it.
     let checked = text::international_phone("to", &with_country).map_err(|_| "it is no phone number with its country")?;

@@ -3,7 +3,7 @@
 //!
 //! A token is what it is for, in bytes, and a 128-bit MAC of that under the installation's secret. Never logged.
 
-use crate::domain::ids::{InvitationNo, MailNo, SignInNo, TerminalUserId, WorkOrderId};
+use crate::domain::ids::{CallNo, InvitationNo, MailNo, SignInNo, TerminalUserId, WorkOrderId};
 use data_encoding::BASE64URL_NOPAD;
 
 /// Bytes of the MAC.
@@ -13,6 +13,8 @@ const SIGN_IN: u8 = 1;
 const SESSION: u8 = 2;
 /// And for the receipt of a message.
 const RECEIPT: u8 = 3;
+/// And for a call.
+const CALL: u8 = 4;
 /// Longest token that is looked at.
 const TOKEN_MAX: usize = 64;
 
@@ -26,6 +28,8 @@ pub enum Token {
     Session(TerminalUserId, SignInNo),
     /// A gateway tells what became of a message.
     Receipt(WorkOrderId, MailNo),
+    /// What a call center knows a call by, and tells how it goes with.
+    Call(WorkOrderId, CallNo),
 }
 
 impl Token {
@@ -59,6 +63,7 @@ impl Token {
             Self::SignIn(id, no) => of(SIGN_IN, id.0, no.0),
             Self::Session(id, no) => of(SESSION, id.0, no.0),
             Self::Receipt(order, no) => of(RECEIPT, order.0, no.0),
+            Self::Call(order, no) => of(CALL, order.0, no.0),
         }
     }
 
@@ -74,6 +79,7 @@ impl Token {
             SIGN_IN => Some(Self::SignIn(TerminalUserId(id), SignInNo(no))),
             SESSION => Some(Self::Session(TerminalUserId(id), SignInNo(no))),
             RECEIPT => Some(Self::Receipt(WorkOrderId(id), MailNo(no))),
+            CALL => Some(Self::Call(WorkOrderId(id), CallNo(no))),
             _ => None,
         }
     }
@@ -84,11 +90,12 @@ mod tests {
     use super::*;
 
     const SECRET: [u8; 32] = [7; 32];
-    const ALL: [Token; 4] = [
+    const ALL: [Token; 5] = [
         Token::Invitation(WorkOrderId(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10), InvitationNo(3)),
         Token::SignIn(TerminalUserId(5), SignInNo(3)),
         Token::Session(TerminalUserId(5), SignInNo(3)),
         Token::Receipt(WorkOrderId(5), MailNo(3)),
+        Token::Call(WorkOrderId(5), CallNo(3)),
     ];
 
     #[test]
@@ -106,7 +113,7 @@ mod tests {
                 assert_eq!(Token::read(&SECRET, &bent), None, "bent at {at}");
             }
         }
-        assert_eq!(ALL.map(|token| token.write(&SECRET).len()), [46, 50, 50, 50]);
+        assert_eq!(ALL.map(|token| token.write(&SECRET).len()), [46, 50, 50, 50, 50]);
     }
 
     #[test]

@@ -89,7 +89,7 @@ async fn send(runtime: &Runtime, post: &Arc<Post>, gathering: &Gathering, timer:
     let no = match timer.deadline {
         Deadline::Mail(no) => no,
         Deadline::SignInMail(no) => return sign_in::send(runtime, post, timer, no).await,
-        Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) | Deadline::ToDo(_) => return,
+        Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) | Deadline::ToDo(_) | Deadline::Call(_) => return,
     };
     let Some(due) = read(runtime, timer, no).await else { return };
     match due.mail().filter(|mail| mail.notice.is_some()).and_then(|mail| mail.to.0.clone()) {
@@ -165,7 +165,7 @@ pub(super) async fn record(runtime: &Runtime, timer: Timer, key: Key, command: C
             Err(Refusal::Rejected(Rejection::TimerStale)) => return runtime.views().schedule().settled(timer, true),
             Err(Refusal::Busy | Refusal::DiskNearlyFull { .. }) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
             Err(refusal) => {
-                tracing::error!(%key, timer = ?timer.deadline, %refusal, "the outcome of a mail could not be recorded");
+                tracing::error!(%key, timer = ?timer.deadline, %refusal, "what came of it could not be recorded");
                 return runtime.views().schedule().failed(timer);
             }
         }

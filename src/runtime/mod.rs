@@ -10,6 +10,7 @@ pub mod back_up;
 pub mod clock;
 pub mod defects;
 mod deliver;
+pub mod dialer;
 pub mod eraser;
 pub mod erasure_reading;
 pub mod folder;

@@ -6,6 +6,8 @@ use super::archiver::{self, Archiver};
 use super::attachments::Attachments;
 use super::clock::Clock;
 use super::defects::Defects;
+use super::deliver;
+use super::dialer::{self, CallQueue};
 use super::eraser;
 use super::folder::{Folder, FolderError};
 use super::handle::Runtime;
@@ -18,8 +20,8 @@ use super::scan::scan;
 use super::shared::Shared;
 use super::step;
 use super::sweeper::{self, Sweeper};
+use super::timers::{self, Outgoing};
 use super::writer::{self, WriterQueue};
-use super::{deliver, timers};
 use crate::domain::aggregate::{Command, Key};
 use crate::domain::installation::InstallationCommand;
 use crate::domain::time::Timestamp;
@@ -217,6 +219,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         runtime.submit_as_system(&Key::Installation, command).await.map_err(|e| StartError::Found(e.to_string()))?;
     }
     let (mails, due) = MailQueue::new();
+    let (calls, calls_due) = CallQueue::new();
     actix_rt::spawn(room::run(Arc::clone(&shared)));
     actix_rt::spawn(archiver::run(Arc::clone(&shared)));
     actix_rt::spawn(sweeper::run(Arc::clone(&shared)));
@@ -225,7 +228,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     shared.set_gateways(options.post.gateways.clone());
     let office = watch::Sender::new(Office::new(options.post));
     actix_rt::spawn(mailer::run(runtime.clone(), office.subscribe(), due));
-    actix_rt::spawn(timers::run(runtime.clone(), mails));
+    actix_rt::spawn(dialer::run(runtime.clone(), calls_due));
+    actix_rt::spawn(timers::run(runtime.clone(), Outgoing { mails, calls }));
     restart_deliveries(&shared);
     Ok(Running { runtime, report, writer, applier, stop_applier, office, _folder: folder })
 }

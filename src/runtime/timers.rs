@@ -1,5 +1,6 @@
 //! Fires what is due: in batches that share a journal group, in turn with people's commands. Never before its time.
 
+use super::dialer::CallQueue;
 use super::handle::Runtime;
 use super::mailer::MailQueue;
 use crate::domain::aggregate::{Command, Key};
@@ -20,12 +21,30 @@ const BATCH: usize = 256;
 /// The clock is read again at least this often, in milliseconds: it may be set.
 const LOOK_AGAIN_MS: i64 = 30_000;
 
+/// The ways of timers that are not fired as commands.
+pub struct Outgoing {
+    pub mails: MailQueue,
+    pub calls: CallQueue,
+}
+
+impl Outgoing {
+    /// Hands a timer on; one that is to be fired comes back.
+    fn hand_on(&self, timer: Timer) -> Option<Timer> {
+        match timer.deadline {
+            Deadline::Mail(_) | Deadline::SignInMail(_) => self.mails.put(timer),
+            Deadline::Call(_) => self.calls.put(timer),
+            Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) | Deadline::ToDo(_) => return Some(timer),
+        }
+        None
+    }
+}
+
 /// Runs for ever on the arbiter it is spawned on.
-pub async fn run(runtime: Runtime, mails: MailQueue) {
+pub async fn run(runtime: Runtime, outgoing: Outgoing) {
     let shared = &runtime.shared;
     let mut doubt = None;
     shared.room.wait().await;
-    fire_suspects(&runtime, &mails).await;
+    fire_suspects(&runtime, &outgoing).await;
     loop {
         // Firing is a new step: what is due waits for room on the disk, and fires late, in order.
         if !mutant!("timers-ask-no-reserve") {
@@ -52,13 +71,11 @@ pub async fn run(runtime: Runtime, mails: MailQueue) {
             let _ = tokio::time::timeout(Duration::from_millis(pause as u64), shared.timers.notified()).await;
             continue;
         }
-        let (mails_due, due): (Vec<Timer>, Vec<Timer>) =
-            due.into_iter().partition(|t| matches!(t.deadline, Deadline::Mail(_) | Deadline::SignInMail(_)));
-        mails_due.into_iter().for_each(|timer| mails.put(timer));
+        let due: Vec<Timer> = due.into_iter().filter_map(|timer| outgoing.hand_on(timer)).collect();
         // Suspects whose turn could not come at the start, as the clock was doubted.
         let (suspects, due): (Vec<Timer>, Vec<Timer>) = due.into_iter().partition(|timer| shared.suspects().contains(*timer));
         for timer in suspects {
-            fire_alone(&runtime, &mails, timer, look.completes_until).await;
+            fire_alone(&runtime, &outgoing, timer, look.completes_until).await;
         }
         fire_all(&runtime, due, look.completes_until).await;
     }
@@ -81,7 +98,7 @@ async fn fire_all(runtime: &Runtime, timers: Vec<Timer>, completes_until: Timest
 }
 
 /// Those that were being fired when the daemon last ended come first, each alone.
-async fn fire_suspects(runtime: &Runtime, mails: &MailQueue) {
+async fn fire_suspects(runtime: &Runtime, outgoing: &Outgoing) {
     let shared = &runtime.shared;
     let next = || shared.suspects().next_to_try();
     while let Some(timer) = next() {
@@ -90,20 +107,17 @@ async fn fire_suspects(runtime: &Runtime, mails: &MailQueue) {
             continue; // It stays a suspect until the clock is trusted.
         }
         if shared.views.schedule().take(timer) {
-            fire_alone(runtime, mails, timer, look.completes_until).await;
+            fire_alone(runtime, outgoing, timer, look.completes_until).await;
         } else {
             cleared(runtime, timer);
         }
     }
 }
 
-async fn fire_alone(runtime: &Runtime, mails: &MailQueue, timer: Timer, completes_until: Timestamp) {
+async fn fire_alone(runtime: &Runtime, outgoing: &Outgoing, timer: Timer, completes_until: Timestamp) {
     tracing::info!(of = %timer.of, timer = suspects::kind(timer.deadline), "fired alone, as the daemon may have ended because of it");
-    match timer.deadline {
-        Deadline::Mail(_) | Deadline::SignInMail(_) => mails.put(timer),
-        Deadline::AutoComplete(_) | Deadline::Overdue(_) | Deadline::Remind(_) | Deadline::ToDo(_) => {
-            fire_all(runtime, vec![timer], completes_until).await;
-        }
+    if let Some(timer) = outgoing.hand_on(timer) {
+        fire_all(runtime, vec![timer], completes_until).await;
     }
     cleared(runtime, timer);
 }
@@ -125,7 +139,7 @@ fn tell_doubt(now: Option<Doubt>, before: Option<Doubt>) -> Option<Doubt> {
 
 async fn fire(runtime: Runtime, timer: Timer, completes_until: Timestamp) {
     tracing::debug!(of = %timer.of, timer = suspects::kind(timer.deadline), due = timer.due.0, "a timer fires");
-    // The others are the mailer's.
+    // The others are the mailer's and the dialer's.
     let Some(order) = timer.work_order() else { return runtime.views().schedule().failed(timer) };
     let command = Command::WorkOrder(work_order::Command::Fire { deadline: timer.deadline, completes_until });
     let result = runtime.submit_as_system(&Key::WorkOrder(order), command).await;

@@ -5,7 +5,7 @@ use crate::codec::StepBody;
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::ids::{Name, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
-use crate::domain::process::NodeState;
+use crate::domain::process::{NodeEvent, NodeState, follow_up};
 use crate::domain::work_order::event::Event as OrderEvent;
 use crate::domain::work_order::state::{Exit, Source};
 use std::collections::{HashMap, HashSet};
@@ -27,7 +27,11 @@ struct OpenVisit {
     entered: Moment,
     mandatory: bool,
     evaluates: bool,
-    /// The first evaluation of it that came in.
+    /// It is a follow-up; what was told to the staff there, and whether they tried in vain.
+    follows_up: bool,
+    followed_up: bool,
+    attempted: bool,
+    /// The first evaluation of it that came in from a customer.
     evaluated: Option<(Moment, Source)>,
     /// Earliest time at which it may complete by itself; none: never.
     auto_from: Option<i64>,
@@ -146,13 +150,36 @@ impl Gate {
                 let (evaluates, mandatory) =
                     if let NodeState::Evaluate(state) = &visit.state { (true, state.mandatory) } else { (false, false) };
                 self.waiting += u64::from(mandatory);
+                let follows_up = matches!(visit.state, NodeState::FollowUp(_));
                 let auto_from = visit.limits.auto_complete_after.map(|after| visit.entered_at.0.saturating_add_unsigned(after.0));
                 let name = visit.name.clone();
-                seen.open = Some(OpenVisit { no: visit.no, name, entered: now, mandatory, evaluates, evaluated: None, auto_from });
+                seen.open = Some(OpenVisit {
+                    no: visit.no,
+                    name,
+                    entered: now,
+                    mandatory,
+                    evaluates,
+                    follows_up,
+                    followed_up: false,
+                    attempted: false,
+                    evaluated: None,
+                    auto_from,
+                });
             }
             OrderEvent::EvaluationRecorded(evaluation) => {
-                if let Some(open) = seen.open.as_mut().filter(|v| v.no == evaluation.visit) {
-                    open.evaluated.get_or_insert((now, evaluation.source));
+                let open = seen.open.as_mut().filter(|v| v.no == evaluation.visit);
+                let (no, by_staff) = (evaluation.visit.0, evaluation.source == Source::Staff);
+                match open {
+                    Some(open) if by_staff && open.follows_up => open.followed_up = true,
+                    // What the staff write down is no evaluation by the customer, wherever it stands.
+                    Some(_) | None if by_staff => {
+                        wrong.push(format!("{name} has an evaluation by the staff of visit {no}, which is no follow-up"))
+                    }
+                    Some(open) if open.follows_up => {
+                        wrong.push(format!("{name} has an evaluation by a customer of visit {no}, a follow-up"))
+                    }
+                    Some(open) => drop(open.evaluated.get_or_insert((now, evaluation.source))),
+                    None => {}
                 }
             }
             OrderEvent::NodeLeft { visit, exit, .. } => {
@@ -193,6 +220,9 @@ impl Gate {
                     }
                 }
             }
+            OrderEvent::Node(NodeEvent::FollowUp(follow_up::Event::Attempted { .. })) => {
+                seen.open.iter_mut().for_each(|open| open.attempted = true);
+            }
             // Void or not, owned by whomever: it is at the node where it was.
             OrderEvent::Edited(_)
             | OrderEvent::ToDoMade(_)
@@ -221,6 +251,8 @@ impl Gate {
             | OrderEvent::MailQueued(_)
             | OrderEvent::MailTried { .. }
             | OrderEvent::MailBegun { .. }
+            | OrderEvent::CallStarted { .. }
+            | OrderEvent::CallTold { .. }
             | OrderEvent::FieldsSaved { .. }
             | OrderEvent::LaborStarted { .. }
             | OrderEvent::LaborStopped { .. }
@@ -255,8 +287,18 @@ fn left(open: &OpenVisit, exit: Exit, at: i64, name: &str, wrong: &mut Vec<Strin
     if exit == Exit::AutoCompleted && !open.evaluates {
         wrong.push(format!("{name} leaves visit {no} as not evaluated, but it is no evaluation"));
     }
+    let of_follow_up = matches!(exit, Exit::FollowedUp | Exit::NotReached | Exit::AutoClosed);
+    if of_follow_up != open.follows_up {
+        wrong.push(format!("{name} leaves visit {no} as {:?}, which does not go with its kind", exit.name()));
+    }
+    if exit == Exit::FollowedUp && !open.followed_up {
+        wrong.push(format!("{name} leaves visit {no} as followed up, but no answers of it came in"));
+    }
+    if exit == Exit::NotReached && !open.attempted {
+        wrong.push(format!("{name} leaves visit {no} as not reached, but nobody tried"));
+    }
     let early = open.auto_from.is_none_or(|from| at < from);
-    if matches!(exit, Exit::AutoCompleted | Exit::AutoAccepted | Exit::AutoConfirmed) && early {
+    if matches!(exit, Exit::AutoCompleted | Exit::AutoAccepted | Exit::AutoConfirmed | Exit::AutoClosed) && early {
         wrong.push(format!("{name} leaves visit {no} by itself before its time"));
     }
 }

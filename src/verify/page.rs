@@ -159,6 +159,8 @@ fn let_pass(how: Option<&How>, words: &Words) -> String {
     let ((name, rest), what) = match how {
         How::Evaluated { first, source: Source::Link } => (words.how.by_link, time(first.at)),
         How::Evaluated { first, source: Source::QrCode } => (words.how.by_qr_code, time(first.at)),
+        // Told as wrong where it stands: the staff take down no evaluation that a customer owes.
+        How::Evaluated { first, source: Source::Staff } => (words.how.otherwise, time(first.at)),
         How::AutoCompleted { due } => (words.how.auto_completed, time(*due)),
         How::Ended(outcome) => (words.how.ended, (*outcome).to_owned()),
         How::Otherwise(exit) => (words.how.otherwise, (*exit).to_owned()),

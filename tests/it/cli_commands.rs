@@ -8,12 +8,10 @@ use workorderd::cli::act::typed;
 use workorderd::cli::guest::token;
 use workorderd::protocol::varlink::{Call, Reply};
 
-use crate::cli_guest;
-use crate::cli_import;
-use crate::cli_keeping;
 use crate::cli_people::{self, words};
 use crate::cli_stage::{Stage, catalogue, error, refusal, reply};
 use crate::cli_views::{NOW, history_lines, order};
+use crate::{cli_follow_up, cli_guest, cli_import, cli_keeping};
 
 /// A service that says yes to everything.
 fn willing() -> Stage {
@@ -88,7 +86,7 @@ fn answer(call: &Call) -> Value {
 }
 
 /// A command line, the method it calls, the parameters beside `requestId`, and what it prints.
-type Case = (&'static [&'static str], &'static str, Value, &'static str);
+pub type Case = (&'static [&'static str], &'static str, Value, &'static str);
 
 fn steps() -> Vec<Case> {
     vec![
@@ -172,7 +170,7 @@ fn steps() -> Vec<Case> {
 #[test]
 fn commands_on_a_work_order() {
     let stage = willing();
-    for (arguments, method, mut expected, told) in steps() {
+    for (arguments, method, mut expected, told) in steps().into_iter().chain(cli_follow_up::steps()) {
         let ran = stage.run(arguments);
         assert_eq!((ran.code, ran.out, ran.err), (0, format!("{told} (revision 3)\n"), String::new()), "{arguments:?}");
         let words = typed(method).split(' ').count();
@@ -344,7 +342,7 @@ fn everything_else_and_with_it_every_method_there_is() {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
     let stage = willing();
-    let more = [cli_people::cases(), cli_keeping::cases(), cli_import::cases(), cli_guest::cases()].concat();
+    let more = [cli_people::cases(), cli_keeping::cases(), cli_import::cases(), cli_guest::cases(), cli_follow_up::cases()].concat();
     for (arguments, method, expected) in others(folder.path().to_str().unwrap()).into_iter().chain(more) {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         assert_eq!(stage.last_call(&arguments), (format!("org.workorderd.{method}"), expected), "{arguments:?}");
@@ -354,7 +352,7 @@ fn everything_else_and_with_it_every_method_there_is() {
     stage.run(&["complete", "W", "--attach", &format!("photos={}", brought.display())]);
     stage.run(&["save-attachment", "W", "photo.jpg", "--to", saved.to_str().unwrap()]);
     assert_eq!(std::fs::read(saved).unwrap(), b"a");
-    steps().iter().for_each(|(arguments, ..)| drop(stage.run(arguments)));
+    steps().iter().chain(&cli_follow_up::steps()).for_each(|(arguments, ..)| drop(stage.run(arguments)));
     let called: BTreeSet<String> = stage.methods().into_iter().collect();
     let catalogue = catalogue();
     let ours = catalogue.info().interfaces.iter().filter(|name| name.starts_with("org.workorderd."));

@@ -47,6 +47,13 @@ pub fn cases() -> Vec<(Vec<String>, &'static str, Value)> {
             }),
         ),
         (words("notices|clear|mei|--request-id|r-1"), "Directory1.SetNotices", json!({ "requestId": "r-1", "id": "mei" })),
+        act("call|W", "WorkOrders1.StartCall", json!({})),
+        act("call|W|--to|submitter", "WorkOrders1.StartCall", json!({ "to": "submitter" })),
+        act(
+            "call|W|--phone|+86 138 0013 8000|--expected-revision|3",
+            "WorkOrders1.StartCall",
+            json!({ "phone": "+86 138 0013 8000", "expectedRevision": 3 }),
+        ),
         act("lock|W", "WorkOrders1.Lock", json!({})),
         act("unlock|W|--expected-revision|3", "WorkOrders1.Unlock", json!({ "expectedRevision": 3 })),
         act("void|W|--reason|twice", "WorkOrders1.Void", json!({ "reason": "twice" })),

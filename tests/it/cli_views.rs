@@ -108,6 +108,12 @@ pub fn order() -> WorkOrder {
           "nextAt": NOW + 5 * MINUTE, "why": "451 4.7.1 Greylisting in action, please come back later; see https://mail.example.com/greylisting" },
         { "no": 3, "template": "not-solved", "to": "nobody@example.com", "status": "failed", "attempts": 1, "queuedAt": NOW - HOUR, "why": "550 5.1.1 no such user" },
     ]);
+    order["calls"] = json!([
+        { "no": 1, "to": "contact:li-na", "phone": "138 0013 8000", "by": "zhao", "account": "8001", "at": NOW - 2 * HOUR, "status": "answered", "seconds": 605 },
+        { "no": 2, "phone": "+86 21 5888 0000", "by": "wang.wei", "account": "sip:wang.wei@call-center.example.com", "at": NOW - HOUR, "status": "given-up",
+          "why": "it was not handed over within 2 minutes: the call center answered 503: 坐席全忙，请稍后再拨，或者换一个号码再试一次，谢谢您的理解" },
+        { "no": 3, "to": "contact:li-na", "phone": "138 0013 8000", "by": "王芳", "account": "8002", "at": NOW - MINUTE, "status": "ringing" },
+    ]);
     order["invitations"] = json!([
         { "no": 1, "purpose": "confirm", "source": "link", "expiresAt": NOW - HOUR, "used": 1 },
         { "no": 2, "purpose": "evaluate", "source": "qr-code", "expiresAt": NOW + 30 * DAY, "used": 0, "link": "https://example.com/e/AAAA" },

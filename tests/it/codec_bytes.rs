@@ -31,15 +31,15 @@ use workorderd::domain::work_order::state::*;
 use workorderd::engine::entity::{Entity, Receipt};
 use workorderd::runtime::step;
 
-fn name(text: &str) -> Name {
+pub fn name(text: &str) -> Name {
     Name::new(text).unwrap()
 }
 
-fn user(text: &str) -> StaffUserId {
+pub fn user(text: &str) -> StaffUserId {
     StaffUserId::new(text).unwrap()
 }
 
-fn pin(text: &str) -> VersionedName {
+pub fn pin(text: &str) -> VersionedName {
     VersionedName { name: name(text), version: 3 }
 }
 
@@ -156,11 +156,11 @@ pub fn visit() -> Visit {
     }
 }
 
-fn tried(status: MailStatus) -> OrderEvent {
-    OrderEvent::MailTried { mail: MailNo(1), party: None, status }
+fn events() -> Vec<OrderEvent> {
+    most_events().into_iter().chain(crate::codec_messages::events()).chain(crate::codec_calls::events()).collect()
 }
 
-fn events() -> Vec<OrderEvent> {
+fn most_events() -> Vec<OrderEvent> {
     let group = ServiceGroupId::new("hydraulics").unwrap();
     let reason = || Some(PersonalText::new("because"));
     vec![
@@ -201,7 +201,7 @@ fn events() -> Vec<OrderEvent> {
             used: 0,
         }),
         OrderEvent::EvaluationRecorded(Evaluation {
-            invitation: InvitationNo(1),
+            invitation: Some(InvitationNo(1)),
             visit: VisitNo(7),
             source: Source::QrCode,
             template: pin("service-rating"),
@@ -213,6 +213,7 @@ fn events() -> Vec<OrderEvent> {
             ],
             at: Timestamp(1_795_000_100_000),
             after_completion: true,
+            taken: None,
         }),
         OrderEvent::Held { reason: HoldReason::Parts, note: reason() },
         OrderEvent::Resumed,
@@ -269,24 +270,14 @@ fn events() -> Vec<OrderEvent> {
         },
         OrderEvent::VisitCancelled { visit: PlannedNo(2), reason: reason() },
         OrderEvent::PersonErased { who: Party::Staff(user("emil")), whole: false },
-        OrderEvent::MailBegun { mail: MailNo(1), segments: 3 },
-        tried(MailStatus::Begun { due: Timestamp(1_795_000_000_000), segments: 3 }),
-        tried(MailStatus::Accepted {
-            at: Timestamp(1_795_000_030_000),
-            reference: PersonalText::new("SM0123"),
-            ask_at: Timestamp(1_795_000_045_000),
-        }),
-        tried(MailStatus::Unknown {
-            at: Timestamp(1_795_000_030_000),
-            why: PersonalText::new("the connection was cut"),
-            ask_at: Timestamp(1_795_000_045_000),
-        }),
-        tried(MailStatus::Delivered { at: Timestamp(1_795_000_060_000) }),
     ]
+    .into_iter()
+    .chain(crate::codec_follow_up::events())
+    .collect()
 }
 
 fn ask() -> assign::Ask {
-    let needs = Needs { skills: vec![Skill::new("电梯").unwrap()], region: Some(Region::new("east").unwrap()) };
+    let needs = Needs { skills: vec![Skill::new("电梯").unwrap()], region: Some(Region::new("east").unwrap()), turn: false };
     assign::Ask { visit: VisitNo(7), needs }
 }
 
@@ -437,6 +428,7 @@ fn what_is_encoded_decodes_to_the_same_and_no_personal_value_is_in_the_body() {
         "密封圈",
         "王伟家的电梯",
         "南京路",
+        "没有人接",
     ] {
         let within = |bytes: &[u8]| bytes.windows(canary.len()).any(|w| w == canary.as_bytes());
         assert!(!within(&parts.body) && parts.personal.iter().flatten().any(|value| within(value)), "{canary}");

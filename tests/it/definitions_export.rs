@@ -68,6 +68,7 @@ fn an_export_of_nothing_says_that_there_are_no_rules() {
         ("evaluation-rules.toml", "evaluation_rule = []\n"),
         ("assignment-rules.toml", "assignment_rule = []\n"),
         ("sharing-rules.toml", "sharing_rule = []\n"),
+        ("follow-up-rules.toml", "follow_up_rule = []\n"),
     ];
     assert_eq!(files, said.map(|(file, text)| (file.to_owned(), text.to_owned())));
 }

@@ -4,23 +4,23 @@
 
 use crate::definitions_dice::{Dice, PIECES};
 use crate::definitions_export::{catalogue, there_and_back};
-use crate::definitions_words::{sms, wechat};
+use crate::definitions_words::{sms, template, wechat};
 use proptest::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use workorderd::domain::currency::Currency;
 use workorderd::domain::decimal::Decimal;
 use workorderd::domain::definition::{
-    AnswerOption, AssignTo, AssignmentRule, Check, Condition, Constant, Definitions, EvaluationRule, EvaluationTemplate, FieldKind,
-    HandlerSpec, Limits, MessageTemplate, NodeSpec, Person, Process, ProcessNode, Recipient, RecordType, Right, RoleDefinition, ShareFrom,
-    ShareTo, SharingRule, Sop, SopStep, Subject, TemplateField, Test, TypeState, Wording,
+    AssignTo, AssignmentRule, Button, Check, Condition, Constant, Definitions, EvaluationRule, FollowUpBy, FollowUpRule, HandlerSpec,
+    Limits, MessageTemplate, NodeSpec, Person, PlugIn, Process, ProcessNode, Recipient, RecordType, Right, RoleDefinition, ShareFrom,
+    ShareTo, SharingRule, Sop, SopStep, Subject, Test, TypeState, Wording,
 };
 use workorderd::domain::directory::Directory;
 use workorderd::domain::form::date::{Date, parse_time};
 use workorderd::domain::form::{Cell, Choice, DetailTable, Field, Form, Given, Kind, Pattern, SingleField, Target, cell};
 use workorderd::domain::ids::{DepartmentId, Name, ServiceGroupId, Skill, StaffUserId, UserGroupId};
 use workorderd::domain::number::NumberPattern;
-use workorderd::domain::process::{accept, assign, confirm, evaluate, on_site, task};
+use workorderd::domain::process::{accept, assign, confirm, evaluate, follow_up, on_site, task};
 use workorderd::domain::text;
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::mail::{FALL_BACK_AFTER, MessageChannel};
@@ -267,7 +267,11 @@ fn node(dice: &mut Dice, n: usize, forms: &[Form]) -> ProcessNode {
     let transfer = dice.flag();
     let beyond_group = transfer && dice.flag();
     // What stands first gives the others something to go back to.
-    let spec = match if n < 2 { n } else { dice.roll(6) } {
+    let spec = match if n < 2 { n } else { dice.roll(7) } {
+        6 => {
+            let standard = |_: &mut Dice| follow_up::Method::Standard { template: name("e0"), person: person() };
+            NodeSpec::FollowUp(follow_up::Spec { method: dice.maybe(standard).unwrap_or(follow_up::Method::Rules) })
+        }
         0 => {
             let to_group = dice.flag();
             NodeSpec::Assign(assign::Spec { to_group, straight: !to_group || dice.flag(), taken_message: plain(dice) })
@@ -295,8 +299,11 @@ fn node(dice: &mut Dice, n: usize, forms: &[Form]) -> ProcessNode {
         NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) | NodeSpec::Confirm(_) => {
             dice.maybe(|dice| dice.of(forms))
         }
-        NodeSpec::Evaluate(_) => None,
+        NodeSpec::Evaluate(_) | NodeSpec::FollowUp(_) => None,
     };
+    let buttons = [Button::OF_EVALUATE, Button::OF_FOLLOW_UP].into_iter().zip(["evaluate", "follow-up"]);
+    let buttons: Vec<Button> = buttons.filter(|(_, kind)| *kind == spec.kind()).flat_map(|(of, _)| of).copied().collect();
+    let labels = dice.subset(&buttons).into_iter().map(|button| (button, dice.label())).collect();
     let mut limits = Limits { stand_still_on_hold: dice.flag(), ..Limits::default() };
     limits.remind_after = dice.subset(&[Span::minutes(1), Span::minutes(90), Span::hours(24), Span::days(3)]);
     if !limits.remind_after.is_empty() {
@@ -304,7 +311,7 @@ fn node(dice: &mut Dice, n: usize, forms: &[Form]) -> ProcessNode {
         let asks = match &spec {
             NodeSpec::Confirm(spec) => spec.message.is_some(),
             NodeSpec::Evaluate(spec) => spec.method == evaluate::Method::Rules,
-            NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) => false,
+            NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) | NodeSpec::FollowUp(_) => false,
         };
         limits.customer_message = dice.maybe(|_| with_link.clone()).filter(|_| asks);
     }
@@ -325,6 +332,7 @@ fn node(dice: &mut Dice, n: usize, forms: &[Form]) -> ProcessNode {
         limits,
         form,
         spec,
+        labels,
     }
 }
 
@@ -339,22 +347,6 @@ fn message(dice: &mut Dice, id: &str, link: &str) -> MessageTemplate {
         Wording { language: language.into(), subject, text: words(dice), html: dice.maybe(words), sms, wechat }
     });
     MessageTemplate { name: name(id), wordings: wordings.collect() }
-}
-
-fn template(dice: &mut Dice) -> EvaluationTemplate {
-    let field = |dice: &mut Dice, n: usize| {
-        let kind = match dice.roll(4) {
-            0 => FieldKind::Rating { scale: *dice.of(&[5, 10]) },
-            1 => FieldKind::Text,
-            2 => FieldKind::YesNo,
-            _ => {
-                let names = BTreeSet::from_iter(dice.some(1, 3, |dice, _| dice.line()));
-                FieldKind::Choice { options: names.into_iter().map(|name| AnswerOption { name, title: dice.label() }).collect() }
-            }
-        };
-        TemplateField { name: name(&format!("q{n}")), title: dice.label(), required: dice.flag(), kind }
-    };
-    EvaluationTemplate { name: name("e0"), title: dice.label(), fields: dice.some(1, 3, field) }
 }
 
 fn rule(dice: &mut Dice, n: usize, fields: &[Field]) -> EvaluationRule {
@@ -407,19 +399,25 @@ fn skills(dice: &mut Dice) -> Vec<Skill> {
 
 fn assignment(dice: &mut Dice, n: usize, fields: &[Field]) -> AssignmentRule {
     let group = dice.flag();
-    let (to, skills) = if group {
-        (AssignTo::Group(ServiceGroupId::new("north").expect("good")), skills(dice))
-    } else {
-        (AssignTo::User(StaffUserId::new("anna").expect("good")), Vec::new())
-    };
+    let skills = if group { skills(dice) } else { Vec::new() };
+    let to = if group { AssignTo::Group(ServiceGroupId::new("north").expect("good")) } else { AssignTo::User(person()) };
     AssignmentRule { name: name(&format!("a{n}")), precedence: n as u32 * 7 + 1, scope: scope(dice, fields), to, skills }
 }
 
+fn person() -> StaffUserId {
+    StaffUserId::new("小李").expect("good")
+}
+
+fn follow_up_rule(dice: &mut Dice, n: usize, fields: &[Field]) -> FollowUpRule {
+    let rotation = FollowUpBy::Rotation(ServiceGroupId::new("热线").expect("good"));
+    let by = dice.of(&[FollowUpBy::Person(person()), rotation]).clone();
+    FollowUpRule { name: name(&format!("f{n}")), precedence: n as u32 * 7 + 1, scope: scope(dice, fields), template: name("e0"), by }
+}
+
 fn sharing(dice: &mut Dice, n: usize) -> SharingRule {
-    let user = || StaffUserId::new("anna").expect("good");
     let department = || DepartmentId::new("现场").expect("good");
-    let from = dice.of(&[ShareFrom::User(user()), ShareFrom::Department(department())]).clone();
-    let to = [ShareTo::User(user()), ShareTo::Department(department()), ShareTo::UserGroup(UserGroupId::new("branch").expect("good"))];
+    let from = dice.of(&[ShareFrom::User(person()), ShareFrom::Department(department())]).clone();
+    let to = [ShareTo::User(person()), ShareTo::Department(department()), ShareTo::UserGroup(UserGroupId::new("branch").expect("good"))];
     SharingRule { name: name(&format!("h{n}")), from, to: dice.of(&to).clone(), access: *dice.of(&Access::ALL) }
 }
 
@@ -474,6 +472,8 @@ fn definitions(numbers: Vec<u16>) -> Definitions {
         roles: dice.some(1, 3, role),
         assignment_rules: Some(dice.some(0, 3, |dice, n| assignment(dice, n, &fields))),
         sharing_rules: Some(dice.some(0, 3, sharing)),
+        follow_up_rules: Some(dice.some(0, 3, |dice, n| follow_up_rule(dice, n, &fields))),
+        plug_ins: dice.maybe(|dice| PlugIn { name: name("follow-up"), on: dice.flag() }).into_iter().collect(),
         forms,
         record_types,
         type_states,

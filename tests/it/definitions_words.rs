@@ -1,8 +1,17 @@
-//! Random words for messages over gateways, for the tests of definitions.
+//! Random words for messages over gateways, and random questions to customers, for the tests of definitions.
+
+use std::collections::BTreeSet;
 
 use workorderd::domain::definition::message::{MiniProgramWording, SmsWording, WeChatWording};
 
+use workorderd::domain::definition::{AnswerOption, EvaluationTemplate, FieldKind, TemplateField};
+use workorderd::domain::ids::Name;
+
 use crate::definitions_dice::Dice;
+
+fn name(text: &str) -> Name {
+    Name::new(text).expect(text)
+}
 
 /// Of a short message: a text, a template with parameters, or both. `link`: where it is to stand, or nothing.
 pub fn sms(dice: &mut Dice, link: &str) -> SmsWording {
@@ -22,4 +31,21 @@ pub fn wechat(dice: &mut Dice, link: &str) -> WeChatWording {
         data: vec![("thing1.DATA".into(), "#Subject# '''".into()), ("a".into(), format!("\"{}", dice.roll(9)).into())],
         mini_program: dice.maybe(|_| MiniProgramWording { template: "M".into(), page: format!("pages/rate?u={}", link.trim()).into() }),
     }
+}
+
+/// An evaluation template called e0.
+pub fn template(dice: &mut Dice) -> EvaluationTemplate {
+    let field = |dice: &mut Dice, n: usize| {
+        let kind = match dice.roll(4) {
+            0 => FieldKind::Rating { scale: *dice.of(&[5, 10]) },
+            1 => FieldKind::Text,
+            2 => FieldKind::YesNo,
+            _ => {
+                let names = BTreeSet::from_iter(dice.some(1, 3, |dice, _| dice.line()));
+                FieldKind::Choice { options: names.into_iter().map(|name| AnswerOption { name, title: dice.label() }).collect() }
+            }
+        };
+        TemplateField { name: name(&format!("q{n}")), title: dice.label(), required: dice.flag(), kind }
+    };
+    EvaluationTemplate { name: name("e0"), title: dice.label(), fields: dice.some(1, 3, field) }
 }

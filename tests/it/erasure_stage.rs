@@ -145,6 +145,9 @@ impl Aviary {
         dora.act(&rated, "AddTeamMember", json!({ "user": "mei" }));
         mei.act(&rated, "Forward", json!({ "users": ["emil"], "note": text() }));
         emil.act(&rated, "RemindMe", json!({ "at": BEGIN + 90 * DAY, "note": text() }));
+        // No call center is there: each fails, and stands in the history with the number.
+        emil.act(&rated, "StartCall", json!({}));
+        dora.act(&rated, "StartCall", json!({ "phone": MOBILE }));
         emil.act(&rated, "Hold", json!({ "reason": "parts", "note": text() }));
         emil.act(&rated, "Resume", json!({}));
         emil.act(&rated, "PlanVisit", json!({ "from": BEGIN + DAY, "until": BEGIN + DAY + HOUR, "note": text() }));

@@ -132,6 +132,64 @@ fn many_that_ask_at_once_are_given_round_as_well_and_count_before_they_answer() 
 }
 
 #[test]
+fn follow_ups_go_round_whatever_the_rule_of_the_group_with_a_turn_of_their_own_and_are_no_work_of_it() {
+    for rule in GroupRule::ALL {
+        // A limit of one, and everybody lacks what the work would need.
+        let mut team = Team::new(rule, Some(1));
+        for turn in 0..9 {
+            let order = 100 + turn;
+            let message = team.message(order, None, 0, Some(&Needs::turn()));
+            team.take(vec![message]);
+            let person = user(MEMBERS[turn as usize % 4]);
+            assert_eq!(team.choice(order), Choice::Engineer(person.clone()), "{rule:?}");
+            assert_eq!((team.group().open, team.group().carries(&person)), (0, 0), "it is no work of the group");
+            let over = team.message(order, None, 0, None);
+            team.take(vec![over]);
+            assert!(team.group().offers.is_empty());
+        }
+    }
+}
+
+#[test]
+fn neither_turn_moves_the_other() {
+    let mut team = Team::new(GroupRule::RoundRobin, None);
+    for turn in 0..12 {
+        let [work, follow_up] = [turn, 100 + turn];
+        team.ask(work, &Needs::default());
+        assert_eq!(team.give(work), Some(user(MEMBERS[turn as usize % 4])));
+        let message = team.message(follow_up, None, 0, Some(&Needs::turn()));
+        team.take(vec![message]);
+        // With one turn for both, every second of them would get all the work and the others all the follow-ups.
+        assert_eq!(team.choice(follow_up), Choice::Engineer(user(MEMBERS[turn as usize % 4])));
+    }
+}
+
+#[test]
+fn whoever_is_absent_or_gone_is_passed_over_and_the_others_get_equally_many() {
+    let mut team = Team::new(GroupRule::Pool, None);
+    team.change("eng-2", |one| one.absence = Some(Absence { from: Timestamp(0), until: Timestamp(5_000) }));
+    team.change("eng-3", |one| one.disabled = true);
+    let turns = |team: &mut Team, orders: std::ops::Range<u128>| -> Vec<String> {
+        let asked = orders.map(|order| {
+            let message = team.message(order, None, 0, Some(&Needs::turn()));
+            team.take(vec![message]);
+            match team.choice(order) {
+                Choice::Engineer(person) => person.to_string(),
+                Choice::Nobody(why) => why.to_string(),
+            }
+        });
+        asked.collect()
+    };
+    assert_eq!(turns(&mut team, 0..4), ["eng-1", "eng-4", "eng-1", "eng-4"]);
+    team.now = Timestamp(5_000);
+    assert_eq!(turns(&mut team, 4..7), ["eng-1", "eng-2", "eng-4"]);
+    for id in ["eng-1", "eng-2", "eng-4"] {
+        team.change(id, |one| one.disabled = true);
+    }
+    assert_eq!(turns(&mut team, 7..8), ["nobody fits: 4 left"]);
+}
+
+#[test]
 fn who_carries_least_is_chosen_and_among_equals_the_next_in_turn() {
     let mut team = Team::new(GroupRule::LeastLoaded, None);
     assert_eq!(team.run(0..4), MEMBERS);
@@ -151,6 +209,7 @@ fn the_absent_the_unskilled_and_those_elsewhere_are_passed_over_and_told_apart()
     let needs = |skill: Option<&str>, region: Option<&str>| Needs {
         skills: skill.map(|s| Skill::new(s).unwrap()).into_iter().collect(),
         region: region.map(|r| Region::new(r).unwrap()),
+        turn: false,
     };
     assert_eq!(team.ask(1, &needs(Some("lifts"), None)), Choice::Engineer(user("eng-3")));
     assert_eq!(team.ask(2, &needs(None, Some("west"))), Choice::Engineer(user("eng-4")));

@@ -80,7 +80,16 @@ fn order() -> WorkOrder {
 fn told(specs: &[HandlerSpec], directory: &Directory) -> String {
     let spec = NodeSpec::Task(task::Spec { may_transfer: false, beyond_group: false, taken_message: None });
     let (condition, limits) = (Condition::default(), Limits::default());
-    let node = ProcessNode { name: name("n"), title: "n".into(), handlers: specs.to_vec(), condition, limits, form: None, spec };
+    let node = ProcessNode {
+        name: name("n"),
+        title: "n".into(),
+        handlers: specs.to_vec(),
+        condition,
+        limits,
+        form: None,
+        spec,
+        labels: Vec::new(),
+    };
     let (handlers, why) = handlers::resolve(&node, &order(), directory);
     let handlers: Vec<_> = handlers.iter().map(ToString::to_string).collect();
     format!("{}{}", handlers.join(", "), why.map(|why| format!(" ({why})")).unwrap_or_default())

@@ -133,6 +133,10 @@ const MUTANTS: &[(&str, &str, &str)] = &[
     ),
     ("number-not-claimed", WORLD, "was given twice"),
     ("limit-not-claimed", WORLD, "by the limit None"),
+    ("rotation-pointer-lost", WORLD, "stands where it was left | it is the turn of"),
+    ("follow-up-counts-as-evaluation", WORLD, "an evaluation by staff of a visit of another kind"),
+    ("closed-without-an-attempt", WORLD, "was left as not reached though nobody tried"),
+    ("plug-in-always-on", WORLD, "is not what the definitions say"),
     ("turn-does-not-move", "groups::the_turn_goes_round_and_everybody_gets_equally_many", "left: ["),
     ("labor-overlaps", WORLD, "is at two places at once"),
     ("reserve-not-asked", WORLD, "was begun while the disk was nearly full"),
@@ -205,6 +209,10 @@ const MUTANTS: &[(&str, &str, &str)] = &[
         "the same bytes, so the same Message-ID",
     ),
     ("name-in-the-body", "codec_bytes::what_is_encoded_decodes_to_the_same_and_no_personal_value_is_in_the_body", "Bincode("),
+    // Calls.
+    ("rung-up-hours-later", WORLD, "and was wanted until"),
+    ("call-ends-twice", WORLD, "had ended as"),
+    ("two-calls-at-once", WORLD, "calls twice at the same time"),
     // Erasing people, and attachments that nothing names.
     ("requests-outlive-the-erased", WORLD, "remembers its requests"),
     (

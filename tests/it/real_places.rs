@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::real_stage::{BEGIN, Caller, DAY, Daemon, Home, definitions, seed};
 use crate::real_tables_calendar as calendar;
+use crate::real_tables_follow_up as follow_up;
 use crate::real_tables_keeping as keeping;
 use crate::real_tables_on_site as on_site;
 use crate::real_tables_portal as portal;
@@ -126,7 +127,10 @@ impl Stage {
     /// Parameters with which the method is accepted from whoever may call it.
     pub fn good(&self, method: &str) -> Value {
         let number = |place: &str| json!(self.at(place));
-        let others = keeping::good(self, method).or_else(|| calendar::good(self, method)).or_else(|| portal::good(self, method));
+        let others = keeping::good(self, method)
+            .or_else(|| calendar::good(self, method))
+            .or_else(|| follow_up::good(self, method))
+            .or_else(|| portal::good(self, method));
         if let Some(good) = others {
             return good;
         }

@@ -264,6 +264,8 @@ pub fn is_mutation(method: &str) -> bool {
         name,
         "Explain"
             | "ExplainEvaluation"
+            | "ExplainFollowUp"
+            | "ListFollowUps"
             | "Why"
             | "JudgeCreate"
             | "JudgePut"
@@ -444,11 +446,14 @@ pub fn definitions() -> Vec<Value> {
     names.iter().map(|p| json!({ "path": p.file_name().unwrap().to_str().unwrap(), "text": fs::read_to_string(p).unwrap() })).collect()
 }
 
-/// Definitions and people: dora dispatches, lena leads the group hydraulics of emil and mei, wang is the customer.
+/// Definitions and people: dora dispatches and emil works, over a call account each; lena leads the group hydraulics of emil and mei, wang is the customer.
 pub fn seed(caller: &mut Caller) {
     caller.ok("Definitions1.Apply", json!({ "files": definitions() }));
-    for (id, role) in [("dora", "dispatcher"), ("lena", "engineer"), ("emil", "engineer"), ("mei", "engineer")] {
-        let user = json!({ "id": id, "name": id.to_uppercase(), "email": format!("{id}@service.example"), "roles": [role] });
+    let people =
+        [("dora", "dispatcher", Some("8001")), ("lena", "engineer", None), ("emil", "engineer", Some("8002")), ("mei", "engineer", None)];
+    for (id, role, account) in people {
+        let email = format!("{id}@service.example");
+        let user = json!({ "id": id, "name": id.to_uppercase(), "email": email, "roles": [role], "callAccount": account });
         caller.ok("Directory1.PutStaffUser", json!({ "staffUser": user }));
     }
     let group = json!({ "id": "hydraulics", "name": "Hydraulics", "leader": "lena", "members": ["emil", "mei"] });

@@ -10,6 +10,7 @@ use crate::real_places::Stage;
 use crate::real_roles::ROLES;
 use crate::real_stage::{Caller, Daemon, full, steps_after};
 use crate::real_tables_calendar as calendar;
+use crate::real_tables_follow_up as follow_up;
 use crate::real_tables_keeping as keeping;
 use crate::real_tables_on_site as on_site;
 use crate::real_tables_portal as portal;
@@ -19,7 +20,7 @@ use crate::real_tables_portal as portal;
 pub const PEOPLE: [&str; 8] = ["", "dora", "emil", "mei", "sina", "rita", "gate", "gast"];
 
 /// Errors that no call can bring about by itself, and what does.
-const ELSEWHERE: [(&str, &str); 19] = [
+const ELSEWHERE: [(&str, &str); 20] = [
     ("TooManyRequests", "real_portal: many ask for links, many guess, many guests"),
     ("InvalidFrame", "real_bad_input: frames"),
     ("TooManyConnections", "real_bad_input: connections"),
@@ -30,6 +31,7 @@ const ELSEWHERE: [(&str, &str); 19] = [
     ("Internal", "a defect"),
     ("Damaged", "back_up: a damaged journal is not backed up"),
     ("StreamEnded", "a defect"),
+    ("CallUnderWay", "real_calls: one calls once at a time"),
     ("FuzzyNotAllowed", "look_up: by the settings"),
     ("ExactNotAllowed", "look_up: by the settings"),
     ("ArchiveAway", "real_archive: a disk of the archive that is away"),
@@ -59,7 +61,9 @@ fn attempt(caller: &mut Caller, daemon: &Daemon, who: &str, method: &str, parame
 #[test]
 fn every_method_is_for_those_whom_the_table_names() {
     let stage = Stage::new();
-    for (method, row) in ROLES.into_iter().chain(on_site::ROLES).chain(keeping::ROLES).chain(calendar::ROLES).chain(portal::ROLES) {
+    for (method, row) in
+        ROLES.into_iter().chain(on_site::ROLES).chain(keeping::ROLES).chain(calendar::ROLES).chain(follow_up::ROLES).chain(portal::ROLES)
+    {
         for (who, wanted) in PEOPLE.iter().zip(row.chars()) {
             let parameters = stage.good(method);
             let mut caller = stage.caller(who);
@@ -111,6 +115,7 @@ fn every_method_and_every_error_that_is_served_stands_in_the_tables() {
         .chain(&on_site::ROLES)
         .chain(&keeping::ROLES)
         .chain(&calendar::ROLES)
+        .chain(&follow_up::ROLES)
         .chain(&portal::ROLES)
         .map(|(m, _)| full(m))
         .collect();
@@ -465,6 +470,7 @@ fn cases(stage: &Stage) -> Vec<Case> {
     cases.extend(on_site::cases(stage, &task));
     cases.extend(keeping::cases(stage));
     cases.extend(calendar::cases(stage));
+    cases.extend(follow_up::cases(stage));
     cases.extend(portal::cases(stage));
     cases
 }

@@ -1,4 +1,5 @@
-//! The rows of `real_tables` about whose a Work Order is and whether it counts, and about erasing people: good parameters, and refusals.
+//! The rows of `real_tables` about whose a Work Order is and whether it counts, about calls, and about erasing people: good parameters, and
+//! refusals.
 
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use crate::real_stage::{BEGIN, DAY};
 use crate::real_tables::Case;
 
 /// Who may call what, as in `real_tables`.
-pub const ROLES: [(&str, &str); 18] = [
+pub const ROLES: [(&str, &str); 19] = [
     ("WorkOrders1.Why", "yyyhhhhh"),
     ("WorkOrders1.Edit", "yynhhhhh"),
     ("WorkOrders1.ChangeOwner", "yynhhhhh"),
@@ -18,6 +19,8 @@ pub const ROLES: [(&str, &str); 18] = [
     // Somebody's own: a peer that is nobody has none.
     ("WorkOrders1.RemindMe", "-yyhhhhh"),
     ("WorkOrders1.FinishToDo", "-yhhhhhh"),
+    // Over an account of one's own.
+    ("WorkOrders1.StartCall", "-yyhhhhh"),
     // mei herself, and admins.
     ("Directory1.SetNotices", "ynnynnnn"),
     ("WorkOrders1.Lock", "yynhhhhh"),
@@ -69,6 +72,7 @@ pub fn good(stage: &Stage, method: &str) -> Option<Value> {
             stage.caller("emil").act(&number, "Forward", json!({ "users": ["dora"] }));
             json!({ "number": number, "toDo": 1 })
         }
+        "WorkOrders1.StartCall" => json!({ "number": stage.at("task"), "phone": "+86 138 0013 8000" }),
         "Directory1.SetNotices" => {
             // Whatever she said before, it is something else now.
             let _ = stage.daemon.admin().call("Directory1.SetNotices", json!({ "id": "mei" }));
@@ -111,6 +115,34 @@ pub fn cases(stage: &Stage) -> Vec<Case> {
     case("", "WorkOrders1.RemindMe", "InvalidField", "only a staff user", n(&task, json!({ "at": BEGIN + DAY })));
     case("dora", "WorkOrders1.FinishToDo", "NotFound", "to-do", n(&task, json!({ "toDo": 9 })));
     case("dora", "WorkOrders1.FinishToDo", "InvalidField", "toDo", n(&task, json!({ "toDo": -1 })));
+    for (who, error, says, more) in [
+        ("", "InvalidField", "only a staff user has a call account", json!({})),
+        ("dora", "InvalidField", "wang has no mobile number", json!({})),
+        ("dora", "InvalidField", "wang has no mobile number", json!({ "to": "submitter" })),
+        ("emil", "InvalidField", "neither contact nor submitter", json!({ "to": "老板" })),
+        ("emil", "InvalidField", "not to both", json!({ "to": "contact", "phone": "110" })),
+        ("emil", "InvalidField", "phone: is empty", json!({ "phone": " " })),
+        ("emil", "InvalidField", "no phone number", json!({ "phone": "12" })),
+        ("emil", "InvalidField", "no phone number", json!({ "phone": "+86 138 0013 8000 #1" })),
+        ("emil", "InvalidField", "no phone number", json!({ "phone": "１３８００１３８０００" })),
+        ("emil", "InvalidField", "control character", json!({ "phone": "138\n00138000" })),
+        ("emil", "InvalidField", "at most 40", json!({ "phone": "1".repeat(41) })),
+    ] {
+        case(who, "WorkOrders1.StartCall", error, says, n(&task, more));
+    }
+    case(
+        "mei",
+        "WorkOrders1.StartCall",
+        "NoCallAccount",
+        "mei is bound to no call account",
+        n(&stage.at("tight"), json!({ "phone": "110" })),
+    );
+    case("dora", "WorkOrders1.StartCall", "Locked", "by dora", n(&locked, json!({ "phone": "110" })));
+    case("", "WorkOrders1.StartCall", "Void", "void", n(&void, json!({ "phone": "110" })));
+    for account in ["总机".to_owned(), "8".repeat(65), " ".to_owned() + "\u{7}"] {
+        let user = json!({ "id": "zoe", "name": "Zoe", "roles": ["engineer"], "callAccount": account });
+        case("", "Directory1.PutStaffUser", "InvalidField", "callAccount", json!({ "staffUser": user }));
+    }
     case("dora", "WorkOrders1.ListToDos", "InvalidField", "newest, oldest", json!({ "sort": "best" }));
     case("dora", "WorkOrders1.ListToDos", "InvalidField", "after", json!({ "after": "7" }));
     let notices = |quiet: Value| json!({ "id": "mei", "notices": { "mail": [], "pools": false, "quiet": quiet } });

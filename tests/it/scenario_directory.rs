@@ -98,3 +98,11 @@ pub fn check_field(value: &str, order: &WorkOrder, directory: &Directory) -> Res
     let is = order.fields.get(&Name::new(field).unwrap()).map(|value| shown::value(value, None, "en", directory)).unwrap_or_default();
     if is == wanted { Ok(()) } else { Err(format!("it is {is:?}")) }
 }
+
+/// Names of the attachments of all forms, in the order of the names.
+pub fn files(order: &WorkOrder) -> String {
+    let mut names: Vec<_> =
+        order.fields.values().flat_map(|value| value.files()).map(|file| file.name.0.as_deref().unwrap_or_default().to_owned()).collect();
+    names.sort();
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}

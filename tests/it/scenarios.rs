@@ -3,6 +3,7 @@
 
 use crate::explain::Foretold;
 use crate::scenario_directory as registry;
+use crate::scenario_follow_up as follow_up;
 use std::path::PathBuf;
 use workorderd::domain::aggregate::{Command, Event, Key, State};
 use workorderd::domain::context::Context;
@@ -69,6 +70,8 @@ impl Story {
             ("otto", "engineer"),
             ("wilma", "service-staff"),
             ("root", "admin"),
+            ("fiona", "follow-up"),
+            ("iris", "follow-up"),
         ];
         for (id, role) in people {
             directory.take(&DirectoryEvent::StaffUserPut(StaffUser {
@@ -80,6 +83,7 @@ impl Story {
                 superior: (id != "root" && id != "lena").then(|| slug(if role == "engineer" { "lena" } else { "root" }, StaffUserId::new)),
                 department: None,
                 provider: None,
+                call_account: None,
                 skills: Vec::new(),
                 regions: Vec::new(),
                 absence: None,
@@ -89,7 +93,12 @@ impl Story {
             }));
         }
         directory.take(&DirectoryEvent::ContactPut(registry::wang()));
-        for (id, rule) in [("hydraulics", GroupRule::ByLeader), ("lifts", GroupRule::Pool), ("pumps", GroupRule::RoundRobin)] {
+        for (id, rule) in [
+            ("hydraulics", GroupRule::ByLeader),
+            ("lifts", GroupRule::Pool),
+            ("pumps", GroupRule::RoundRobin),
+            ("hotline", GroupRule::Pool),
+        ] {
             let [leader, emil, mei] = ["lena", "emil", "mei"].map(|m| slug(m, StaffUserId::new));
             let (leader, members) = (Some(leader), vec![emil, mei]);
             let group = GroupMembers { name: id.into(), leader, members, rule, limit: None, provider: None, disabled: false };
@@ -251,6 +260,8 @@ impl Story {
             }
             "confirms" => OrderCommand::ConfirmSolved { fields: std::mem::take(&mut self.fields) },
             "says not solved" => OrderCommand::ConfirmNotSolved { reason: text_or(text) },
+            "closes the follow-up" => OrderCommand::CloseFollowUp { reason: text_or(text) },
+            _ if follow_up::VERBS.iter().any(|verb| what.starts_with(verb)) => follow_up::command(what, text),
             "skips the evaluation" => OrderCommand::SkipEvaluation { reason: None },
             _ if what.contains(" labor") || what.contains(" step ") => self.on_site(what, text),
             "notes a call" => OrderCommand::AddServiceRecord { kind: RecordKind::Call, text: text_or(text) },
@@ -273,6 +284,7 @@ impl Story {
                         OrderCommand::Transfer { to: TransferTo::Group(slug(object, ServiceGroupId::new)), reason: text }
                     }
                     "holds for" => OrderCommand::Hold { reason: HoldReason::from_name(object).unwrap(), note: text },
+                    "passes it on to" => OrderCommand::PassFollowUpOn { to: slug(object, StaffUserId::new), reason: text },
                     "moves it to version" => OrderCommand::MoveToVersion { version: object.parse().unwrap() },
                     _ => panic!("nobody knows how to {what:?}"),
                 }
@@ -308,7 +320,8 @@ impl Story {
     /// What the group's own rule came to, for the visit at which it was asked last.
     fn group_chooses(&mut self, whom: &str, why: Option<String>) {
         let order = self.order.as_ref().unwrap();
-        let (group, visit) = (order.group.clone().unwrap(), VisitNo(order.visits));
+        let turn = order.asks_for_turn().map(|(group, _)| group.clone());
+        let (group, visit) = (turn.or(order.group.clone()).unwrap(), VisitNo(order.visits));
         let choice = match whom {
             "nobody" => Choice::Nobody(why.unwrap_or_default().into()),
             somebody => Choice::Engineer(slug(somebody, StaffUserId::new)),
@@ -384,6 +397,8 @@ impl Story {
             "reopened" => order.reopened.to_string(),
             "mails" => order.mails_made.to_string(),
             "evaluations" => order.evaluations.len().to_string(),
+            "attempts" => order.attempts().1.to_string(),
+            "taken" => follow_up::taken(order),
             "overdue" => visit.filter(|v| v.overdue).map_or_else(nobody, |_| String::new()),
             "evaluation" => match visit.map(|v| &v.state) {
                 Some(workorderd::domain::process::NodeState::Evaluate(e)) if e.mandatory => "mandatory".into(),
@@ -391,7 +406,7 @@ impl Story {
                 _ => nobody(),
             },
             "steps" => steps(order),
-            "files" => files(order),
+            "files" => registry::files(order),
             "records" => order.service_records().1.to_string(),
             "running" => {
                 let runs = order.labor().iter().filter(|l| l.to.is_none()).map(|l| l.engineer.to_string()).collect::<Vec<_>>();
@@ -433,14 +448,6 @@ fn steps(order: &WorkOrder) -> String {
     let told = order.on_site().into_iter().flat_map(|state| &state.steps);
     let words: Vec<_> = told.map(|s| format!("{}{}", s.step, if s.skipped { " (skipped)" } else { "" })).collect();
     if words.is_empty() { "none".into() } else { words.join(", ") }
-}
-
-/// Names of the attachments of all forms, in the order of the names.
-fn files(order: &WorkOrder) -> String {
-    let mut names: Vec<_> =
-        order.fields.values().flat_map(|value| value.files()).map(|file| file.name.0.as_deref().unwrap_or_default().to_owned()).collect();
-    names.sort();
-    if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 
 fn play(name: &str, text: &str) {
@@ -485,8 +492,7 @@ fn play(name: &str, text: &str) {
 #[test]
 fn every_story_goes_as_it_is_told() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    paths.sort();
+    let paths: std::collections::BTreeSet<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     assert!(paths.len() >= 6, "the stories are there");
     for path in paths {
         play(&path.file_name().unwrap().to_string_lossy(), &std::fs::read_to_string(&path).unwrap());

@@ -205,8 +205,8 @@ fn processes_have_nodes_that_can_work() {
                 "x.toml:5: process.p.node[1].kind: there is no node kind \"tusk\" (did you mean task?)",
                 "x.toml:7: process.p.node[2].name: two nodes of the process are called n (the first is in line 4)",
                 "x.toml:9: process.p.node[2].decline: a node of the kind task has no such key (it belongs to nodes of the kind accept)",
-                "x.toml:10: process.p.node[2].auto_complete_after: a node of the kind task cannot complete by itself (nodes of the kinds accept, confirm and \
-                 evaluate can)",
+                "x.toml:10: process.p.node[2].auto_complete_after: a node of the kind task cannot complete by itself (nodes of the kinds accept, confirm, \
+                 evaluate and follow-up can)",
                 "x.toml:15: process.p.node[3].straight: nobody could be assigned (set to_group or straight to true)",
             ],
         ),

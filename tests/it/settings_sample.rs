@@ -26,7 +26,9 @@ fn the_shipped_sample_is_good() {
     let d = parse(&sample()).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let counts =
         [d.record_types.len(), d.processes.len(), d.templates.len(), d.rules.as_ref().unwrap().len(), d.messages.len(), d.roles.len()];
-    assert_eq!(counts, [4, 4, 2, 2, 6, 3]);
+    assert_eq!(counts, [4, 4, 2, 2, 6, 4]);
+    assert_eq!(d.follow_up_rules.as_ref().unwrap().len(), 2);
+    assert!(d.plug_ins.iter().all(|plug_in| plug_in.on && plug_in.name.as_str() == "follow-up"));
     assert_eq!(d.assignment_rules.as_ref().unwrap().len(), 1);
     let names: Vec<_> = d.record_types.iter().map(|t| (t.name.as_str(), t.title.text("en"), t.process.as_str())).collect();
     assert_eq!(
@@ -41,6 +43,7 @@ fn the_shipped_sample_is_good() {
     assert_eq!(kinds(&d.processes[0]), ["assign", "accept", "task", "confirm", "evaluate"]);
     assert_eq!(kinds(&d.processes[1]), ["assign", "accept", "on-site", "evaluate"]);
     assert_eq!(kinds(&d.processes[2]), ["assign", "task", "confirm"]);
+    assert_eq!(kinds(&d.processes[3]), ["assign", "accept", "task", "task", "evaluate", "follow-up"]);
     for message in &d.messages {
         assert_eq!(message.wordings.iter().map(|w| &*w.language).collect::<Vec<_>>(), ["en", "zh"], "{}", message.name);
     }

@@ -81,7 +81,7 @@ fn thousands_of_simulated_days_keep_every_promise() {
 }
 
 /// What some dozens of seeds must reach.
-const REACHED: [(&str, &[&str]); 15] = [
+const REACHED: [(&str, &[&str]); 17] = [
     (
         "command",
         &[
@@ -93,6 +93,10 @@ const REACHED: [(&str, &[&str]); 15] = [
             "AssignToEngineer",
             "AssignToGroup",
             "Cancel",
+            "CloseFollowUp",
+            "PassFollowUpOn",
+            "RecordFollowUpAttempt",
+            "SubmitFollowUp",
             "CancelVisit",
             "ChangeOwner",
             "Claim",
@@ -129,6 +133,7 @@ const REACHED: [(&str, &[&str]); 15] = [
             "PutTerminal",
             "PutUserGroup",
             "Reconsider",
+            "RecordCall",
             "RecordMail",
             "RecordSignInMail",
             "RequestSignIn",
@@ -146,6 +151,7 @@ const REACHED: [(&str, &[&str]); 15] = [
             "SignOut",
             "SkipEvaluation",
             "SkipStep",
+            "StartCall",
             "StartLabor",
             "StopLabor",
             "SubmitEvaluation",
@@ -168,6 +174,8 @@ const REACHED: [(&str, &[&str]); 15] = [
             "AssignmentAccepted",
             "AssignmentTransferred",
             "BecameOverdue",
+            "CallStarted",
+            "CallTold",
             "ClockSet",
             "ClockTrusted",
             "ConfirmedNotSolved",
@@ -183,6 +191,11 @@ const REACHED: [(&str, &[&str]); 15] = [
             "ErasureFinished",
             "EvaluationRecorded",
             "FieldsSaved",
+            "FollowUpAssigned",
+            "FollowUpAttempted",
+            "FollowUpNotAssigned",
+            "FollowUpPassedOn",
+            "FollowUpTaken",
             "Held",
             "InstallationFounded",
             "Invited",
@@ -244,8 +257,28 @@ const REACHED: [(&str, &[&str]); 15] = [
     ("reload", &["reserve", "mail server", "no mail server", "journal to keep"]),
     ("archive", &["moved a segment"]),
     ("erasure", &["Work Orders were told", "the disk failed", "finished"]),
-    ("evaluation", &["link", "qr-code", "after completion"]),
+    ("evaluation", &["link", "qr-code", "staff", "after completion"]),
+    ("passed over", &["the follow-up plug-in is off", "no rule matched"]),
     ("mail", &["sent", "deferred", "failed", "expired"]),
+    (
+        "call",
+        &[
+            "waiting",
+            "ringing",
+            "talking",
+            "answered",
+            "no-answer",
+            "busy",
+            "failed",
+            "given-up",
+            "handed over",
+            "handed over again",
+            "the answer was lost",
+            "the center is down",
+            "the center brings a report",
+            "nobody waits for it any more",
+        ],
+    ),
     (
         "refusal",
         &[
@@ -267,6 +300,7 @@ const REACHED: [(&str, &[&str]); 15] = [
             "Void",
             "EvaluationMissing",
             "SkipNotOffered",
+            "NotAttempted",
             "TooLateToCancel",
             "LaborNotRunning",
             "LaborOverlaps",
@@ -278,6 +312,8 @@ const REACHED: [(&str, &[&str]); 15] = [
             "InvitationPurpose",
             "InvitationUsed",
             "NotAMember",
+            "NoCallAccount",
+            "CallUnderWay",
             "OverLimit",
             "ChoiceStale",
             "NotAllowedHere",

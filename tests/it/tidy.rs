@@ -198,6 +198,7 @@ fn commands_and_events_are_matched_in_full() {
         "task.rs",
         "confirm.rs",
         "evaluate.rs",
+        "follow_up.rs",
         "node.rs",
     ];
     let mut wrong = Vec::new();

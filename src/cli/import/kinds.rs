@@ -59,6 +59,7 @@ pub const KINDS: [Kind; 10] = [
             ("superior", Text, false),
             ("department", Text, false),
             ("provider", Text, false),
+            ("call_account", Text, false),
             ("skills", List, false),
             ("regions", List, false),
             DISABLED,

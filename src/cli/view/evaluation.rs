@@ -5,7 +5,7 @@ use super::paint::Tone;
 use super::show::fact;
 use super::times;
 use super::width::{line, pad, width, wrap};
-use crate::protocol::work_orders::{EvaluationExplained, RuleVerdict};
+use crate::protocol::work_orders::EvaluationExplained;
 
 /// All of it.
 pub fn explained(told: &EvaluationExplained, page: &Page) -> String {
@@ -36,7 +36,14 @@ pub fn explained(told: &EvaluationExplained, page: &Page) -> String {
         "\nrules as they are now\n"
     });
     let widest = told.rules.iter().map(|rule| width(&line(&rule.rule))).max().unwrap_or(0).min(30);
-    told.rules.iter().for_each(|rule| one(&mut out, rule, widest, page));
+    for rule in &told.rules {
+        let over = match rule.channels.as_slice() {
+            [] => String::new(),
+            channels => format!(", over {}", line(&channels.join(if rule.message_priority { ", then " } else { " and " }))),
+        };
+        let wins = format!("{}{}{over}", line(&rule.template), if rule.mandatory { ", mandatory" } else { "" });
+        verdict(&mut out, (rule.precedence, &rule.rule, &rule.verdict, rule.why.as_deref()), &wins, widest, page);
+    }
     if !told.rules.is_empty() && !told.rules.iter().any(|rule| rule.verdict == "wins") {
         out.push_str("no rule matches: a node with rules would be passed over\n");
     }
@@ -44,18 +51,19 @@ pub fn explained(told: &EvaluationExplained, page: &Page) -> String {
 }
 
 /// `  10  urgent-repairs  no     priority is normal, not urgent`.
-fn one(out: &mut String, rule: &RuleVerdict, widest: usize, page: &Page) {
-    let mandatory = if rule.mandatory { ", mandatory" } else { "" };
-    let over = match rule.channels.as_slice() {
-        [] => String::new(),
-        channels => format!(", over {}", channels.join(if rule.message_priority { ", then " } else { " and " })),
-    };
-    let (word, tone, because) = match rule.verdict.as_str() {
-        "wins" => ("wins", Tone::Good, format!("the first that matches: {}{mandatory}{}", line(&rule.template), line(&over))),
+pub fn verdict(
+    out: &mut String,
+    (precedence, rule, verdict, why): (i64, &str, &str, Option<&str>),
+    wins: &str,
+    widest: usize,
+    page: &Page,
+) {
+    let (word, tone, because) = match verdict {
+        "wins" => ("wins", Tone::Good, format!("the first that matches: {wins}")),
         "comes-later" => ("later", Tone::Dim, "it matches, but one before it does as well".to_owned()),
-        _ => ("no", Tone::Bad, line(rule.why.as_deref().unwrap_or("it never holds"))),
+        _ => ("no", Tone::Bad, line(why.unwrap_or("it never holds"))),
     };
-    let lead = format!("{:>5}  {}  ", rule.precedence, pad(&line(&rule.rule), widest));
+    let lead = format!("{precedence:>5}  {}  ", pad(&line(rule), widest));
     let columns = page.width.saturating_sub(width(&lead) + 7).max(20);
     for (i, piece) in wrap(&because, columns).into_iter().enumerate() {
         match i {

@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::paint::Tone;
-use super::show::{fact, head};
+use super::show::{fact, head, labelled};
 use super::show_parts::timers;
 use super::width::line;
 use crate::cli::act::typed;
@@ -67,12 +67,12 @@ fn people(handler: &HandlerPeople) -> String {
 }
 
 fn command(command: &PossibleCommand) -> String {
-    let name = typed(&command.command);
+    let name = labelled(command);
     match (&command.why, &command.asks, &command.leads_to) {
         (Some(why), ..) => format!("{name}: {}", line(why)),
         (None, Some(field), _) => format!("{name}, once the field {} is given", line(field)),
         (None, None, Some(place)) => format!("{name} → {}", line(place)),
-        (None, None, None) => name.to_owned(),
+        (None, None, None) => name,
     }
 }
 

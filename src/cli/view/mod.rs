@@ -10,6 +10,7 @@ pub mod evaluation;
 pub mod explain;
 pub mod field_work;
 pub mod fields;
+pub mod follow_ups;
 pub mod guest;
 pub mod history;
 pub mod list;

@@ -24,8 +24,8 @@ pub fn put(id: &str, put: &PutOfStaffUser, page: &Page) -> String {
 
 /// A staff user; `open` is how many open Work Orders they carry.
 pub fn staff_user(got: &GotStaffUser, open: i64, page: &Page) -> String {
-    let StaffUser { id, name, email, language, roles, superior, department, provider, skills, regions, absence, notices, disabled, erased } =
-        &got.staff_user;
+    let StaffUser { id, name, email, language, roles, superior, department, provider, call_account, .. } = &got.staff_user;
+    let StaffUser { skills, regions, absence, notices, disabled, erased, .. } = &got.staff_user;
     let mut out = head(id, name, *disabled, page);
     if let Some(erased) = erased {
         fact(&mut out, "erased", &page.times.minute(*erased), page);
@@ -34,9 +34,14 @@ pub fn staff_user(got: &GotStaffUser, open: i64, page: &Page) -> String {
         fact(&mut out, "can act", "no: the service provider is disabled", page);
     }
     fact(&mut out, "roles", &line(&roles.join(", ")), page);
-    for (key, value) in
-        [("e-mail", email), ("language", language), ("superior", superior), ("department", department), ("provider", provider)]
-    {
+    for (key, value) in [
+        ("e-mail", email),
+        ("language", language),
+        ("superior", superior),
+        ("department", department),
+        ("provider", provider),
+        ("call account", call_account),
+    ] {
         if let Some(value) = value {
             fact(&mut out, key, &line(value), page);
         }

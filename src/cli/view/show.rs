@@ -3,10 +3,11 @@
 use super::calendar;
 use super::field_work;
 use super::fields;
+use super::follow_ups::{attempts, who};
 use super::history;
 use super::page::Page;
 use super::paint::Tone;
-use super::show_parts::{description, evaluations, invitations, mails, timers};
+use super::show_parts::{calls, description, evaluations, invitations, mails, timers};
 use super::times::span;
 use super::width::{cut, line, pad, width, wrap};
 use crate::cli::act::typed;
@@ -33,11 +34,13 @@ pub fn work_order(order: &WorkOrder, may: &[PossibleCommand], page: &Page) -> St
         ("fields", fields::values(order, page)),
         ("timers", timers(&order.timers, page)),
         ("mails", mails(order, page)),
+        ("calls", calls(order, page)),
         ("invitations", invitations(order, page)),
         (&sop_title, field_work::sop(order, page)),
         ("planned visits", calendar::planned(order, page)),
         ("labor", field_work::labor(order, page)),
         ("service records", field_work::records(order, page)),
+        ("attempts to follow up", attempts(order, page)),
         ("evaluations", evaluations(order, page)),
     ] {
         section(&mut out, title, &text, page);
@@ -128,7 +131,7 @@ pub fn now_and_next(order: &WorkOrder, may: &[PossibleCommand], page: &Page) -> 
     }
     let handlers: Vec<String> = order.handlers.iter().map(|handler| line(handler)).collect();
     tell("may act", if handlers.is_empty() { "nobody".to_owned() } else { handlers.join(", ") }.as_str());
-    let commands: Vec<&str> = may.iter().filter(|command| command.allowed).map(|command| typed(&command.command)).collect();
+    let commands: Vec<String> = may.iter().filter(|command| command.allowed).map(labelled).collect();
     if !commands.is_empty() {
         tell("you may", &commands.join(", "));
     }
@@ -136,9 +139,20 @@ pub fn now_and_next(order: &WorkOrder, may: &[PossibleCommand], page: &Page) -> 
         let waits = if order.mandatory { "; it stays here until an evaluation is in or its time is up" } else { "" };
         tell("customer", &format!("evaluates by the link of a mail, or by the code that qr draws{waits}"));
     }
+    if let Some(now) = &order.follow_up {
+        tell("follow-up", &format!("by {}; follow-up show tells what is asked", who(now)));
+    }
     let ahead: Vec<String> = order.nodes.iter().filter(|node| node.state == "ahead").map(title).collect();
     tell("next", &if ahead.is_empty() { "it ends".to_owned() } else { format!("{}, then it ends", ahead.join(", ")) });
     out
+}
+
+/// As it is typed, with the words that the definitions have for it: `follow-up submit (回访完成)`.
+pub fn labelled(command: &PossibleCommand) -> String {
+    match &command.label {
+        Some(label) => format!("{} ({})", typed(&command.command), line(label)),
+        None => typed(&command.command).to_owned(),
+    }
 }
 
 /// `key   text`, wrapped under itself.

@@ -54,6 +54,36 @@ pub fn mails(order: &WorkOrder, page: &Page) -> String {
     out
 }
 
+/// Calls: who rang whom up, and what came of it.
+pub fn calls(order: &WorkOrder, page: &Page) -> String {
+    let mut out = String::new();
+    for call in &order.calls {
+        let tone = match call.status.as_str() {
+            "answered" => Some(Tone::Good),
+            "no-answer" | "busy" | "failed" | "given-up" => Some(Tone::Bad),
+            "waiting" | "ringing" | "talking" => Some(Tone::Now),
+            _ => None,
+        };
+        let status = match call.status.as_str() {
+            "no-answer" => "no answer".to_owned(),
+            "given-up" => "given up".to_owned(),
+            "called-off" => "called off".to_owned(),
+            other => line(other),
+        };
+        let status = tone.map_or_else(|| status.clone(), |tone| page.paint.tone(tone, &status));
+        let talked = call.seconds.map_or_else(String::new, |seconds| format!(", {}:{:02} min", seconds / 60, seconds % 60));
+        let of = call.to.as_deref().map_or_else(String::new, |to| format!(" ({})", line(to)));
+        let (phone, by, account) = (line(&call.phone), line(&call.by), line(&call.account));
+        let head = format!("#{} {by} to {phone}{of} over {account}", call.no);
+        out.push_str(&indented(&head, INDENT, page));
+        out.push_str(&format!("    {status}{talked}, started {}\n", page.times.from_now(call.at)));
+        if let Some(why) = &call.why {
+            out.push_str(&indented(&line(why), "    ", page));
+        }
+    }
+    out
+}
+
 /// Invitations: for what, how, how long, how often used.
 pub fn invitations(order: &WorkOrder, page: &Page) -> String {
     let mut out = String::new();
@@ -86,7 +116,14 @@ pub fn evaluations(order: &WorkOrder, page: &Page) -> String {
     let mut out = String::new();
     for one in &order.evaluations {
         let late = if one.after_completion { ", after completion" } else { "" };
-        let source = if one.source == "qr-code" { "QR code".to_owned() } else { line(&one.source) };
+        let source = match (one.source.as_str(), &one.by, &one.way) {
+            ("staff", by, way) => {
+                let by = by.as_deref().map_or_else(|| "the staff".to_owned(), line);
+                format!("{by} of the staff over {}", line(way.as_deref().unwrap_or("?")))
+            }
+            ("qr-code", ..) => "QR code".to_owned(),
+            (other, ..) => line(other),
+        };
         out.push_str(&format!("{INDENT}{} by {source}, {}{late}\n", line(&one.template), page.times.both(one.at)));
         let widest = one.answers.iter().map(|answer| width(&line(&answer.field))).max().unwrap_or(0);
         for answer in &one.answers {

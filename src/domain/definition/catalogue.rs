@@ -4,7 +4,9 @@
 
 use super::assignment::AssignmentRule;
 use super::evaluation::{EvaluationRule, EvaluationTemplate};
+use super::follow_up::FollowUpRule;
 use super::message::MessageTemplate;
+use super::plug_in::PlugIn;
 use super::process::{Process, RecordType};
 use super::role::{Right, RoleDefinition, built_in};
 use super::sharing::SharingRule;
@@ -45,6 +47,10 @@ pub struct Definitions {
     pub sops: Vec<Sop>,
     /// They stand as a whole. None: as they are.
     pub sharing_rules: Option<Vec<SharingRule>>,
+    /// In order of precedence; they stand as a whole. None: as they are.
+    pub follow_up_rules: Option<Vec<FollowUpRule>>,
+    /// Which are on, and which off; not named: as they are.
+    pub plug_ins: Vec<PlugIn>,
 }
 
 /// Every definition in every version.
@@ -62,6 +68,8 @@ pub struct Catalogue {
     /// Of every record type that there ever was.
     type_states: BTreeMap<Name, TypeState>,
     sharing_rules: Vec<SharingRule>,
+    follow_up_rules: Vec<FollowUpRule>,
+    plug_ins: BTreeMap<Name, Shelf<PlugIn>>,
 }
 
 /// One definition as lists tell of it.
@@ -225,6 +233,16 @@ impl Catalogue {
         &self.sharing_rules
     }
 
+    /// Follow-up rules in order of precedence.
+    pub fn follow_up_rules(&self) -> &[FollowUpRule] {
+        &self.follow_up_rules
+    }
+
+    /// Whether a plug-in is on; what nobody ever switched is off.
+    pub fn is_on(&self, plug_in: &str) -> bool {
+        self.plug_ins.iter().any(|(name, versions)| name.as_str() == plug_in && versions.latest().is_some_and(|latest| latest.on))
+    }
+
     /// What is there, deleted record types included.
     pub fn list(&self) -> Vec<Listed> {
         fn rows<'a, T>(kind: &'static str, shelf: &'a BTreeMap<Name, Shelf<T>>) -> impl Iterator<Item = Listed> + 'a {
@@ -239,9 +257,11 @@ impl Catalogue {
             .chain(self.rules.iter().map(|r| rule("evaluation rule", &r.name)))
             .chain(self.assignment_rules.iter().map(|r| rule("assignment rule", &r.name)))
             .chain(self.sharing_rules.iter().map(|r| rule("sharing rule", &r.name)))
+            .chain(self.follow_up_rules.iter().map(|r| rule("follow-up rule", &r.name)))
             .chain(rows("message", &self.messages))
             .chain(rows("SOP", &self.sops))
             .chain(rows("role", &self.roles))
+            .chain(rows("plug-in", &self.plug_ins))
             .collect()
     }
 
@@ -264,6 +284,8 @@ impl Catalogue {
             messages: all(&self.messages),
             sops: all(&self.sops),
             roles: all(&self.roles),
+            follow_up_rules: Some(self.follow_up_rules.clone()),
+            plug_ins: all(&self.plug_ins),
         }
     }
 
@@ -298,6 +320,12 @@ impl Catalogue {
                 one.sharing_rules = Some(vec![rule.clone()]);
                 1
             }
+            "follow-up rule" => {
+                let rule = self.follow_up_rules.iter().find(|rule| rule.name == *name).filter(|_| version.is_none_or(|v| v == 1))?;
+                one.follow_up_rules = Some(vec![rule.clone()]);
+                1
+            }
+            "plug-in" => at(&self.plug_ins, name, version).map(|(items, version)| (one.plug_ins = items, version))?.1,
             "message" => at(&self.messages, name, version).map(|(items, version)| (one.messages = items, version))?.1,
             "SOP" => at(&self.sops, name, version).map(|(items, version)| (one.sops = items, version))?.1,
             "role" => at(&self.roles, name, version).map(|(items, version)| (one.roles = items, version))?.1,
@@ -346,6 +374,8 @@ impl Catalogue {
             sharing_rules: wanted.sharing_rules.clone().filter(|rules| *rules != self.sharing_rules),
             sops: changed(&self.sops, &wanted.sops, |s| &s.name),
             roles: changed(&self.roles, &wanted.roles, |r| &r.name),
+            follow_up_rules: wanted.follow_up_rules.clone().filter(|rules| *rules != self.follow_up_rules),
+            plug_ins: changed(&self.plug_ins, &wanted.plug_ins, |p| &p.name),
             type_states: self.moved_types(wanted),
         }
     }
@@ -433,6 +463,12 @@ impl Catalogue {
         for item in &change.roles {
             Shelf::put(&mut self.roles, item.name.clone(), item.clone());
         }
+        if let Some(rules) = &change.follow_up_rules {
+            self.follow_up_rules.clone_from(rules);
+        }
+        for item in &change.plug_ins {
+            Shelf::put(&mut self.plug_ins, item.name.clone(), item.clone());
+        }
         self.type_states.extend(change.type_states.iter().cloned());
     }
 }
@@ -440,18 +476,6 @@ impl Catalogue {
 impl Definitions {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        let Self { forms, record_types, processes, templates, rules, messages, roles, type_states, assignment_rules, sops, sharing_rules } =
-            self;
-        forms.is_empty()
-            && record_types.is_empty()
-            && processes.is_empty()
-            && templates.is_empty()
-            && rules.is_none()
-            && assignment_rules.is_none()
-            && sharing_rules.is_none()
-            && messages.is_empty()
-            && roles.is_empty()
-            && sops.is_empty()
-            && type_states.is_empty()
+        *self == Self::default()
     }
 }

@@ -30,10 +30,12 @@ fn by_name(all: &Definitions, name: &Name) -> Option<String> {
     let evaluation = all.rules.iter().flatten().filter(|rule| asks(&rule.scope)).map(|rule| format!("the evaluation rule {}", rule.name));
     let assignment = all.assignment_rules.iter().flatten();
     let assignment = assignment.filter(|rule| asks(&rule.scope)).map(|rule| format!("the assignment rule {}", rule.name));
+    let follow_up = all.follow_up_rules.iter().flatten();
+    let follow_up = follow_up.filter(|rule| asks(&rule.scope)).map(|rule| format!("the follow-up rule {}", rule.name));
     let processes = all.processes.iter().filter(|p| p.nodes.iter().any(|n| asks(&n.condition))).map(|p| format!("the process {}", p.name));
     let roles = all.roles.iter().filter(|role| role.record_types.iter().flatten().any(|named| named == name));
     let roles = roles.map(|role| format!("the role {}", role.name));
-    evaluation.chain(assignment).chain(processes).chain(roles).next().map(|who| format!("{who} asks for it by name"))
+    evaluation.chain(assignment).chain(follow_up).chain(processes).chain(roles).next().map(|who| format!("{who} asks for it by name"))
 }
 
 /// Its process looks at a field that only its form asks, and others run that process as well.
@@ -66,7 +68,12 @@ fn looked_at(node: &ProcessNode) -> impl Iterator<Item = &Name> {
 fn is_asked(all: &Definitions, process: &Process, types: &[&RecordType], field: &Name) -> bool {
     let sop = |node: &ProcessNode| match &node.spec {
         NodeSpec::OnSite(spec) => all.sops.iter().find(|sop| spec.sop.as_ref() == Some(&sop.name)),
-        NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::Confirm(_) | NodeSpec::Evaluate(_) => None,
+        NodeSpec::Assign(_)
+        | NodeSpec::Accept(_)
+        | NodeSpec::Task(_)
+        | NodeSpec::Confirm(_)
+        | NodeSpec::Evaluate(_)
+        | NodeSpec::FollowUp(_) => None,
     };
     let steps = process.nodes.iter().filter_map(sop).flat_map(|sop| &sop.steps).filter_map(|step| step.form.as_ref());
     let nodes = process.nodes.iter().filter_map(|node| node.form.as_ref());

@@ -1,7 +1,9 @@
 //! Rules in another order (EVA-3): one is given another precedence, and the others keep theirs wherever there is room.
 
 use super::assignment::AssignmentRule;
+use super::condition::Condition;
 use super::evaluation::EvaluationRule;
+use super::follow_up::FollowUpRule;
 use crate::domain::ids::Name;
 use crate::domain::rejection::Rejection;
 
@@ -27,6 +29,8 @@ pub trait Ranked: Clone {
     /// The smallest that matches wins.
     fn precedence(&self) -> u32;
     fn set_precedence(&mut self, precedence: u32);
+    /// For which Work Orders it is.
+    fn scope(&self) -> &Condition;
 }
 
 impl Ranked for EvaluationRule {
@@ -43,6 +47,10 @@ impl Ranked for EvaluationRule {
     fn set_precedence(&mut self, precedence: u32) {
         self.precedence = precedence;
     }
+
+    fn scope(&self) -> &Condition {
+        &self.scope
+    }
 }
 
 impl Ranked for AssignmentRule {
@@ -58,6 +66,30 @@ impl Ranked for AssignmentRule {
 
     fn set_precedence(&mut self, precedence: u32) {
         self.precedence = precedence;
+    }
+
+    fn scope(&self) -> &Condition {
+        &self.scope
+    }
+}
+
+impl Ranked for FollowUpRule {
+    const KIND: &'static str = "follow-up rule";
+
+    fn name(&self) -> &Name {
+        &self.name
+    }
+
+    fn precedence(&self) -> u32 {
+        self.precedence
+    }
+
+    fn set_precedence(&mut self, precedence: u32) {
+        self.precedence = precedence;
+    }
+
+    fn scope(&self) -> &Condition {
+        &self.scope
     }
 }
 

@@ -1,10 +1,11 @@
 //! Record types and processes: the ordered nodes a Work Order passes through (REC-1, PRC-1).
 
+use super::button::Labels;
 use super::condition::Condition;
 use crate::domain::ids::{Name, NodeIndex, ServiceGroupId, Skill, StaffUserId};
 use crate::domain::label::Label;
 use crate::domain::number::NumberPattern;
-use crate::domain::process::{accept, assign, confirm, evaluate, on_site, task};
+use crate::domain::process::{accept, assign, confirm, evaluate, follow_up, on_site, task};
 use crate::domain::time::Span;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -52,6 +53,8 @@ pub struct ProcessNode {
     /// What its handlers fill in before a person passes it on.
     pub form: Option<Name>,
     pub spec: NodeSpec,
+    /// Words of its own for some of its commands.
+    pub labels: Labels,
 }
 
 /// What a node does, one variant per node kind.
@@ -63,6 +66,7 @@ pub enum NodeSpec {
     Confirm(confirm::Spec),
     Evaluate(evaluate::Spec),
     OnSite(on_site::Spec),
+    FollowUp(follow_up::Spec),
 }
 
 impl NodeSpec {
@@ -75,13 +79,14 @@ impl NodeSpec {
             Self::Confirm(_) => "confirm",
             Self::Evaluate(_) => "evaluate",
             Self::OnSite(_) => "on-site",
+            Self::FollowUp(_) => "follow-up",
         }
     }
 
     /// Whether the node can be completed by its time limit alone.
     pub fn may_auto_complete(&self) -> bool {
         match self {
-            Self::Accept(_) | Self::Confirm(_) | Self::Evaluate(_) => true,
+            Self::Accept(_) | Self::Confirm(_) | Self::Evaluate(_) | Self::FollowUp(_) => true,
             Self::Assign(_) | Self::Task(_) | Self::OnSite(_) => false,
         }
     }

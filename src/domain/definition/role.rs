@@ -26,11 +26,13 @@ pub enum Right {
     ReassignWorkOrders,
     LockWorkOrders,
     VoidWorkOrders,
+    /// Follow up, and see the list of what is to be followed up (FUP-3).
+    FollowUp,
 }
 
 impl Right {
     /// All rights with their names in definition files.
-    pub const ALL: [(&'static str, Self); 13] = [
+    pub const ALL: [(&'static str, Self); 14] = [
         ("read_work_orders", Self::ReadWorkOrders),
         ("create_work_orders", Self::CreateWorkOrders),
         ("handle_work_orders", Self::HandleWorkOrders),
@@ -44,6 +46,7 @@ impl Right {
         ("reassign_work_orders", Self::ReassignWorkOrders),
         ("lock_work_orders", Self::LockWorkOrders),
         ("void_work_orders", Self::VoidWorkOrders),
+        ("follow_up", Self::FollowUp),
     ];
 
     /// Its name in definition files.
@@ -91,6 +94,7 @@ pub fn built_in(role: &str) -> Option<&'static [Right]> {
             ReassignWorkOrders,
             LockWorkOrders,
             VoidWorkOrders,
+            FollowUp,
         ],
         "dispatcher" => &[
             ReadWorkOrders,
@@ -114,7 +118,8 @@ pub fn built_in(role: &str) -> Option<&'static [Right]> {
             VoidWorkOrders,
         ],
         "engineer" => &[ReadWorkOrders, ReadDirectory],
-        "request-handler" | "follow-up-staff" => &[ReadWorkOrders, CreateWorkOrders, ReadDirectory],
+        "request-handler" => &[ReadWorkOrders, CreateWorkOrders, ReadDirectory],
+        "follow-up-staff" => &[ReadWorkOrders, CreateWorkOrders, ReadDirectory, FollowUp],
         "gateway" => &[ServeGuests],
         "guest" | "terminal-user" => &[],
         _ => return None,

@@ -13,6 +13,7 @@ use crate::domain::context::Context;
 use crate::domain::ids::StaffUserId;
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, NAME_MAX, PersonalText};
+use crate::domain::work_order::call::ACCOUNT_MAX;
 use crate::domain::work_order::notice::NoticeSettings;
 use crate::domain::work_order::state::Party;
 
@@ -126,9 +127,18 @@ fn staff_user(user: &StaffUser, cx: &Context<'_>) -> Result<StaffUser, Rejection
         regions: set("regions", &user.regions)?,
         name: checked_name(&user.name)?,
         email: checked_email(user.email.as_ref())?,
+        call_account: user.call_account.as_ref().map(call_account).transpose()?,
         language: text::language("language", &user.language)?,
         ..user.clone()
     })
+}
+
+fn call_account(account: &PersonalText) -> Result<PersonalText, Rejection> {
+    let account = text::line("callAccount", account.0.as_deref().unwrap_or(""), ACCOUNT_MAX)?;
+    match account.chars().find(|c| !c.is_ascii()) {
+        Some(bad) => Err(Rejection::invalid("callAccount", format!("holds {bad:?}; a call account is written in ASCII"))),
+        None => Ok(PersonalText(Some(account))),
+    }
 }
 
 /// Sorted, each once.

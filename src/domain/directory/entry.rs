@@ -26,6 +26,8 @@ pub struct StaffUser {
     pub department: Option<DepartmentId>,
     /// The outside company they work for, for ever; none: ours.
     pub provider: Option<ServiceProviderId>,
+    /// Their own account at the call center, over which they call (FUP-5).
+    pub call_account: Option<PersonalText>,
     /// What they can do; a Work Order that needs a skill goes by itself only to somebody who has it (ASG-3).
     pub skills: Vec<Skill>,
     /// Where they work; none: everywhere.

@@ -69,7 +69,7 @@ impl StaffUser {
     /// Part of `evolve`. The line of superiors and the department stay: what others did under them is still told so.
     pub fn erase(&mut self, at: Timestamp) {
         self.name.0 = None;
-        self.email = None;
+        (self.email, self.call_account) = (None, None);
         (self.skills, self.regions) = (Vec::new(), Vec::new());
         (self.absence, self.notices) = (None, None);
         self.disabled = true;
@@ -106,7 +106,7 @@ impl DirectoryEvent {
     pub fn personal(&mut self, see: &mut See<'_>) {
         let mut texts = |texts: [Option<&mut PersonalText>; 4]| texts.into_iter().flatten().for_each(|text| see(Of::Text, text));
         match self {
-            Self::StaffUserPut(user) => texts([Some(&mut user.name), user.email.as_mut(), None, None]),
+            Self::StaffUserPut(user) => texts([Some(&mut user.name), user.email.as_mut(), user.call_account.as_mut(), None]),
             Self::ContactPut(contact) => {
                 let open_id = contact.wechat.as_mut().map(|wechat| &mut wechat.open_id);
                 texts([Some(&mut contact.name), contact.email.as_mut(), contact.mobile.as_mut(), open_id]);

@@ -135,7 +135,7 @@ fn needs(draft: &Draft<'_>, more: &[Skill]) -> Needs {
     let mut skills: Vec<Skill> = record_type.into_iter().flat_map(|t| &t.skills).chain(more).cloned().collect();
     skills.sort();
     skills.dedup();
-    Needs { skills, region: draft.order.region.clone() }
+    Needs { skills, region: draft.order.region.clone(), turn: false }
 }
 
 /// The node was entered on the way ahead: the first assignment rule that matches is followed, as far as it can be (ASG-7, reading 9).

@@ -2,7 +2,7 @@
 //!
 //! Nothing else makes `NodeLeft` or `NodeEntered`. `verify` proves the same from the history, without this code.
 
-use super::{NodeState, accept, assign, confirm, evaluate, handlers, on_site, task};
+use super::{NodeState, accept, assign, confirm, evaluate, follow_up, handlers, on_site, task};
 use crate::domain::definition::{NodeSpec, ProcessNode};
 use crate::domain::ids::{NodeIndex, VisitNo};
 use crate::domain::principal::Principal;
@@ -63,7 +63,10 @@ fn leave(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>) -> Res
             | Exit::Completed
             | Exit::Solved
             | Exit::AutoConfirmed
-            | Exit::NotSolved => return Err(Rejection::EvaluationMissing),
+            | Exit::NotSolved
+            | Exit::FollowedUp
+            | Exit::NotReached
+            | Exit::AutoClosed => return Err(Rejection::EvaluationMissing),
         }
     }
     match exit {
@@ -79,7 +82,10 @@ fn leave(draft: &mut Draft<'_>, exit: Exit, reason: Option<PersonalText>) -> Res
         | Exit::NotSolved
         | Exit::Evaluated
         | Exit::Skipped
-        | Exit::AutoCompleted => {}
+        | Exit::AutoCompleted
+        | Exit::FollowedUp
+        | Exit::NotReached
+        | Exit::AutoClosed => {}
     }
     let visit = draft.open_visit()?;
     let (node, no) = (visit.node, visit.no);
@@ -99,7 +105,12 @@ fn enter_from(draft: &mut Draft<'_>, first: u16) -> Result<(), Rejection> {
         enter(draft, node, index, None, NoticeKind::New)?;
         return match &node.spec {
             NodeSpec::Assign(spec) => assign::entered(draft, spec),
-            NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) | NodeSpec::Confirm(_) | NodeSpec::Evaluate(_) => Ok(()),
+            NodeSpec::Accept(_)
+            | NodeSpec::Task(_)
+            | NodeSpec::OnSite(_)
+            | NodeSpec::Confirm(_)
+            | NodeSpec::Evaluate(_)
+            | NodeSpec::FollowUp(_) => Ok(()),
         };
     }
     draft.push(Event::Ended { outcome: Outcome::Completed, reason: None });
@@ -116,6 +127,10 @@ pub fn passes_over(draft: &Draft<'_>, node: &ProcessNode) -> Option<String> {
             evaluate::Opening::PassOver(reason) => Some(reason.to_owned()),
             evaluate::Opening::Enter(..) => None,
         },
+        NodeSpec::FollowUp(spec) => match follow_up::open(draft, spec) {
+            follow_up::Opening::PassOver(reason) => Some(reason.to_owned()),
+            follow_up::Opening::Enter(_) => None,
+        },
         NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) | NodeSpec::Confirm(_) => None,
     }
 }
@@ -125,10 +140,7 @@ fn pass_over(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, reason
 }
 
 fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Option<Handler>, came: NoticeKind) -> Result<(), Rejection> {
-    let (handlers, fallback) = match only {
-        Some(handler) => (vec![handler], None),
-        None => handlers::resolve(node, &draft.order, draft.cx.directory),
-    };
+    let mut chosen = only.map(|handler| vec![handler]);
     let mut evaluation = None;
     let state = match &node.spec {
         NodeSpec::Assign(spec) => NodeState::Assign(assign::open(spec)),
@@ -143,6 +155,17 @@ fn enter(draft: &mut Draft<'_>, node: &ProcessNode, index: NodeIndex, only: Opti
             }
             evaluate::Opening::PassOver(reason) => return Err(Rejection::NotAllowedHere { what: reason }),
         },
+        NodeSpec::FollowUp(spec) => match follow_up::open(draft, spec) {
+            follow_up::Opening::Enter(state) => {
+                chosen = chosen.or_else(|| follow_up::handlers(&state));
+                NodeState::FollowUp(state)
+            }
+            follow_up::Opening::PassOver(reason) => return Err(Rejection::NotAllowedHere { what: reason }),
+        },
+    };
+    let (handlers, fallback) = match chosen {
+        Some(handlers) => (handlers, None),
+        None => handlers::resolve(node, &draft.order, draft.cx.directory),
     };
     let visit = Visit {
         node: index,
@@ -193,6 +216,7 @@ pub fn complete_by_itself(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     match &visit.state {
         NodeState::Evaluate(_) => leave_to_next(draft, Exit::AutoCompleted, None),
         NodeState::Confirm(_) => leave_to_next(draft, Exit::AutoConfirmed, None),
+        NodeState::FollowUp(_) => leave_to_next(draft, Exit::AutoClosed, None),
         NodeState::Accept(_) => accept::accept_by_itself(draft),
         NodeState::Assign(_) | NodeState::Task(_) | NodeState::OnSite(_) => Err(Rejection::TimerStale),
     }

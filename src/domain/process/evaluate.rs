@@ -5,7 +5,8 @@
 use super::NodeState;
 use super::door;
 use crate::domain::definition::evaluation::GivenAnswer;
-use crate::domain::definition::{EvaluationRule, Recipient, VersionedName};
+use crate::domain::definition::precedence::Ranked;
+use crate::domain::definition::{Recipient, VersionedName};
 use crate::domain::ids::{InvitationNo, Name};
 use crate::domain::may::{Action, may};
 use crate::domain::rejection::Rejection;
@@ -120,15 +121,15 @@ pub enum RuleVerdict {
 }
 
 /// The rule that counts, if any matches: the first in order of precedence (reading 3).
-pub fn first<'a>(rules: &'a [EvaluationRule], order: &WorkOrder) -> Option<&'a EvaluationRule> {
-    rules.iter().find(|rule| rule.scope.holds(order))
+pub fn first<'a, R: Ranked>(rules: &'a [R], order: &WorkOrder) -> Option<&'a R> {
+    rules.iter().find(|rule| rule.scope().holds(order))
 }
 
 /// Each rule as it would be judged if the Work Order came to a node with rules now, in order of precedence (EVA-3).
-pub fn judged<'a>(rules: &'a [EvaluationRule], order: &WorkOrder) -> Vec<(&'a EvaluationRule, RuleVerdict)> {
+pub fn judged<'a, R: Ranked>(rules: &'a [R], order: &WorkOrder) -> Vec<(&'a R, RuleVerdict)> {
     let mut won = false;
-    let verdict = |rule: &'a EvaluationRule| {
-        let verdict = match rule.scope.why_not(order) {
+    let verdict = |rule: &'a R| {
+        let verdict = match rule.scope().why_not(order) {
             Some(why) => RuleVerdict::No(why),
             None if won => RuleVerdict::ComesLater,
             None => RuleVerdict::Wins,
@@ -160,20 +161,27 @@ pub fn submit(draft: &mut Draft<'_>, no: InvitationNo, given: &[GivenAnswer]) ->
     let template = invitation.template.clone().ok_or(Rejection::UnknownInvitation)?;
     let definition = draft.cx.catalogue.pinned_template(&template).ok_or(Rejection::UnknownInvitation)?;
     let answers = definition.check(given)?;
-    if draft.order.evaluations.len() >= EVALUATIONS_MAX {
-        return Err(Rejection::TooMany { what: "evaluations of one Work Order", limit: EVALUATIONS_MAX });
-    }
+    room_for_one_more(draft)?;
     let in_time = draft.order.visit().is_some_and(|v| v.no == invitation.visit);
     draft.push(OrderEvent::EvaluationRecorded(Evaluation {
-        invitation: no,
+        invitation: Some(no),
         visit: invitation.visit,
         source: invitation.source,
         template,
         answers,
         at: draft.cx.now,
         after_completion: !in_time,
+        taken: None,
     }));
     if in_time || mutant!("late-evaluation-leaves") { door::leave_to_next(draft, Exit::Evaluated, None) } else { Ok(()) }
+}
+
+/// Whether one Work Order can keep another evaluation.
+pub fn room_for_one_more(draft: &Draft<'_>) -> Result<(), Rejection> {
+    if draft.order.evaluations.len() >= EVALUATIONS_MAX {
+        return Err(Rejection::TooMany { what: "evaluations of one Work Order", limit: EVALUATIONS_MAX });
+    }
+    Ok(())
 }
 
 /// The invitation, if it can still be used for an evaluation.

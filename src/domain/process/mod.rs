@@ -8,6 +8,7 @@ pub mod assign;
 pub mod confirm;
 pub mod door;
 pub mod evaluate;
+pub mod follow_up;
 pub mod handlers;
 pub mod node;
 pub mod on_site;

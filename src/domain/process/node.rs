@@ -1,6 +1,6 @@
 //! The enums over all node kinds.
 
-use super::{accept, assign, confirm, evaluate, on_site, task};
+use super::{accept, assign, confirm, evaluate, follow_up, on_site, task};
 use serde::{Deserialize, Serialize};
 
 /// What is known of the node a Work Order is at.
@@ -13,6 +13,7 @@ pub enum NodeState {
     Evaluate(evaluate::State),
     /// Behind a pointer: larger than the others, and seldom at hand.
     OnSite(Box<on_site::State>),
+    FollowUp(Box<follow_up::State>),
 }
 
 /// What happened within a node.
@@ -23,6 +24,7 @@ pub enum NodeEvent {
     Task(task::Event),
     Confirm(confirm::Event),
     OnSite(on_site::Event),
+    FollowUp(follow_up::Event),
 }
 
 impl NodeState {
@@ -35,6 +37,7 @@ impl NodeState {
             Self::Confirm(_) => "confirm",
             Self::Evaluate(_) => "evaluate",
             Self::OnSite(_) => "on-site",
+            Self::FollowUp(_) => "follow-up",
         }
     }
 }
@@ -45,7 +48,7 @@ impl NodeState {
         match self {
             Self::Task(state) => Some(state),
             Self::OnSite(state) => Some(&state.task),
-            Self::Assign(_) | Self::Accept(_) | Self::Confirm(_) | Self::Evaluate(_) => None,
+            Self::Assign(_) | Self::Accept(_) | Self::Confirm(_) | Self::Evaluate(_) | Self::FollowUp(_) => None,
         }
     }
 
@@ -54,7 +57,7 @@ impl NodeState {
         match self {
             Self::Task(state) => Some(state),
             Self::OnSite(state) => Some(&mut state.task),
-            Self::Assign(_) | Self::Accept(_) | Self::Confirm(_) | Self::Evaluate(_) => None,
+            Self::Assign(_) | Self::Accept(_) | Self::Confirm(_) | Self::Evaluate(_) | Self::FollowUp(_) => None,
         }
     }
 }
@@ -68,6 +71,7 @@ impl NodeEvent {
             Self::Task(event) => event.name(),
             Self::Confirm(event) => event.name(),
             Self::OnSite(event) => event.name(),
+            Self::FollowUp(event) => event.name(),
         }
     }
 }

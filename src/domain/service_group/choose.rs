@@ -15,6 +15,16 @@ pub struct Needs {
     pub skills: Vec<Skill>,
     /// Who names no region works in every one.
     pub region: Option<Region>,
+    /// Whose turn it is for something beside the group's work, a follow-up: it goes round whatever the group's own rule, with a turn of
+    /// its own, past nobody but those who are not there (FUP-2).
+    pub turn: bool,
+}
+
+impl Needs {
+    /// Nothing but that somebody's turn it is.
+    pub fn turn() -> Self {
+        Self { turn: true, ..Self::default() }
+    }
 }
 
 /// The member whose turn it is, or why nobody is chosen.
@@ -23,11 +33,13 @@ pub fn choose(group: &ServiceGroup, needs: &Needs, tried: &[StaffUserId], cx: &C
         return Err("the service group is disabled".into());
     }
     let least = match group.rule {
+        _ if needs.turn => false,
         GroupRule::RoundRobin => false,
         GroupRule::LeastLoaded => true,
         GroupRule::ByLeader | GroupRule::Pool => return Err(format!("the rule of the service group is {}", group.rule.name()).into()),
     };
-    let behind = |user: &&StaffUserId| group.last_chosen.as_ref().is_some_and(|last| *user > last);
+    let last = if needs.turn { &group.last_turn } else { &group.last_chosen };
+    let behind = |user: &&StaffUserId| last.as_ref().is_some_and(|last| *user > last);
     let in_turn = group.members.iter().filter(behind).chain(group.members.iter().filter(|user| !behind(user)));
     let mut passed_over = [0_usize; WHY.len()];
     let fits = in_turn.filter(|user| match obstacle(group, user, needs, tried, cx) {
@@ -57,7 +69,7 @@ fn obstacle(group: &ServiceGroup, user: &StaffUserId, needs: &Needs, tried: &[St
         () if entry.is_absent(cx.now) => Some(1),
         () if needs.skills.iter().any(|skill| !entry.skills.contains(skill)) => Some(2),
         () if needs.region.as_ref().is_some_and(elsewhere) => Some(3),
-        () if group.limit.is_some_and(|limit| group.carries(user) >= limit) => Some(4),
+        () if !needs.turn && group.limit.is_some_and(|limit| group.carries(user) >= limit) => Some(4),
         () if tried.contains(user) => Some(5),
         () => None,
     }

@@ -57,6 +57,8 @@ pub struct ServiceGroup {
     pub offers: BTreeMap<WorkOrderId, Offer>,
     /// Messages of records up to this sequence have been taken.
     pub last_taken: u64,
+    /// Whose turn it was last, of what is no work of the group ([`Needs::turn`]).
+    pub last_turn: Option<StaffUserId>,
 }
 
 /// What the group chose for one Work Order.
@@ -232,6 +234,7 @@ pub fn evolve(group: Option<ServiceGroup>, event: &ServiceGroupEvent) -> Option<
                     last_chosen: None,
                     offers: BTreeMap::new(),
                     last_taken: 0,
+                    last_turn: None,
                 },
             })
         }
@@ -254,8 +257,11 @@ pub fn evolve(group: Option<ServiceGroup>, event: &ServiceGroupEvent) -> Option<
         }
         ServiceGroupEvent::Chosen { order, offer } => {
             let mut group = group?;
-            if let Choice::Engineer(engineer) = &offer.choice {
-                group.last_chosen = Some(engineer.clone()).filter(|_| !mutant!("turn-does-not-move"));
+            match &offer.choice {
+                Choice::Engineer(_) if offer.needs.turn && mutant!("rotation-pointer-lost") => {}
+                Choice::Engineer(person) if offer.needs.turn => group.last_turn = Some(person.clone()),
+                Choice::Engineer(engineer) => group.last_chosen = Some(engineer.clone()).filter(|_| !mutant!("turn-does-not-move")),
+                Choice::Nobody(_) => {}
             }
             group.offers.insert(*order, offer.clone());
             Some(group)
@@ -266,7 +272,8 @@ pub fn evolve(group: Option<ServiceGroup>, event: &ServiceGroupEvent) -> Option<
 impl ServiceGroup {
     /// Open Work Orders of the group that an engineer carries or is about to be given.
     pub fn carries(&self, engineer: &StaffUserId) -> u32 {
-        let offered = self.offers.values().filter(|o| matches!(&o.choice, Choice::Engineer(chosen) if chosen == engineer)).count();
+        let work = self.offers.values().filter(|offer| !offer.needs.turn);
+        let offered = work.filter(|o| matches!(&o.choice, Choice::Engineer(chosen) if chosen == engineer)).count();
         self.open_by_engineer.get(engineer).copied().unwrap_or(0) + offered as u32
     }
 

@@ -1,12 +1,16 @@
 //! What can be asked of a Work Order, in the imperative. Raw texts come in here; `decide` checks them.
 
+use super::call::{CallOutcome, CallTo};
 use super::edit::Edit;
+use super::follow_up::{Missed, Way};
 use super::mail::MailOutcome;
 use super::state::{Channel, EntryPoint, HoldReason, Party, Priority, RecordKind};
 use super::team::Access;
 use crate::domain::definition::evaluation::GivenAnswer;
 use crate::domain::form::given::GivenFields;
-use crate::domain::ids::{AccountId, ContactId, InvitationNo, MailNo, Name, PlannedNo, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId};
+use crate::domain::ids::{
+    AccountId, CallNo, ContactId, InvitationNo, MailNo, Name, PlannedNo, ServiceGroupId, StaffUserId, VisitNo, WorkOrderId,
+};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::assign::Choice;
 use crate::domain::time::Timestamp;
@@ -99,6 +103,10 @@ pub enum Command {
         visit: PlannedNo,
         reason: Option<String>,
     },
+    /// Rings somebody up over the caller's call account (FUP-5).
+    StartCall {
+        to: CallTo,
+    },
     ChangeOwner {
         owner: StaffUserId,
     },
@@ -156,6 +164,25 @@ pub enum Command {
         to: Timestamp,
         step: Option<String>,
     },
+    /// Of a follow-up: the customer was tried to reach, in vain.
+    RecordFollowUpAttempt {
+        way: Way,
+        outcome: Missed,
+        note: Option<String>,
+    },
+    /// The customer's answers, taken down by the staff.
+    SubmitFollowUp {
+        way: Way,
+        answers: Vec<GivenAnswer>,
+    },
+    /// The customer could not be reached.
+    CloseFollowUp {
+        reason: String,
+    },
+    PassFollowUpOn {
+        to: StaffUserId,
+        reason: Option<String>,
+    },
     /// By the system: what the group's own rule chose at that visit.
     AssignByRule {
         group: ServiceGroupId,
@@ -179,6 +206,12 @@ pub enum Command {
         mail: MailNo,
         attempt: u32,
         segments: u32,
+    },
+    /// By the system: what came of a call; `told`: how often something was recorded of it, with this. It is recorded once.
+    RecordCall {
+        call: CallNo,
+        told: u32,
+        outcome: CallOutcome,
     },
     /// By the system: somebody was erased; `whole`: the Work Order was theirs at some time.
     ErasePerson {
@@ -244,6 +277,7 @@ impl Command {
             Self::PlanVisit { .. } => "PlanVisit",
             Self::MoveVisit { .. } => "MoveVisit",
             Self::CancelVisit { .. } => "CancelVisit",
+            Self::StartCall { .. } => "StartCall",
             Self::ChangeOwner { .. } => "ChangeOwner",
             Self::AddTeamMember { .. } => "AddTeamMember",
             Self::RemoveTeamMember { .. } => "RemoveTeamMember",
@@ -260,9 +294,14 @@ impl Command {
             Self::StartLabor { .. } => "StartLabor",
             Self::StopLabor { .. } => "StopLabor",
             Self::EnterLabor { .. } => "EnterLabor",
+            Self::RecordFollowUpAttempt { .. } => "RecordFollowUpAttempt",
+            Self::SubmitFollowUp { .. } => "SubmitFollowUp",
+            Self::CloseFollowUp { .. } => "CloseFollowUp",
+            Self::PassFollowUpOn { .. } => "PassFollowUpOn",
             Self::Fire { .. } => "Fire",
             Self::RecordMail { .. } => "RecordMail",
             Self::BeginMail { .. } => "BeginMail",
+            Self::RecordCall { .. } => "RecordCall",
             Self::ErasePerson { .. } => "ErasePerson",
         }
     }

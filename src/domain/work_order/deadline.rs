@@ -1,7 +1,7 @@
 //! Timers as a function of the state (PRC-4, EVA-11). A timer that fires is a command, and the state decides again.
 
 use super::state::{Visit, WorkOrder};
-use crate::domain::ids::{MailNo, SignInNo, VisitNo};
+use crate::domain::ids::{CallNo, MailNo, SignInNo, VisitNo};
 use crate::domain::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub enum Deadline {
     ToDo(u32),
     /// The mail of a contact's link to sign in is to be tried; to the mailer as well, and of no Work Order.
     SignInMail(SignInNo),
+    /// A call is to be handed over, or asked about; this one goes to the dialer.
+    Call(CallNo),
 }
 
 /// All deadlines of a Work Order, each with its time.
@@ -31,6 +33,7 @@ pub fn deadlines(order: &WorkOrder) -> Vec<(Timestamp, Deadline)> {
     }
     all.extend(order.to_dos().iter().filter(|to_do| to_do.ahead).map(|to_do| (to_do.at, Deadline::ToDo(to_do.no))));
     all.extend(order.mails.iter().filter_map(|mail| Some((mail.due()?, Deadline::Mail(mail.no)))));
+    all.extend(order.calls().iter().filter_map(|call| Some((call.status.due()?, Deadline::Call(call.no)))));
     all
 }
 

@@ -1,5 +1,6 @@
 //! The rules of a Work Order outside its nodes: creation, hold, ends, timers, mail outcomes. Node commands go to their node kind.
 
+use super::call;
 use super::command::{Command, Create};
 use super::deadline::{Deadline, deadlines, reminders_until};
 use super::draft::Draft;
@@ -23,7 +24,7 @@ use crate::domain::definition::Right;
 use crate::domain::ids::MailNo;
 use crate::domain::may::{Action, may, portal};
 use crate::domain::principal::Principal;
-use crate::domain::process::{NodeState, accept, assign, confirm, door, evaluate, on_site, task};
+use crate::domain::process::{NodeState, accept, assign, confirm, door, evaluate, follow_up, on_site, task};
 use crate::domain::rejection::Rejection;
 use crate::domain::text::{self, LONG_TEXT_MAX, PersonalText, SUBJECT_MAX};
 use crate::domain::time::Timestamp;
@@ -38,6 +39,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::AssignToGroup { group } => assign::to_group(d, group),
         Command::AssignToEngineer { engineer, over_limit } => assign::to_engineer(d, engineer, *over_limit),
         Command::Claim => assign::claim(d),
+        Command::AssignByRule { group, visit, choice } if at_follow_up(d) => follow_up::by_turn(d, group, *visit, choice),
         Command::AssignByRule { group, visit, choice } => assign::by_rule(d, group, *visit, choice),
         Command::AcceptAssignment => accept::accept(d),
         Command::DeclineAssignment { reason } => accept::decline(d, reason),
@@ -46,9 +48,12 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
             match &d.open_visit()?.state {
                 NodeState::Accept(_) => accept::transfer(d, to, reason),
                 NodeState::Task(_) | NodeState::OnSite(_) => task::transfer(d, to, reason),
-                NodeState::Assign(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Err(d.wrong_node("Transfer")),
+                NodeState::Assign(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) | NodeState::FollowUp(_) => {
+                    Err(d.wrong_node("Transfer"))
+                }
             }
         }
+        Command::TakeTask if at_follow_up(d) => follow_up::take(d),
         Command::TakeTask => task::take(d),
         Command::CompleteTask { note, fields } => optional("note", note.as_deref()).and_then(|note| task::complete(d, note, fields)),
         Command::SaveFields { step, fields } => fields::save_so_far(d, step.as_deref(), fields),
@@ -68,6 +73,7 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::PlanVisit { engineer, from, until, note } => plan::plan(d, engineer.as_ref(), (*from, *until), note.as_deref()),
         Command::MoveVisit { visit, from, until, engineer } => plan::move_to(d, *visit, (*from, *until), engineer.as_ref()),
         Command::CancelVisit { visit, reason } => plan::cancel(d, *visit, reason.as_deref()),
+        Command::StartCall { to } => call::start(d, to),
         Command::ChangeOwner { owner } => team::change_owner(d, owner),
         Command::AddTeamMember { user, access } => team::add(d, user, *access),
         Command::RemoveTeamMember { user } => team::remove(d, user),
@@ -86,13 +92,26 @@ pub fn decide<'a>(order: &WorkOrder, command: &Command, cx: &'a Context<'a>) -> 
         Command::StartLabor { step } => labor::start(d, step.as_deref()),
         Command::StopLabor { at } => labor::stop(d, *at),
         Command::EnterLabor { from, to, step } => labor::enter(d, *from, *to, step.as_deref()),
+        Command::RecordFollowUpAttempt { way, outcome, note } => {
+            optional("note", note.as_deref()).and_then(|note| follow_up::attempt(d, *way, *outcome, note))
+        }
+        Command::SubmitFollowUp { way, answers } => follow_up::submit(d, *way, answers),
+        Command::CloseFollowUp { reason } => follow_up::close(d, reason),
+        Command::PassFollowUpOn { to, reason } => {
+            optional("reason", reason.as_deref()).and_then(|reason| follow_up::pass_on(d, to, reason))
+        }
         Command::Fire { deadline, completes_until } => fire(d, *deadline, *completes_until),
         Command::RecordMail { mail, attempt, outcome } => record_mail(d, *mail, *attempt, outcome),
         Command::BeginMail { mail, attempt, segments } => begin_mail(d, *mail, *attempt, *segments),
+        Command::RecordCall { call, told, outcome } => call::record(d, *call, *told, outcome),
         Command::ErasePerson { who, whole } => erase_person(d, who, *whole),
     }?;
     notify(Some(order), &mut draft);
     Ok((draft.order, draft.events))
+}
+
+fn at_follow_up(draft: &Draft<'_>) -> bool {
+    matches!(draft.order.visit().map(|visit| &visit.state), Some(NodeState::FollowUp(_)))
 }
 
 /// Decides a creation (INT-1): the Work Order with its first node entered.
@@ -210,7 +229,7 @@ fn reject(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
     match &draft.open_visit()?.state {
         NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::OnSite(_) => {}
         NodeState::Confirm(_) | NodeState::Evaluate(_) if mutant!("gate-bypassed-by-rejecting") => {}
-        NodeState::Confirm(_) | NodeState::Evaluate(_) => return Err(draft.wrong_node("Reject")),
+        NodeState::Confirm(_) | NodeState::Evaluate(_) | NodeState::FollowUp(_) => return Err(draft.wrong_node("Reject")),
     }
     may(Action::HandleNode, Some(&draft.order), draft.cx)?;
     draft.not_on_hold()?;
@@ -255,7 +274,12 @@ fn fire(draft: &mut Draft<'_>, deadline: Deadline, completes_until: Timestamp) -
     let all = deadlines(&draft.order);
     let until = |deadline| match deadline {
         Deadline::AutoComplete(_) => draft.cx.now.min(completes_until),
-        Deadline::Remind(_) | Deadline::Overdue(_) | Deadline::Mail(_) | Deadline::ToDo(_) | Deadline::SignInMail(_) => draft.cx.now,
+        Deadline::Remind(_)
+        | Deadline::Overdue(_)
+        | Deadline::Mail(_)
+        | Deadline::ToDo(_)
+        | Deadline::SignInMail(_)
+        | Deadline::Call(_) => draft.cx.now,
     };
     let due = |deadline| all.iter().any(|(at, d)| *d == deadline && *at <= until(deadline));
     if !due(deadline) && !mutant!("timer-not-checked-again") {
@@ -283,7 +307,7 @@ fn fire(draft: &mut Draft<'_>, deadline: Deadline, completes_until: Timestamp) -
             draft.push(Event::ReminderDue { no });
             Ok(())
         }
-        Deadline::Mail(_) | Deadline::SignInMail(_) => Err(Rejection::TimerStale),
+        Deadline::Mail(_) | Deadline::SignInMail(_) | Deadline::Call(_) => Err(Rejection::TimerStale),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What happened to a Work Order, in the past tense. These are the bytes that stay: a change here is a new schema version (`codec`).
 
+use super::call::{CallStatus, PhoneCall};
 use super::edit::Edited;
 use super::mail::{Mail, MailStatus};
 use super::state::{Channel, EntryPoint, Evaluation, Exit, HoldReason, Invitation, Outcome, Party, Priority, RecordKind, Visit};
@@ -8,7 +9,7 @@ use super::to_do::PersonalToDo;
 use crate::domain::definition::VersionedName;
 use crate::domain::form::Fields;
 use crate::domain::form::value::Changes;
-use crate::domain::ids::{AccountId, ContactId, MailNo, Name, NodeIndex, PlannedNo, Region, StaffUserId, VisitNo, WorkOrderId};
+use crate::domain::ids::{AccountId, CallNo, ContactId, MailNo, Name, NodeIndex, PlannedNo, Region, StaffUserId, VisitNo, WorkOrderId};
 use crate::domain::number::WorkOrderNumber;
 use crate::domain::process::NodeEvent;
 use crate::domain::text::PersonalText;
@@ -147,6 +148,17 @@ pub enum Event {
         mail: MailNo,
         segments: u32,
     },
+    /// Somebody of the staff calls: it is to be handed to the call center.
+    CallStarted {
+        call: Box<PhoneCall>,
+    },
+    /// What came of an attempt or a look, or what the call center brought.
+    CallTold {
+        call: CallNo,
+        /// To whom it was.
+        party: Option<Party>,
+        status: CallStatus,
+    },
 }
 
 /// Intake as recorded.
@@ -213,6 +225,8 @@ impl Event {
             Self::VisitCancelled { .. } => "VisitCancelled",
             Self::PersonErased { .. } => "PersonErased",
             Self::MailBegun { .. } => "MailBegun",
+            Self::CallStarted { .. } => "CallStarted",
+            Self::CallTold { .. } => "CallTold",
         }
     }
 }

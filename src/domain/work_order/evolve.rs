@@ -1,8 +1,10 @@
 //! The only writer of a Work Order's state: events in, state out. Total, without rules, without a clock.
 
+use super::call;
 use super::edit;
 use super::event::{Created, Event};
 use super::field_work::{FieldWork, ServiceRecord};
+use super::follow_up::{self, Attempt};
 use super::labor::Labor;
 use super::life::{self, Life, Lock};
 use super::mail::{MailStatus, SETTLED_KEPT};
@@ -13,8 +15,8 @@ use super::state::{Hold, WorkOrder};
 use super::team::{self, Access, TeamMember};
 use super::to_do;
 use crate::domain::definition::VersionedName;
-use crate::domain::ids::{NodeIndex, VisitNo};
-use crate::domain::process::{NodeEvent, NodeState, accept, assign, confirm, task};
+use crate::domain::ids::{NodeIndex, StaffUserId, VisitNo};
+use crate::domain::process::{NodeEvent, NodeState, accept, assign, confirm, follow_up as following, task};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::work_order::state::Handler;
 
@@ -69,6 +71,8 @@ pub fn create(created: &Created, at: Timestamp) -> WorkOrder {
         forms: created.form.iter().cloned().collect(),
         field_work: None,
         to_dos: None,
+        attempts: None,
+        calls: None,
     }
 }
 
@@ -119,7 +123,7 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
             order.invitations.push(invitation.clone());
         }
         Event::EvaluationRecorded(evaluation) => {
-            if let Some(invitation) = order.invitations.iter_mut().find(|i| i.no == evaluation.invitation) {
+            if let Some(invitation) = order.invitations.iter_mut().find(|i| Some(i.no) == evaluation.invitation) {
                 invitation.used += 1;
             }
             order.evaluations.push(evaluation.clone());
@@ -176,6 +180,8 @@ pub fn evolve(order: &mut WorkOrder, event: &Event, at: Timestamp) {
                 order.sms_segments = order.sms_segments.saturating_add(*segments);
             }
         }
+        Event::CallStarted { call } => call::take_started(order, call),
+        Event::CallTold { call, status, .. } => call::take_told(order, *call, status),
         Event::FieldsSaved { form, changes } => {
             know_form(order, form);
             super::fields::take(&mut order.fields, changes);
@@ -299,6 +305,33 @@ fn node(order: &mut WorkOrder, event: &NodeEvent, at: Timestamp) {
             }
         }
         NodeEvent::Confirm(confirm::Event::Solved | confirm::Event::NotSolved { .. }) => {}
+        NodeEvent::FollowUp(following::Event::PersonChosen { person, .. }) => to_follow_up(order, person),
+        NodeEvent::FollowUp(following::Event::Taken { by }) => to_follow_up(order, by),
+        NodeEvent::FollowUp(following::Event::PassedOn { to, .. }) => {
+            to_follow_up(order, to);
+            if let Some(visit) = &mut order.visit {
+                visit.came = NoticeKind::PassedOn;
+            }
+        }
+        NodeEvent::FollowUp(following::Event::NobodyChosen { why }) => {
+            if let Some(NodeState::FollowUp(state)) = order.visit.as_mut().map(|v| &mut v.state) {
+                (state.ask, state.nobody) = (None, Some(why.clone()));
+            }
+        }
+        NodeEvent::FollowUp(following::Event::Attempted { by, way, outcome, note }) => {
+            let Some(visit) = order.visit().map(|v| v.no) else { return };
+            follow_up::take(order, Attempt { visit, at, by: by.clone(), way: *way, outcome: *outcome, note: note.clone() });
+        }
+    }
+}
+
+/// The follow-up is theirs, and nobody else's.
+fn to_follow_up(order: &mut WorkOrder, person: &StaffUserId) {
+    let Some(visit) = &mut order.visit else { return };
+    visit.handlers = vec![Handler::User(person.clone())];
+    visit.fallback = None;
+    if let NodeState::FollowUp(state) = &mut visit.state {
+        (state.ask, state.nobody, state.person) = (None, None, Some(person.clone()));
     }
 }
 

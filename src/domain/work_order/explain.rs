@@ -2,19 +2,22 @@
 //! is said twice: a command is possible if `decide` would accept it from that person, with a choice that makes sense.
 
 use super::WorkOrder;
+use super::call::CallTo;
 use super::command::{Command, TransferTo};
 use super::decide::decide;
 use super::draft::Draft;
 use super::edit::Edit;
+use super::follow_up::{Missed, Way};
 use super::labor;
 use super::plan;
 use super::state::{Handler, HoldReason, Outcome, Priority, RecordKind};
 use super::team::Access;
 use crate::domain::context::Context;
-use crate::domain::definition::{ProcessNode, SopStep};
+use crate::domain::definition::evaluation::GivenAnswer;
+use crate::domain::definition::{FieldKind, NodeSpec, ProcessNode, SopStep, TemplateField};
 use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{Name, ServiceGroupId, StaffUserId};
-use crate::domain::process::{NodeState, door, handlers, on_site};
+use crate::domain::process::{NodeState, door, follow_up, handlers, on_site};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::{Span, Timestamp};
 
@@ -134,6 +137,10 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
         vec![Command::ConfirmSolved { fields: GivenFields::default() }],
         vec![Command::ConfirmNotSolved { reason: text() }],
         vec![Command::SkipEvaluation { reason: None }],
+        vec![Command::RecordFollowUpAttempt { way: Way::Phone, outcome: Missed::NoAnswer, note: None }],
+        vec![Command::SubmitFollowUp { way: Way::Phone, answers: answers(order, cx) }],
+        vec![Command::CloseFollowUp { reason: text() }],
+        colleague(order, cx).into_iter().map(|to| Command::PassFollowUpOn { to, reason: None }).collect(),
         vec![Command::Hold { reason: HoldReason::Customer, note: None }],
         vec![Command::Resume],
         vec![Command::Cancel { reason: None }],
@@ -144,6 +151,7 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
         planning(order, cx),
         moving(order, cx).into_iter().collect(),
         order.planned().iter().take(1).map(|visit| Command::CancelVisit { visit: visit.no, reason: None }).collect(),
+        calling(cx).into_iter().collect(),
         owner(order, cx).into_iter().map(|owner| Command::ChangeOwner { owner }).collect(),
         newcomer(order, cx).into_iter().map(|user| Command::AddTeamMember { user, access: Access::Read }).collect(),
         order.team.iter().take(1).map(|member| Command::RemoveTeamMember { user: member.user.clone() }).collect(),
@@ -154,11 +162,40 @@ fn trials(order: &WorkOrder, cx: &Context<'_>) -> Vec<Vec<Command>> {
     ]
 }
 
+/// Answers that the template of the follow-up takes.
+fn answers(order: &WorkOrder, cx: &Context<'_>) -> Vec<GivenAnswer> {
+    let Some(NodeState::FollowUp(state)) = order.visit().map(|visit| &visit.state) else { return Vec::new() };
+    let answer = |field: &TemplateField| {
+        let value = match &field.kind {
+            FieldKind::Rating { .. } => "1".into(),
+            FieldKind::Text => "-".into(),
+            FieldKind::Choice { options } => options.first().map(|option| option.name.clone()).unwrap_or_default(),
+            FieldKind::YesNo => "yes".into(),
+        };
+        (field.name.as_str().into(), value)
+    };
+    cx.catalogue.pinned_template(&state.template).into_iter().flat_map(|template| &template.fields).map(answer).collect()
+}
+
+/// Somebody else who could follow up; else whoever there is, who is refused with why.
+fn colleague(order: &WorkOrder, cx: &Context<'_>) -> Option<StaffUserId> {
+    let Some(NodeState::FollowUp(state)) = order.visit().map(|visit| &visit.state) else { return None };
+    let draft = Draft::new(order.clone(), cx);
+    let others = || cx.directory.staff_users().map(|user| &user.id).filter(|user| state.person.as_ref() != Some(*user));
+    others().find(|user| follow_up::may_follow_up(user, &draft) == Ok(true)).or_else(|| others().next()).cloned()
+}
+
 /// A visit by whoever it is assigned to, or by the first who could go.
 fn planning(order: &WorkOrder, cx: &Context<'_>) -> Vec<Command> {
     let plan = |engineer| Command::PlanVisit { engineer, from: cx.now, until: cx.now.plus(Span::hours(1)), note: None };
     let other = cx.directory.staff_users().map(|user| &user.id).find(|user| plan::can_go(user, order, cx).is_ok());
     std::iter::once(plan(None)).chain(other.cloned().map(Some).map(plan)).collect()
+}
+
+/// Of no interest to who has no account for it.
+fn calling(cx: &Context<'_>) -> Option<Command> {
+    cx.directory.staff_user(cx.principal.user()?)?.call_account.as_ref()?;
+    Some(Command::StartCall { to: CallTo::Anybody })
 }
 
 /// The first planned visit, at another time.
@@ -178,7 +215,12 @@ fn steps(order: &WorkOrder, cx: &Context<'_>, command: impl Fn(&SopStep) -> Comm
 fn open_steps<'a>(order: &'a WorkOrder, cx: &Context<'a>) -> impl Iterator<Item = &'a SopStep> {
     let state = order.visit().and_then(|visit| match &visit.state {
         NodeState::OnSite(state) => Some(&**state),
-        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => None,
+        NodeState::Assign(_)
+        | NodeState::Accept(_)
+        | NodeState::Task(_)
+        | NodeState::Confirm(_)
+        | NodeState::Evaluate(_)
+        | NodeState::FollowUp(_) => None,
     });
     let steps = state.and_then(|state| on_site::sop(state, cx.catalogue)).into_iter().flat_map(|sop| &sop.steps);
     steps.filter(move |step| state.is_some_and(|state| state.settled(&step.name).is_none()))
@@ -224,7 +266,11 @@ pub fn ahead<'a>(order: &WorkOrder, cx: &'a Context<'a>) -> Vec<Ahead<'a>> {
     let after = process.nodes.iter().skip(usize::from(visit.node.0) + 1);
     let told = after.map(|node| {
         let passed_over = door::passes_over(&draft, node);
-        let handlers = if passed_over.is_some() { Vec::new() } else { handlers::resolve(node, order, cx.directory).0 };
+        let named = if let NodeSpec::FollowUp(spec) = &node.spec { follow_up::would_handle(&draft, spec) } else { None };
+        let handlers = match &passed_over {
+            Some(_) => Vec::new(),
+            None => named.unwrap_or_else(|| handlers::resolve(node, order, cx.directory).0),
+        };
         Ahead { node, passed_over, handlers }
     });
     told.collect()

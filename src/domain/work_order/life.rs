@@ -64,8 +64,8 @@ enum Nature {
     OfVoid,
     Timer,
     Choice,
-    /// What became of a mail that was on its way is kept whatever happened meanwhile.
-    MailOutcome,
+    /// What became of a mail or a call that was on its way is kept whatever happened meanwhile.
+    Outcome,
     /// Somebody's right, whatever became of the Work Order.
     Erasure,
 }
@@ -97,10 +97,15 @@ fn nature(command: &Command) -> Nature {
         | Command::StartLabor { .. }
         | Command::StopLabor { .. }
         | Command::EnterLabor { .. }
+        | Command::RecordFollowUpAttempt { .. }
+        | Command::SubmitFollowUp { .. }
+        | Command::CloseFollowUp { .. }
+        | Command::PassFollowUpOn { .. }
         | Command::Edit(_)
         | Command::PlanVisit { .. }
         | Command::MoveVisit { .. }
         | Command::CancelVisit { .. }
+        | Command::StartCall { .. }
         | Command::ChangeOwner { .. }
         | Command::AddTeamMember { .. }
         | Command::RemoveTeamMember { .. }
@@ -111,7 +116,7 @@ fn nature(command: &Command) -> Nature {
         Command::Restore | Command::Delete { .. } => Nature::OfVoid,
         Command::Fire { .. } | Command::BeginMail { .. } => Nature::Timer,
         Command::AssignByRule { .. } => Nature::Choice,
-        Command::RecordMail { .. } => Nature::MailOutcome,
+        Command::RecordMail { .. } | Command::RecordCall { .. } => Nature::Outcome,
         Command::ErasePerson { .. } => Nature::Erasure,
     }
 }
@@ -121,7 +126,7 @@ pub fn allows(order: &WorkOrder, command: &Command, principal: &Principal) -> Re
     let nature = nature(command);
     if !order.life.is_normal() {
         match nature {
-            Nature::MailOutcome | Nature::Erasure => {}
+            Nature::Outcome | Nature::Erasure => {}
             Nature::Timer if mutant!("void-timers-run") => {}
             Nature::Timer => return Err(Rejection::TimerStale),
             Nature::Choice => return Err(Rejection::ChoiceStale),

@@ -2,6 +2,7 @@
 //!
 //! `transition` is the whole step: authorise, decide, evolve, difference of deadlines, reactions. `evolve` is the only writer.
 
+pub mod call;
 pub mod command;
 pub mod deadline;
 pub mod decide;
@@ -12,6 +13,7 @@ pub mod evolve;
 pub mod explain;
 pub mod field_work;
 pub mod fields;
+pub mod follow_up;
 pub mod guest;
 pub mod intake;
 pub mod labor;

@@ -3,6 +3,7 @@
 //! What `erase` takes from the state is at least what is taken from the events before: so the fold of a history in which values were
 //! erased is the state that goes on (`tests/it/world` holds both against each other).
 
+use super::call;
 use super::edit::{Edited, Now};
 use super::event::Event;
 use super::mail::{Mail, MailStatus};
@@ -12,7 +13,7 @@ use crate::domain::definition::Answer;
 use crate::domain::erasure::{Of, See};
 use crate::domain::form::value::StoredFile;
 use crate::domain::form::{Cell, Value};
-use crate::domain::process::{NodeEvent, NodeState, accept, confirm, on_site, task};
+use crate::domain::process::{NodeEvent, NodeState, accept, confirm, follow_up, on_site, task};
 use crate::domain::text::PersonalText;
 use crate::domain::time::Timestamp;
 
@@ -35,6 +36,8 @@ impl Event {
             Self::EvaluationRecorded(evaluation) => answers(evaluation, see),
             Self::MailQueued(mail) => self::mail(mail, see),
             Self::MailTried { party, status, .. } => because(party.as_ref(), status, see),
+            Self::CallStarted { call } => call.personal(see),
+            Self::CallTold { party, status, .. } => call::told_of(party.as_ref(), status, see),
             Self::FieldsSaved { changes, .. } => {
                 changes.iter_mut().filter_map(|(_, value)| value.as_mut()).for_each(|value| field(value, see));
             }
@@ -101,6 +104,9 @@ impl WorkOrder {
         }
         self.evaluations.iter_mut().for_each(|evaluation| answers(evaluation, see));
         self.mails.iter_mut().for_each(|one| mail(one, see));
+        if let Some(all) = &mut self.attempts {
+            all.list.iter_mut().for_each(|attempt| texts([&mut attempt.note], see));
+        }
         if let Some(work) = &mut self.field_work {
             if let Some(visit) = &mut work.last_visit {
                 steps(visit, see);
@@ -110,6 +116,9 @@ impl WorkOrder {
         }
         if let Some(all) = &mut self.to_dos {
             all.list.iter_mut().for_each(|one| to_do(one, see));
+        }
+        if let Some(calls) = &mut self.calls {
+            calls.list.iter_mut().for_each(|call| call.personal(see));
         }
     }
 }
@@ -145,6 +154,7 @@ pub(super) fn erase(order: &mut WorkOrder, who: &Party, whole: bool, at: Timesta
             mail.status = called_off;
         }
     }
+    call::take_erased(order, who, whole, at);
     if let (Some(all), Party::Staff(user)) = (&mut order.to_dos, who) {
         all.list.retain(|to_do| to_do.user != *user);
     }
@@ -176,7 +186,13 @@ fn in_node(event: &mut NodeEvent, see: &mut See<'_>) {
             texts([note], see);
         }
         NodeEvent::OnSite(on_site::Event::StepSkipped { step: _, by: _, reason }) => see(Of::Text, reason),
-        NodeEvent::Assign(_)
+        NodeEvent::FollowUp(follow_up::Event::PassedOn { to: _, reason: text } | follow_up::Event::Attempted { note: text, .. }) => {
+            texts([text], see);
+        }
+        NodeEvent::FollowUp(
+            follow_up::Event::PersonChosen { .. } | follow_up::Event::NobodyChosen { .. } | follow_up::Event::Taken { .. },
+        )
+        | NodeEvent::Assign(_)
         | NodeEvent::Accept(accept::Event::Accepted { .. })
         | NodeEvent::Task(task::Event::Taken { .. })
         | NodeEvent::Confirm(confirm::Event::Solved) => {}
@@ -186,7 +202,12 @@ fn in_node(event: &mut NodeEvent, see: &mut See<'_>) {
 fn node(state: &mut NodeState, see: &mut See<'_>) {
     match state {
         NodeState::OnSite(state) => steps(state, see),
-        NodeState::Assign(_) | NodeState::Accept(_) | NodeState::Task(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => {}
+        NodeState::Assign(_)
+        | NodeState::Accept(_)
+        | NodeState::Task(_)
+        | NodeState::Confirm(_)
+        | NodeState::Evaluate(_)
+        | NodeState::FollowUp(_) => {}
     }
 }
 

@@ -29,9 +29,20 @@ pub fn reactions(before: Option<&WorkOrder>, after: &WorkOrder) -> Vec<LoadChang
         change,
         ask: ask.cloned(),
     };
-    if old == new {
+    let mut messages: Vec<LoadChanged> = if old == new {
         let asks_otherwise = before.and_then(WorkOrder::ask) != ask;
-        return new.filter(|_| asks_otherwise).map(|load| message(load, 0, ask)).into_iter().collect();
+        new.filter(|_| asks_otherwise).map(|load| message(load, 0, ask)).into_iter().collect()
+    } else {
+        old.map(|load| message(load, -1, None)).into_iter().chain(new.map(|load| message(load, 1, ask))).collect()
+    };
+    // Whose turn it is, is asked last: any message after it would end it.
+    let (asked, asks) = (before.and_then(WorkOrder::asks_for_turn), after.asks_for_turn());
+    let ended = |group: &ServiceGroupId| messages.iter().any(|message| message.group == *group);
+    let again = asks.is_some_and(|(group, _)| ended(group));
+    if asked != asks || again {
+        let over = asked.filter(|(group, _)| asks.is_none_or(|(other, _)| other != *group) && !ended(group));
+        let over = over.map(|(group, _)| message((group, None), 0, None));
+        messages.extend(over.into_iter().chain(asks.map(|(group, ask)| message((group, None), 0, Some(ask)))));
     }
-    old.map(|load| message(load, -1, None)).into_iter().chain(new.map(|load| message(load, 1, ask))).collect()
+    messages
 }

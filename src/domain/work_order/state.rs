@@ -1,6 +1,8 @@
 //! What is known of one Work Order. Written by `evolve` alone.
 
+use super::call::PhoneCalls;
 use super::field_work::FieldWork;
+use super::follow_up::{Attempts, Way};
 use super::guest::Guest;
 use super::life::{Life, Lock};
 use super::mail::Mail;
@@ -91,11 +93,14 @@ words!(
         Skipped = "skipped",
         AutoCompleted = "auto-completed, not evaluated",
         AssignedByRule = "assigned by a rule",
+        FollowedUp = "followed up",
+        NotReached = "not reached",
+        AutoClosed = "auto-completed, not followed up",
     }
 );
 words!(
-    /// Where an evaluation came from (EVA-4, reading 7).
-    Source { Link = "link", QrCode = "qr-code" }
+    /// Where an evaluation came from (EVA-4, reading 7); no invitation is from the staff.
+    Source { Link = "link", QrCode = "qr-code", Staff = "staff" }
 );
 
 /// A person that a Work Order is raised by or for.
@@ -212,7 +217,8 @@ pub struct Invitation {
 /// A customer's rating, with where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluation {
-    pub invitation: InvitationNo,
+    /// None: the staff took it.
+    pub invitation: Option<InvitationNo>,
     pub visit: VisitNo,
     pub source: Source,
     pub template: VersionedName,
@@ -220,6 +226,16 @@ pub struct Evaluation {
     pub at: Timestamp,
     /// Came through an open link when the node had been left (reading 5).
     pub after_completion: bool,
+    /// Of a follow-up.
+    pub taken: Option<Box<TakenBy>>,
+}
+
+/// Who of the staff took an evaluation down, and how they reached the customer (FUP-4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenBy {
+    /// None: a peer without a person.
+    pub by: Option<StaffUserId>,
+    pub way: Way,
 }
 
 /// One Work Order.
@@ -284,6 +300,8 @@ pub struct WorkOrder {
     pub forms: Vec<VersionedName>,
     pub field_work: Option<Box<FieldWork>>,
     pub to_dos: Option<Box<PersonalToDos>>,
+    pub attempts: Option<Box<Attempts>>,
+    pub calls: Option<Box<PhoneCalls>>,
 }
 
 impl WorkOrder {
@@ -294,7 +312,28 @@ impl WorkOrder {
         }
         match &self.visit.as_ref()?.state {
             NodeState::Assign(state) => state.ask.as_ref(),
-            NodeState::Accept(_) | NodeState::Task(_) | NodeState::OnSite(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => None,
+            NodeState::Accept(_)
+            | NodeState::Task(_)
+            | NodeState::OnSite(_)
+            | NodeState::Confirm(_)
+            | NodeState::Evaluate(_)
+            | NodeState::FollowUp(_) => None,
+        }
+    }
+
+    /// What it asks a service group for beside its own, while it waits to hear whose turn it is.
+    pub fn asks_for_turn(&self) -> Option<(&ServiceGroupId, &Ask)> {
+        if !self.life.is_normal() {
+            return None;
+        }
+        match &self.visit.as_ref()?.state {
+            NodeState::FollowUp(state) => state.rotation.as_ref().zip(state.ask.as_ref()),
+            NodeState::Assign(_)
+            | NodeState::Accept(_)
+            | NodeState::Task(_)
+            | NodeState::OnSite(_)
+            | NodeState::Confirm(_)
+            | NodeState::Evaluate(_) => None,
         }
     }
 
@@ -322,8 +361,10 @@ impl WorkOrder {
     pub fn status(&self) -> Status {
         let Some(visit) = &self.visit else { return Status::Closed };
         match visit.state {
-            NodeState::Confirm(_) | NodeState::Evaluate(_) if self.last_completed_at.is_some() => Status::Resolved,
-            NodeState::Task(_) | NodeState::OnSite(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) => Status::InProgress,
+            NodeState::Confirm(_) | NodeState::Evaluate(_) | NodeState::FollowUp(_) if self.last_completed_at.is_some() => Status::Resolved,
+            NodeState::Task(_) | NodeState::OnSite(_) | NodeState::Confirm(_) | NodeState::Evaluate(_) | NodeState::FollowUp(_) => {
+                Status::InProgress
+            }
             NodeState::Assign(_) | NodeState::Accept(_) if self.first_accepted_at.is_some() => Status::InProgress,
             NodeState::Assign(_) | NodeState::Accept(_) => Status::Open,
         }

@@ -1,4 +1,4 @@
-//! `[sms]` and `[wechat]`: gateways over HTTP that messages go through (NTF-2).
+//! `[sms]`, `[wechat]` and `[calls]`: gateways over HTTP that messages go through (NTF-2), and calls (FUP-5).
 
 use super::build::{Getter, Report};
 use crate::domain::work_order::state::words;
@@ -45,11 +45,25 @@ pub struct WeChat {
     pub push_token_file: Option<PathBuf>,
 }
 
-/// Limits of both.
+/// The call center.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calls {
+    /// None: there is none. Without `/` at its end.
+    pub base_url: Option<String>,
+    /// What we show it.
+    pub token_file: Option<PathBuf>,
+    /// What it shows us; without it, it brings no reports and is asked alone.
+    pub push_token_file: Option<PathBuf>,
+    /// `+86`: before numbers that are written without a country; none: that of short messages.
+    pub country: Option<String>,
+}
+
+/// All of them, and their limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gateways {
     pub sms: Sms,
     pub wechat: WeChat,
+    pub calls: Calls,
     /// Where providers bring receipts, as they see it; ends in `/`.
     pub receipt_url: Option<String>,
     /// For one call.
@@ -77,6 +91,12 @@ pub(super) fn build(get: &Getter<'_>) -> Option<Gateways> {
             mini_program_app_id: get.text("wechat.mini_program_app_id"),
             mini_program_secret_file: get.path("wechat.mini_program_secret_file"),
             push_token_file: get.path("wechat.push_token_file"),
+        },
+        calls: Calls {
+            base_url: get.text("calls.base_url").map(without_slash),
+            token_file: get.path("calls.token_file"),
+            push_token_file: get.path("calls.push_token_file"),
+            country: get.text("calls.country"),
         },
         receipt_url: get.text("gateways.receipt_url"),
         timeout: get.duration("gateways.timeout")?,
@@ -108,10 +128,19 @@ pub(super) fn check(gateways: &Gateways, report: &mut Report<'_>) {
             report("sms.receipts", "the provider must know where to bring receipts", hint);
         }
     }
-    if let Some(country) = &sms.country
-        && !(country.strip_prefix('+').is_some_and(|digits| (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())))
-    {
-        report("sms.country", &format!("{country:?} is no country of phone numbers"), "write it as \"+86\"");
+    for (key, country) in [("sms.country", &sms.country), ("calls.country", &gateways.calls.country)] {
+        if let Some(country) = country
+            && !(country
+                .strip_prefix('+')
+                .is_some_and(|digits| (1..=3).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())))
+        {
+            report(key, &format!("{country:?} is no country of phone numbers"), "write it as \"+86\"");
+        }
+    }
+    // A token without a call center may be a credential of systemd that is not needed.
+    if gateways.calls.base_url.is_some() && gateways.calls.token_file.is_none() {
+        let hint = "name a file that holds the token that we show the call center, and nothing else";
+        report("calls.base_url", "there is a call center, but no calls.token_file", hint);
     }
     let wechat = &gateways.wechat;
     for (one, other, key, what) in [

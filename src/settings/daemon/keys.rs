@@ -70,13 +70,14 @@ const fn fixed(key: Key) -> Key {
 }
 
 /// The sections, in order.
-pub const SECTIONS: [&str; 14] = [
+pub const SECTIONS: [&str; 15] = [
     "data",
     "control",
     "mail",
     "gateways",
     "sms",
     "wechat",
+    "calls",
     "links",
     "portal",
     "time",
@@ -91,7 +92,7 @@ pub const SECTIONS: [&str; 14] = [
 pub const LOCAL_BASE_URL: &str = "http://localhost:8080/e/";
 
 /// All keys, by section, in order.
-pub const KEYS: [Key; 59] = [
+pub const KEYS: [Key; 63] = [
     fixed(key("data.dir", Shape::Path, "/var/lib/workorderd")),
     fixed(key("data.segment_mib", Shape::Number(1, 2_047), "64")),
     fixed(key("data.store_cache_mib", Shape::Number(16, 1 << 20), "256")),
@@ -133,6 +134,10 @@ pub const KEYS: [Key; 59] = [
     unset("wechat.mini_program_app_id", Shape::Text),
     unset("wechat.mini_program_secret_file", Shape::Path),
     unset("wechat.push_token_file", Shape::Path),
+    unset("calls.base_url", Shape::Url),
+    unset("calls.token_file", Shape::Path),
+    unset("calls.push_token_file", Shape::Path),
+    unset("calls.country", Shape::Text),
     key("links.base_url", Shape::Url, LOCAL_BASE_URL),
     fixed(unset("links.secret_file", Shape::Path)),
     key("portal.sign_in_link", Shape::Span, "15m"),

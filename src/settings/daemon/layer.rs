@@ -11,13 +11,15 @@ use std::path::Path;
 pub const PREFIX: &str = "WORKORDERD_";
 
 /// Credentials of systemd, and the keys that hold the paths of such secrets.
-pub const CREDENTIALS: [(&str, &str); 6] = [
+pub const CREDENTIALS: [(&str, &str); 8] = [
     ("smtp-password", "mail.password_file"),
     ("link-secret", "links.secret_file"),
     ("sms-secret", "sms.secret_file"),
     ("wechat-secret", "wechat.secret_file"),
     ("wechat-mini-program-secret", "wechat.mini_program_secret_file"),
     ("wechat-push-token", "wechat.push_token_file"),
+    ("calls-token", "calls.token_file"),
+    ("calls-push-token", "calls.push_token_file"),
 ];
 
 /// A problem with a setting.

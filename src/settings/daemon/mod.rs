@@ -6,7 +6,7 @@
 //! | layer | where | how |
 //! | --- | --- | --- |
 //! | 1 | built in | [`KEYS`] |
-//! | 2 | `$CREDENTIALS_DIRECTORY`: paths of secrets that systemd hands over | files `smtp-password`, `link-secret`, `sms-secret`, `wechat-secret`, `wechat-mini-program-secret`, `wechat-push-token` |
+//! | 2 | `$CREDENTIALS_DIRECTORY`: paths of secrets that systemd hands over | files `smtp-password`, `link-secret`, `sms-secret`, `wechat-secret`, `wechat-mini-program-secret`, `wechat-push-token`, `calls-token`, `calls-push-token` |
 //! | 3 | `--config FILE`, else `/etc/workorderd/workorderd.toml` if it is there | TOML |
 //! | 4 | `conf.d/*.toml` beside that file, in order of names | TOML |
 //! | 5 | `WORKORDERD_SECTION__KEY`, for example `WORKORDERD_MAIL__HOST` | text, without quotes |
@@ -24,7 +24,7 @@ mod model;
 mod peer;
 
 pub use changes::Difference;
-pub use gateways::{Gateways, Receipts, Sms, SmsProvider, WeChat};
+pub use gateways::{Calls, Gateways, Receipts, Sms, SmsProvider, WeChat};
 pub use keys::{Change, KEYS, Key, Shape};
 pub use layer::{CREDENTIALS, SettingProblem};
 pub use load::{DEFAULT_FILE, FOREIGN_VARIABLES, Loaded, Sources, load};

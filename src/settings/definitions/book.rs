@@ -29,6 +29,7 @@ pub enum Kind {
     AssignmentRule,
     Sop,
     SharingRule,
+    FollowUpRule,
 }
 
 /// A text of a message that may hold a link.
@@ -72,7 +73,7 @@ pub struct Book<'a> {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Form,
         Self::RecordType,
         Self::Process,
@@ -83,6 +84,7 @@ impl Kind {
         Self::AssignmentRule,
         Self::Sop,
         Self::SharingRule,
+        Self::FollowUpRule,
     ];
 
     /// The name of its table.
@@ -98,6 +100,7 @@ impl Kind {
             Self::AssignmentRule => "assignment_rule",
             Self::Sop => "sop",
             Self::SharingRule => "sharing_rule",
+            Self::FollowUpRule => "follow_up_rule",
         }
     }
 
@@ -114,6 +117,7 @@ impl Kind {
             Self::AssignmentRule => "assignment rule",
             Self::Sop => "SOP",
             Self::SharingRule => "sharing rule",
+            Self::FollowUpRule => "follow-up rule",
         }
     }
 }

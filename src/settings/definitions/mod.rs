@@ -22,14 +22,14 @@
 //! | | `[[process.node]]` | 1 to 100 nodes, in order | |
 //! | `[[process.node]]` | `name` | unique within the process | |
 //! | | `title` | | the name |
-//! | | `kind` | `assign`, `accept`, `task`, `on-site`, `confirm`, `evaluate` | |
-//! | | `handlers` | list of `role:R`, `user:U`, `group:G` (any member), `leader`, `engineer`, `owner`, `submitter`, `field:F`, or `superior-of:` or `department-head-of:` one of these | assign: `role:dispatcher`; confirm: `submitter`; else `engineer` |
+//! | | `kind` | `assign`, `accept`, `task`, `on-site`, `confirm`, `evaluate`, `follow-up` | |
+//! | | `handlers` | list of `role:R`, `user:U`, `group:G` (any member), `leader`, `engineer`, `owner`, `submitter`, `field:F`, or `superior-of:` or `department-head-of:` one of these | assign: `role:dispatcher`; confirm: `submitter`; follow-up, where nobody is chosen: `role:follow-up-staff`; else `engineer` |
 //! | | `when` | entry condition, see below; else the node is passed over | always |
 //! | | `remind_after` | one time from the entry on, or a list of up to 10, ascending | none |
 //! | | `remind` | list of handlers who are reminded | the node's handlers |
 //! | | `overdue_after` | time from the entry on | none |
 //! | | `escalate_to` | one handler; needs `overdue_after` | nobody |
-//! | | `auto_complete_after` | accept, confirm and evaluate only | never |
+//! | | `auto_complete_after` | accept, confirm, evaluate and follow-up only | never |
 //! | | `stand_still_on_hold` | whether the limits wait while the Work Order is on hold | `false` |
 //! | | `limit_message` | message sent with reminder and escalation, to everyone of a role or group who has an address | none |
 //! | assign, accept, task | `form` | what its handlers fill in before they pass it on | nothing |
@@ -49,6 +49,10 @@
 //! | | `template` | with `qr-code`: what is asked | |
 //! | | `mandatory` | with `qr-code`: not to be left without an evaluation | `false` |
 //! | | `skip` | handlers may skip what is not mandatory | `true` |
+//! | follow-up | `method` | `rules` or `standard` | `rules` |
+//! | | `template` | with `standard`: the evaluation template that is asked | |
+//! | | `person` | with `standard`: the staff user who asks; who is away or gone is not chosen | |
+//! | evaluate, follow-up | `labels` | words of its own for commands, `{ skip = { en = "Not now", zh = "暂不评价" } }`; evaluate: `skip`; follow-up: `attempt`, `submit`, `not_reached`, `pass_on` | none |
 //! | `[[sop]]` | `name`, `title` | | title: the name |
 //! | | `[[sop.step]]` | 1 to 50 steps | |
 //! | step | `name`, `title` | unique within the SOP | title: the name |
@@ -79,6 +83,13 @@
 //! | | `when` | which Work Orders | all |
 //! | | `to` | `group:G` or `user:U` | |
 //! | | `skills` | what the group's rule looks for, beside those of the record type | none |
+//! | `[[follow_up_rule]]` | `name` | looked at when a follow-up node with `rules` is entered | |
+//! | | `precedence` | as with evaluation rules; where none matches, the node is passed over | |
+//! | | `when` | which Work Orders | all |
+//! | | `template` | the evaluation template that is asked | |
+//! | | `person` | the staff user who asks | |
+//! | | `rotation` | instead of `person`: the service group whose members take turns, but for those who are absent or gone | |
+//! | `[plug_ins]` | `follow_up` | whether there are follow-ups; while it is off, follow-up nodes are passed over | as it is; at first `false` |
 //! | `[[message]]` | `name` | | |
 //! | | `[[message.wording]]` | one per language; the first is used where the recipient's language has none | |
 //! | wording | `language` | tag such as `en` or `zh` | |
@@ -142,6 +153,7 @@ mod condition;
 mod evaluation;
 mod field_kind;
 mod fields;
+mod follow_up;
 mod form;
 mod handler;
 mod limits;

@@ -3,11 +3,11 @@
 //! A key that belongs to another kind is told apart from one that does not exist.
 
 use super::book::{Book, Kind, name_of};
-use super::{condition, handler, limits};
-use crate::domain::definition::{HandlerSpec, NodeSpec, ProcessNode};
+use super::{condition, follow_up as rules, handler, limits};
+use crate::domain::definition::{Button, HandlerSpec, Labels, NodeSpec, ProcessNode};
 use crate::domain::ids::Name;
 use crate::domain::nearest;
-use crate::domain::process::{accept, assign, confirm, evaluate, on_site, task};
+use crate::domain::process::{accept, assign, confirm, evaluate, follow_up, on_site, task};
 use crate::domain::time::Span;
 use crate::settings::toml_reader::Table;
 
@@ -23,6 +23,7 @@ pub enum NodeKind {
     Confirm,
     Evaluate,
     OnSite,
+    FollowUp,
 }
 
 /// The names of all kinds.
@@ -45,13 +46,14 @@ pub struct Read {
 }
 
 impl NodeKind {
-    const ALL: [(&'static str, Self); 6] = [
+    const ALL: [(&'static str, Self); 7] = [
         ("assign", Self::Assign),
         ("accept", Self::Accept),
         ("task", Self::Task),
         ("on-site", Self::OnSite),
         ("confirm", Self::Confirm),
         ("evaluate", Self::Evaluate),
+        ("follow-up", Self::FollowUp),
     ];
 
     fn name(self) -> &'static str {
@@ -62,6 +64,7 @@ impl NodeKind {
             Self::Confirm => "confirm",
             Self::Evaluate => "evaluate",
             Self::OnSite => "on-site",
+            Self::FollowUp => "follow-up",
         }
     }
 
@@ -70,12 +73,13 @@ impl NodeKind {
             Self::Assign => Name::new("dispatcher").ok().map(HandlerSpec::Role),
             Self::Accept | Self::Task | Self::OnSite | Self::Evaluate => Some(HandlerSpec::Engineer),
             Self::Confirm => Some(HandlerSpec::Submitter),
+            Self::FollowUp => Name::new("follow-up-staff").ok().map(HandlerSpec::Role),
         }
     }
 }
 
 /// Keys that only some kinds have.
-const KIND_KEYS: [(&str, &[NodeKind]); 17] = [
+const KIND_KEYS: [(&str, &[NodeKind]); 19] = [
     // What an evaluation asks is its template; a form for it would be a second one.
     ("form", &[NodeKind::Assign, NodeKind::Accept, NodeKind::Task, NodeKind::OnSite, NodeKind::Confirm]),
     ("to_group", &[NodeKind::Assign]),
@@ -90,8 +94,10 @@ const KIND_KEYS: [(&str, &[NodeKind]); 17] = [
     ("returned_message", &[NodeKind::Confirm]),
     ("taken_message", &[NodeKind::Assign, NodeKind::Task, NodeKind::OnSite]),
     ("link_ends_after", &[NodeKind::Confirm, NodeKind::Evaluate]),
-    ("method", &[NodeKind::Evaluate]),
-    ("template", &[NodeKind::Evaluate]),
+    ("method", &[NodeKind::Evaluate, NodeKind::FollowUp]),
+    ("template", &[NodeKind::Evaluate, NodeKind::FollowUp]),
+    ("person", &[NodeKind::FollowUp]),
+    ("labels", &[NodeKind::Evaluate, NodeKind::FollowUp]),
     ("mandatory", &[NodeKind::Evaluate]),
     ("skip", &[NodeKind::Evaluate]),
 ];
@@ -120,13 +126,17 @@ pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) 
         && table.has("auto_complete_after")
     {
         let problem = format!("a node of the kind {} cannot complete by itself", spec.kind());
-        table.sink().report_with(&table.place_of("auto_complete_after"), problem, "nodes of the kinds accept, confirm and evaluate can");
+        table.sink().report_with(
+            &table.place_of("auto_complete_after"),
+            problem,
+            "nodes of the kinds accept, confirm, evaluate and follow-up can",
+        );
     }
     let form = match kind {
         Some(NodeKind::Assign | NodeKind::Accept | NodeKind::Task | NodeKind::OnSite | NodeKind::Confirm) => {
             table.text("form").map(|f| book.refer(Kind::Form, f.value, &f.place))
         }
-        Some(NodeKind::Evaluate) | None => None,
+        Some(NodeKind::Evaluate | NodeKind::FollowUp) | None => None,
     };
     table.known("form");
     if let Some(form) = &form {
@@ -135,18 +145,19 @@ pub fn read(table: Table<'_>, before: &[Option<NodeKind>], book: &mut Book<'_>) 
     let asks = match &spec {
         Some(NodeSpec::Confirm(spec)) => spec.message.is_some(),
         Some(NodeSpec::Evaluate(spec)) => spec.method == evaluate::Method::Rules,
-        Some(NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_)) | None => true,
+        Some(NodeSpec::Assign(_) | NodeSpec::Accept(_) | NodeSpec::Task(_) | NodeSpec::OnSite(_) | NodeSpec::FollowUp(_)) | None => true,
     };
     if table.has("remind_customer") && !asks {
         let hint = "name a message (confirm), or let the rules invite (evaluate)";
         table.sink().report_with(&table.place_of("remind_customer"), "is never sent: this node asks nobody by mail", hint);
     }
+    let labels = labels(&table, kind);
     table.finish();
     let form = form.map_or(Some(None), |form| form.map(Some));
     let handlers = handlers.or_else(|| kind.and_then(NodeKind::default_handler).map(|h| vec![h]));
     let node = (|| {
         let (title, handlers, condition, limits, form, spec) = (title?, handlers?, condition?, limits?, form?, spec?);
-        Some(ProcessNode { name: name.clone()?, title, handlers, condition, limits, form, spec })
+        Some(ProcessNode { name: name.clone()?, title, handlers, condition, limits, form, spec, labels: labels? })
     })();
     Read { name, kind, node }
 }
@@ -184,7 +195,7 @@ fn needs_before(table: &Table<'_>, kind: NodeKind, before: &[Option<NodeKind>]) 
             "\"not solved\" has nothing to go back to: no task or on-site node stands before it",
             "put a node of the kind task or on-site before it",
         ),
-        NodeKind::Assign | NodeKind::Task | NodeKind::OnSite | NodeKind::Evaluate => return,
+        NodeKind::Assign | NodeKind::Task | NodeKind::OnSite | NodeKind::Evaluate | NodeKind::FollowUp => return,
     };
     if !before.iter().any(|k| k.is_none_or(|k| needed.contains(&k))) {
         table.sink().report_with(&table.place_of("kind"), why, hint);
@@ -230,7 +241,37 @@ fn read_spec(table: &Table<'_>, kind: NodeKind, book: &mut Book<'_>) -> Option<N
             let spec = evaluate::Spec { method: method?, skip: table.flag("skip", true), link_ends_after: link_ends_after(table) };
             Some(NodeSpec::Evaluate(spec))
         }
+        NodeKind::FollowUp => follow_up_method(table, book).map(|method| NodeSpec::FollowUp(follow_up::Spec { method })),
     }
+}
+
+/// Words of its own for commands of the node.
+fn labels(table: &Table<'_>, kind: Option<NodeKind>) -> Option<Labels> {
+    let buttons = match kind {
+        Some(NodeKind::Evaluate) => Button::OF_EVALUATE,
+        Some(NodeKind::FollowUp) => Button::OF_FOLLOW_UP,
+        Some(NodeKind::Assign | NodeKind::Accept | NodeKind::Task | NodeKind::OnSite | NodeKind::Confirm) | None => {
+            return Some(Labels::new());
+        }
+    };
+    table.known("labels");
+    if !table.has("labels") {
+        return Some(Labels::new());
+    }
+    let words = table.table("labels")?;
+    let mut labels = Some(Labels::new());
+    for button in buttons {
+        words.known(button.name());
+        if words.has(button.name()) {
+            let label = words.label(button.name(), "");
+            labels = labels.zip(label).map(|(mut labels, label)| {
+                labels.push((*button, label));
+                labels
+            });
+        }
+    }
+    words.finish();
+    labels
 }
 
 /// Told to the others when one of them has it.
@@ -282,6 +323,38 @@ fn method(table: &Table<'_>, book: &mut Book<'_>) -> Option<evaluate::Method> {
             table.known("template");
             table.known("mandatory");
             table.sink().report_with(&table.place_of("method"), format!("there is no method {other:?}"), "known are rules, qr-code");
+            None
+        }
+    }
+}
+
+/// How a follow-up goes.
+fn follow_up_method(table: &Table<'_>, book: &mut Book<'_>) -> Option<follow_up::Method> {
+    let found = table.text("method");
+    match found.as_ref().map(|m| m.value) {
+        None if table.has("method") => {
+            table.known("template");
+            table.known("person");
+            None
+        }
+        None | Some("rules") => {
+            let hint = "with the method \"rules\" the rule that matches says it; or set method = \"standard\"";
+            for key in ["template", "person"] {
+                table.misplaced(key, format!("{key} belongs to the method \"standard\""), hint);
+            }
+            Some(follow_up::Method::Rules)
+        }
+        Some("standard") => {
+            let template = table.required("template", "name the [[evaluation_template]] that is asked");
+            let template = template.and_then(|found| book.refer(Kind::EvaluationTemplate, found.value, &found.place));
+            table.required("person", "name the staff user who asks");
+            let person = rules::person(table);
+            Some(follow_up::Method::Standard { template: template?, person: person? })
+        }
+        Some(other) => {
+            table.known("template");
+            table.known("person");
+            table.sink().report_with(&table.place_of("method"), format!("there is no method {other:?}"), "known are rules, standard");
             None
         }
     }

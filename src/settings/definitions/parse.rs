@@ -4,8 +4,8 @@
 //! of its kind; what only shows when all are seen, to `book`.
 
 use super::book::{Book, Kind};
-use super::{assignment, evaluation, form, message, process, record_type, role, service_ticket, sharing, sop, write};
-use crate::domain::definition::Definitions;
+use super::{assignment, evaluation, follow_up, form, message, process, record_type, role, service_ticket, sharing, sop, write};
+use crate::domain::definition::{Definitions, plug_in};
 use crate::domain::ids::Name;
 use crate::settings::problem::{KnownKey, Place, Problem, Sink};
 use crate::settings::toml_reader::{File, Table};
@@ -93,20 +93,28 @@ fn all(files: &[(String, String)], surroundings: &Surroundings<'_>, sink: &Sink)
     if let Some(rules) = &mut definitions.assignment_rules {
         rules.sort_by_key(|rule| rule.precedence);
     }
+    if let Some(rules) = &mut definitions.follow_up_rules {
+        rules.sort_by_key(|rule| rule.precedence);
+    }
     definitions
 }
 
 /// What no file says anything about.
 fn untouched(there: &Definitions, files: &[&(String, String)]) -> Definitions {
     let mut said: BTreeSet<(&'static str, Name)> = BTreeSet::new();
-    let (mut rules_said, mut assignment_rules_said, mut sharing_rules_said) = (false, false, false);
+    let (mut rules_said, mut assignment_rules_said, mut sharing_rules_said, mut follow_up_rules_said) = (false, false, false, false);
+    let mut plug_ins_said: Vec<&str> = Vec::new();
     for (_, text) in files.iter().filter(|(_, text)| text.len() <= FILE_BYTES_MAX) {
         let (document, _) = DeTable::parse_recoverable(text);
+        let switches = document.get_ref().get(follow_up::PLUG_INS).and_then(|value| value.get_ref().as_table());
+        let said_on = |(key, _): &&(&str, &'static str)| switches.is_some_and(|table| table.get(*key).is_some());
+        plug_ins_said.extend(plug_in::PLUG_INS.iter().filter(said_on).map(|(_, name)| *name));
         for kind in Kind::ALL {
             let Some(value) = document.get_ref().get(kind.table()) else { continue };
             rules_said |= kind == Kind::EvaluationRule;
             assignment_rules_said |= kind == Kind::AssignmentRule;
             sharing_rules_said |= kind == Kind::SharingRule;
+            follow_up_rules_said |= kind == Kind::FollowUpRule;
             let tables = value.get_ref().as_array().into_iter().flat_map(|list| list.iter());
             let names = tables.filter_map(|t| Name::new(t.get_ref().as_table()?.get("name")?.get_ref().as_str()?).ok());
             said.extend(names.map(|name| (kind.table(), name)));
@@ -125,6 +133,8 @@ fn untouched(there: &Definitions, files: &[&(String, String)]) -> Definitions {
         assignment_rules,
         sops,
         sharing_rules,
+        follow_up_rules,
+        plug_ins,
     } = &mut rest;
     let unsaid = |kind: Kind, name: &Name| !said.contains(&(kind.table(), name.clone()));
     forms.retain(|d| unsaid(Kind::Form, &d.name));
@@ -144,6 +154,10 @@ fn untouched(there: &Definitions, files: &[&(String, String)]) -> Definitions {
     if sharing_rules_said {
         *sharing_rules = None;
     }
+    if follow_up_rules_said {
+        *follow_up_rules = None;
+    }
+    plug_ins.retain(|plug_in| !plug_ins_said.contains(&plug_in.name.as_str()));
     rest
 }
 
@@ -192,6 +206,7 @@ fn read_tables(root: &Table<'_>, kinds: &[Kind], book: &mut Book<'_>, definition
                 Kind::EvaluationRule => drop(definitions.rules.get_or_insert_default()),
                 Kind::AssignmentRule => drop(definitions.assignment_rules.get_or_insert_default()),
                 Kind::SharingRule => drop(definitions.sharing_rules.get_or_insert_default()),
+                Kind::FollowUpRule => drop(definitions.follow_up_rules.get_or_insert_default()),
                 Kind::Form | Kind::RecordType | Kind::Process | Kind::EvaluationTemplate | Kind::Message | Kind::Role | Kind::Sop => {}
             }
         }
@@ -215,11 +230,13 @@ fn read_tables(root: &Table<'_>, kinds: &[Kind], book: &mut Book<'_>, definition
                 Kind::AssignmentRule => definitions.assignment_rules.get_or_insert_default().extend(assignment::read_rule(table, book)),
                 Kind::Sop => definitions.sops.extend(sop::read(table, book)),
                 Kind::SharingRule => definitions.sharing_rules.get_or_insert_default().extend(sharing::read_rule(table, book)),
+                Kind::FollowUpRule => definitions.follow_up_rules.get_or_insert_default().extend(follow_up::read_rule(table, book)),
             }
         }
     }
     // Once is enough to tell of what does not belong there.
     if kinds.contains(&Kind::Role) {
+        follow_up::read_plug_ins(root, &mut definitions.plug_ins);
         root.finish();
     }
 }

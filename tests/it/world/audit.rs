@@ -5,6 +5,7 @@
 
 use super::coverage::Coverage;
 use super::customers::{self, SignInBook};
+use super::dialer::CallBook;
 use super::gate::Gate;
 use super::labor::LaborBook;
 use super::planning::PlanBook;
@@ -18,8 +19,9 @@ use workorderd::codec::{self, StepBody};
 use workorderd::domain::aggregate::{Event, Key, State};
 use workorderd::domain::definition::Catalogue;
 use workorderd::domain::directory::{Contact, DirectoryEvent, SignInEvent};
-use workorderd::domain::ids::{RequestId, ServiceGroupId, SignInNo, WorkOrderId};
+use workorderd::domain::ids::{RequestId, ServiceGroupId, SignInNo, StaffUserId, WorkOrderId};
 use workorderd::domain::number::WorkOrderNumber;
+use workorderd::domain::process::assign::Choice;
 use workorderd::domain::service_group::ServiceGroupEvent;
 use workorderd::domain::service_group::group::LoadChange;
 use workorderd::domain::time::Timestamp;
@@ -76,6 +78,7 @@ pub struct Audit {
     pub known: BTreeMap<Key, Known>,
     pub gates: BTreeMap<WorkOrderId, Gate>,
     pub mails: BTreeMap<Intent, MailStory>,
+    pub calls: CallBook,
     /// Segments of short messages that Work Orders use.
     segments: BTreeMap<WorkOrderId, u32>,
     quota: u64,
@@ -95,6 +98,8 @@ pub struct Audit {
     messages: BTreeMap<ServiceGroupId, VecDeque<(u64, LoadChange)>>,
     /// Open work, limits and absences.
     pub work: Work,
+    /// Whose turn it was last in each group.
+    turns: BTreeMap<ServiceGroupId, Option<StaffUserId>>,
     /// Definitions that a step in flight may have been judged by: the latest, and those that were replaced a moment ago.
     catalogues: Vec<(u64, Catalogue)>,
 }
@@ -179,6 +184,16 @@ impl Audit {
         if let (Key::ServiceGroup(group), Event::ServiceGroup(ServiceGroupEvent::LoadTaken { sequence, changes })) = (key, event) {
             self.load_taken(group, *sequence, changes);
         }
+        if let (Event::ServiceGroup(ServiceGroupEvent::Chosen { offer, .. }), Some(State::ServiceGroup(group))) = (event, before)
+            && offer.needs.turn
+        {
+            self.work.turn(group, offer, sequence, at);
+            let last = self.turns.entry(group.id.clone()).or_default();
+            assert_eq!(group.last_turn, *last, "record {sequence}: the turn in {} stands where it was left", group.id);
+            if let Choice::Engineer(person) = &offer.choice {
+                *last = Some(person.clone());
+            }
+        }
         if let (Key::Contact(id), Event::Directory(DirectoryEvent::SignIn { event, .. })) = (key, event) {
             let before = match before {
                 Some(State::Contact(contact)) => Some(&**contact),
@@ -200,6 +215,7 @@ impl Audit {
         let gate = self.gates.get_mut(id).unwrap_or_else(|| panic!("{key} was created before anything else"));
         gate.take(event, before.and_then(State::work_order), &body.command, (at, self.completes_until), &editions);
         self.mail(*id, event, sequence);
+        self.calls.take(*id, event, before.and_then(State::work_order), at);
         self.labor.take(*id, event, at);
         self.plans.take(*id, event, at);
         self.steps.take(event, before.and_then(State::work_order));
@@ -273,6 +289,7 @@ impl Audit {
             (Key::WorkOrder(id), State::WorkOrder(order)) => {
                 self.labor.rests(order);
                 self.plans.rests(order);
+                self.calls.rests(order);
                 for mail in order.mails.iter().filter(|m| m.status == MailStatus::Cancelled) {
                     if let Some(story) = self.mails.get_mut(&((*id).into(), Deadline::Mail(mail.no))) {
                         story.cancelled = true;

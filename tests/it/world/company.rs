@@ -83,7 +83,7 @@ fn slug<T>(text: &str, make: fn(&str) -> Result<T, SlugProblem>) -> T {
     make(text).expect("a good slug")
 }
 
-fn personal(text: &str) -> PersonalText {
+pub fn personal(text: &str) -> PersonalText {
     PersonalText::new(text)
 }
 
@@ -137,6 +137,7 @@ pub fn staff(id: &str) -> StaffUser {
         skills: if matches!(id, "eng-1" | "eng-3" | "王芳") { vec![slug("pumps", Skill::new)] } else { Vec::new() },
         regions: if id == "eng-4" { vec![slug("west", Region::new)] } else { Vec::new() },
         provider: None,
+        call_account: super::dialer::account(id),
         absence: None,
         notices: None,
         disabled: false,
@@ -212,6 +213,8 @@ pub fn definitions(edition: u32) -> Definitions {
         assignment_rules: (edition % 2 == 1).then(assignment_rules),
         roles: [super::keeping::desk(edition)].into_iter().chain(super::customers::roles()).collect(),
         sharing_rules: Some(super::keeping::sharing(edition)),
+        follow_up_rules: Some(super::follow_up::rules(edition)),
+        plug_ins: vec![super::follow_up::plug_in(edition)],
     }
 }
 
@@ -249,12 +252,12 @@ fn report(edition: u32) -> Form {
     Form { name: name("report"), title: "Report".into(), fields: vec![Field::Single(cause), Field::Table(parts)] }
 }
 
-fn node(id: &str, handlers: &[HandlerSpec], limits: Limits, spec: NodeSpec) -> ProcessNode {
+pub fn node(id: &str, handlers: &[HandlerSpec], limits: Limits, spec: NodeSpec) -> ProcessNode {
     let condition = Condition::default();
-    ProcessNode { name: name(id), title: id.into(), handlers: handlers.to_vec(), condition, limits, form: None, spec }
+    ProcessNode { name: name(id), title: id.into(), handlers: handlers.to_vec(), condition, limits, form: None, spec, labels: Vec::new() }
 }
 
-fn test(subject: Subject, not: bool, values: &[&str]) -> Condition {
+pub fn test(subject: Subject, not: bool, values: &[&str]) -> Condition {
     let constant = |text: &&str| match Priority::from_name(text) {
         Some(priority) => Constant::Priority(priority),
         None => Constant::Word((*text).into()),
@@ -280,7 +283,7 @@ fn reminders(remind: Span, overdue: Span, stand_still_on_hold: bool) -> Limits {
     }
 }
 
-fn automatic(after: Span, remind: Option<Span>, stand_still_on_hold: bool) -> Limits {
+pub fn automatic(after: Span, remind: Option<Span>, stand_still_on_hold: bool) -> Limits {
     let message = remind.map(|_| name("remind"));
     let remind_after = remind.into_iter().flat_map(|span| [span, Span(span.0 + 600_000)]).collect();
     Limits { remind_after, auto_complete_after: Some(after), stand_still_on_hold, message, ..Limits::default() }
@@ -381,6 +384,7 @@ fn installation(edition: u32) -> Process {
         0 => nodes.extend([engineer, papers, company]),
         _ => nodes.extend([confirm, papers, company, engineer]),
     }
+    nodes.push(super::follow_up::by_rules());
     Process { name: name("installation"), title: "安装".into(), nodes }
 }
 
@@ -393,6 +397,7 @@ fn ticket() -> Process {
         node("handle", &desk, reminders(Span::hours(1), Span::hours(3), false), working(true, true)),
         confirm,
         node("rate", &[HandlerSpec::Engineer, HandlerSpec::Role(name("desk"))], Limits::default(), by_qr("marks", false, true)),
+        super::follow_up::by_rules(),
     ];
     Process { name: name("ticket"), title: "Ticket".into(), nodes }
 }
@@ -412,6 +417,7 @@ fn strict(edition: u32) -> Process {
         work,
         node("gate", &[dispatchers()], limits, by_qr("stars", true, false)),
         node("close", &[HandlerSpec::DepartmentHeadOf(Person::Engineer)], Limits::default(), working(false, false)),
+        super::follow_up::standard(),
     ];
     if edition == 1 {
         nodes.insert(0, node("look", &[dispatchers()], Limits::default(), working(false, false)));

@@ -28,6 +28,7 @@ impl Coverage {
             Event::WorkOrder(OrderEvent::Ended { outcome, .. }) => self.count("outcome", outcome.name()),
             Event::WorkOrder(OrderEvent::NodePassedOver { reason, .. }) => self.count("passed over", reason),
             Event::WorkOrder(OrderEvent::MailTried { status, .. }) => self.count("mail", status.name()),
+            Event::WorkOrder(OrderEvent::CallTold { status, .. }) => self.count("call", status.name()),
             Event::WorkOrder(OrderEvent::EvaluationRecorded(evaluation)) => {
                 self.count("evaluation", if evaluation.after_completion { "after completion" } else { evaluation.source.name() });
             }

@@ -20,6 +20,7 @@ use workorderd::engine::views::Views;
 use workorderd::journal::{Journal, Preparation, Reader};
 use workorderd::runtime::step::EncodedStep;
 
+use super::dialer::Dialing;
 use super::erasing::Eraser;
 use super::mailer::Errand;
 
@@ -35,6 +36,7 @@ pub enum Ticket {
     /// A group is to choose again.
     Reconsider(ServiceGroupId, Box<ServiceGroupCommand>),
     Mail(u64),
+    Call(u64),
     /// Whoever asked has given up waiting.
     Nobody,
 }
@@ -82,6 +84,8 @@ pub struct Daemon {
     pub firing: usize,
     pub mails_due: VecDeque<Timer>,
     pub errands: BTreeMap<u64, Errand>,
+    pub calls_due: VecDeque<Timer>,
+    pub dialings: BTreeMap<u64, Dialing>,
     /// A batch on its way to the store, and whether it is in.
     pub batch: Option<(Batch, bool)>,
     pub residency: Residency,
@@ -114,6 +118,8 @@ impl Daemon {
             firing: 0,
             mails_due: VecDeque::new(),
             errands: BTreeMap::new(),
+            calls_due: VecDeque::new(),
+            dialings: BTreeMap::new(),
             batch: None,
             residency: Residency::default(),
             eraser: None,
@@ -136,11 +142,13 @@ impl Daemon {
     pub fn told_idle(&self, now: Timestamp) -> String {
         let due = self.views.schedule().next_due().map(|due| (due.0, now.0));
         format!(
-            "firing {}, due {due:?}, reads {:?}, errands {:?}, mails due {}, batch {}, pending {}",
+            "firing {}, due {due:?}, reads {:?}, errands {:?}, mails due {}, calls {} and {} due, batch {}, pending {}",
             self.firing,
             self.reads,
             self.errands.len(),
             self.mails_due.len(),
+            self.dialings.len(),
+            self.calls_due.len(),
             self.batch.is_some(),
             self.pending.len()
         )
@@ -157,6 +165,8 @@ impl Daemon {
             && self.firing == 0
             && self.mails_due.is_empty()
             && self.errands.is_empty()
+            && self.calls_due.is_empty()
+            && self.dialings.is_empty()
             && self.batch.is_none()
             && self.pending.is_empty()
             && self.eraser.is_none()

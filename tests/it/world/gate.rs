@@ -3,13 +3,15 @@
 //! No node is left out: after a node comes the next one, entered or passed over for a reason that holds; back only by a
 //! decline, a transfer or "not solved". A mandatory evaluation is left evaluated, or auto-completed when its time is up.
 
+use super::follow_up;
 use workorderd::domain::definition::{Catalogue, NodeSpec, ProcessNode, VersionedName};
 use workorderd::domain::ids::{Name, NodeIndex, VisitNo};
-use workorderd::domain::process::NodeState;
 use workorderd::domain::process::evaluate::{Method, Spec};
+use workorderd::domain::process::follow_up::Event as Following;
+use workorderd::domain::process::{NodeEvent, NodeState};
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::event::Event;
-use workorderd::domain::work_order::state::{Exit, FrozenLimits, Outcome, Visit, WorkOrder};
+use workorderd::domain::work_order::state::{Exit, FrozenLimits, Outcome, Source, Visit, WorkOrder};
 
 /// Where a Work Order stands, by its events.
 pub struct Gate {
@@ -44,6 +46,8 @@ struct Open {
     stood: i64,
     held: Option<i64>,
     evaluated: bool,
+    /// Tried in vain at a follow-up.
+    attempted: bool,
     reminded: u8,
     overdue: bool,
 }
@@ -97,7 +101,10 @@ impl Gate {
         (at, completes_until): (i64, i64),
         editions: &[&Catalogue],
     ) {
-        let stands_still = matches!(event, Event::Restored | Event::Deleted { .. } | Event::MailTried { .. } | Event::PersonErased { .. });
+        let stands_still = matches!(
+            event,
+            Event::Restored | Event::Deleted { .. } | Event::MailTried { .. } | Event::CallTold { .. } | Event::PersonErased { .. }
+        );
         assert!(self.void.is_none() || stands_still, "{} while it is void", event.name());
         match event {
             Event::NodePassedOver { node, .. } => {
@@ -105,7 +112,12 @@ impl Gate {
                 let order = order.expect("it was created");
                 let reason = |c: &&Catalogue| {
                     let Some(node) = node_of(c, &self.process, *node) else { return false };
-                    !node.condition.holds(order) || matches!(&node.spec, NodeSpec::Evaluate(spec) if mandatory(c, spec, order).is_none())
+                    let asks_nobody = match &node.spec {
+                        NodeSpec::Evaluate(spec) => mandatory(c, spec, order).is_none(),
+                        NodeSpec::FollowUp(spec) => follow_up::asked(c, spec, order).is_none(),
+                        _ => false,
+                    };
+                    !node.condition.holds(order) || asks_nobody
                 };
                 assert!(editions.iter().any(reason), "node {node:?} was passed over without a reason that holds");
                 self.next = Next::Forward(node.0 + 1);
@@ -131,7 +143,9 @@ impl Gate {
                 let in_time = self.open.as_ref().is_some_and(|o| o.visit == evaluation.visit);
                 assert_eq!(in_time, !evaluation.after_completion, "an evaluation says whether it came after completion");
                 if let Some(open) = self.open.as_mut().filter(|_| in_time) {
-                    assert!(open.kind == "evaluate" && !open.evaluated, "an evaluation of the open visit opens its gate once");
+                    let kind = if evaluation.source == Source::Staff { "follow-up" } else { "evaluate" };
+                    assert_eq!(open.kind, kind, "an evaluation by {} of a visit of another kind", evaluation.source.name());
+                    assert!(!open.evaluated, "an evaluation of the open visit opens its gate once");
                     open.evaluated = true;
                 }
             }
@@ -197,6 +211,10 @@ impl Gate {
                 assert!(self.void.is_some() && !self.deleted, "only what is void is deleted, once");
                 self.deleted = true;
             }
+            Event::Node(NodeEvent::FollowUp(event)) => {
+                let open = self.open.as_mut().filter(|open| open.kind == "follow-up").expect("a follow-up is open");
+                open.attempted |= matches!(event, Following::Attempted { .. });
+            }
             Event::Node(_)
             | Event::Edited(_)
             | Event::ToDoMade(_)
@@ -215,6 +233,8 @@ impl Gate {
             | Event::MailQueued(_)
             | Event::MailTried { .. }
             | Event::MailBegun { .. }
+            | Event::CallStarted { .. }
+            | Event::CallTold { .. }
             | Event::LaborStarted { .. }
             | Event::LaborStopped { .. }
             | Event::LaborEntered { .. }
@@ -242,6 +262,7 @@ impl Gate {
             node.name == visit.name
                 && node.spec.kind() == visit.state.kind()
                 && gate == frozen
+                && follow_up::fits(c, &node.spec, &visit.state, order)
                 && node.limits.auto_complete_after == visit.limits.auto_complete_after
         };
         assert!(editions.iter().any(fits), "visit {visit:?} is not what the definitions say: mandatory, limits, kind, name");
@@ -265,6 +286,7 @@ impl Gate {
             stood: 0,
             held: None,
             evaluated: false,
+            attempted: false,
             reminded: 0,
             overdue: false,
         });
@@ -281,13 +303,16 @@ fn leave(open: &Open, exit: Exit, command: &str, at: i64) {
         Exit::Completed => "task",
         Exit::Solved | Exit::AutoConfirmed | Exit::NotSolved => "confirm",
         Exit::Evaluated | Exit::Skipped | Exit::AutoCompleted => "evaluate",
+        Exit::FollowedUp | Exit::NotReached | Exit::AutoClosed => "follow-up",
     };
     assert_eq!(open.kind, kind, "{} was left as {}", open.name, exit.name());
     match exit {
-        Exit::AutoCompleted | Exit::AutoAccepted | Exit::AutoConfirmed => {
+        Exit::AutoCompleted | Exit::AutoAccepted | Exit::AutoConfirmed | Exit::AutoClosed => {
             assert_eq!(command, "Fire", "only time completes by itself");
             open.is_time(exit.name(), open.limits.auto_complete_after, at);
         }
+        Exit::FollowedUp => assert!(open.evaluated, "{} was left as followed up without answers", open.name),
+        Exit::NotReached => assert!(open.attempted, "{} was left as not reached though nobody tried", open.name),
         Exit::Evaluated => assert!(open.evaluated, "{} was left as evaluated without an evaluation", open.name),
         Exit::Skipped => assert!(open.skip && !open.mandatory, "{} was skipped, which it does not offer", open.name),
         Exit::Transferred => assert!(matches!(open.kind, "accept" | "task" | "on-site"), "{} was left by a transfer", open.name),

@@ -30,7 +30,7 @@ use workorderd::engine::sorting::Sort;
 /// The role of the help desk: in some editions about some record types alone.
 pub fn desk(edition: u32) -> RoleDefinition {
     let record_types = (edition % 3 == 1).then(|| vec![name("repair"), name("ticket")]);
-    let rights = vec![Right::ReadWorkOrders, Right::CreateWorkOrders];
+    let rights = vec![Right::ReadWorkOrders, Right::CreateWorkOrders, Right::FollowUp];
     let hidden_fields = if edition % 5 == 2 { vec![name("floor")] } else { Vec::new() };
     RoleDefinition { name: name("desk"), rights, record_types, hidden_fields, read_only_fields: Vec::new() }
 }

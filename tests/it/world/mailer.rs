@@ -90,6 +90,8 @@ impl World {
         let (mails, due): (Vec<_>, Vec<_>) =
             due.into_iter().partition(|timer| matches!(timer.deadline, Deadline::Mail(_) | Deadline::SignInMail(_)));
         self.daemon.mails_due.extend(mails);
+        let (calls, due): (Vec<_>, Vec<_>) = due.into_iter().partition(|timer| matches!(timer.deadline, Deadline::Call(_)));
+        self.daemon.calls_due.extend(calls);
         if let Some(suspect) = due.iter().copied().find(|timer| self.suspects.contains(*timer)) {
             due.into_iter().filter(|timer| *timer != suspect).for_each(|timer| self.daemon.views.schedule().again(timer));
             self.coverage.count("timer", "a suspect fired alone later");

@@ -354,6 +354,9 @@ impl World {
         if self.rng.u32(..14) == 0 {
             return self.plan(order);
         }
+        if self.rng.u32(..14) == 0 {
+            return self.call(order);
+        }
         let (mut principal, mut command) = self.sensible(order);
         if self.rng.u32(..6) == 0 {
             principal = self.anybody(order);
@@ -443,6 +446,7 @@ impl World {
             NodeState::Evaluate(_) if n < 75 => self.evaluation(order, Some(visit.no)),
             NodeState::Evaluate(_) if n < 90 => (self.handler(order), Order::SkipEvaluation { reason: None }),
             NodeState::Evaluate(_) => (self.handler(order), Order::Hold { reason: HoldReason::Customer, note: None }),
+            NodeState::FollowUp(state) => self.follow_up(order, state, n),
         }
     }
 
@@ -467,8 +471,9 @@ impl World {
     }
 
     fn anything(&mut self, order: &WorkOrder) -> Order {
-        match self.rng.u32(..20) {
+        match self.rng.u32(..21) {
             18 | 19 => self.labor(order),
+            20 => self.any_follow_up(order),
             0 => Order::AssignToGroup { group: company::group(self.pick(&["north", "south", "nowhere"])) },
             1 => Order::AssignToEngineer { engineer: company::user(self.pick(&["eng-1", "eng-4", "nobody"])), over_limit: false },
             2 => Order::AcceptAssignment,

@@ -58,6 +58,7 @@ impl World {
         self.check_sight();
         self.check_customers_sight();
         self.check_queues();
+        self.check_follow_ups();
         self.check_lists();
         self.check_calendar();
         let set: BTreeSet<Timer> = self.daemon.views.schedule().all().collect();
@@ -157,6 +158,7 @@ impl World {
         let told = self.daemon.views.messages().sms();
         assert_eq!((told.used, told.total), self.audit.sms(), "the quota is what the journal says");
         self.check_reporting_lines();
+        self.check_calls();
         assert_eq!(self.clients.waiting(), 0, "everybody was answered: {:?}", self.daemon.is_idle());
         self.clients.check(&self.audit);
         for (intent, story) in &self.audit.mails {
@@ -192,6 +194,9 @@ impl World {
     fn check_groups(&self) {
         type Load = (u32, BTreeMap<StaffUserId, u32>);
         let mut loads: BTreeMap<&ServiceGroupId, Load> = BTreeMap::new();
+        for order in self.audit.known.values().filter_map(|known| known.state.work_order()) {
+            assert_eq!(order.asks_for_turn(), None, "{} waits for whose turn it is at rest", order.number);
+        }
         for known in self.audit.known.values() {
             let Some((group, engineer)) =
                 known.state.work_order().filter(|o| Work::is_open_work(o)).and_then(|o| Some((o.group.as_ref()?, o.engineer.clone())))

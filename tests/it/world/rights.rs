@@ -8,7 +8,7 @@ use workorderd::domain::ids::StaffUserId;
 use workorderd::domain::principal::Actor;
 use workorderd::domain::process::NodeState;
 use workorderd::domain::work_order::event::Event;
-use workorderd::domain::work_order::state::{Outcome, Purpose, WorkOrder};
+use workorderd::domain::work_order::state::{Outcome, Purpose, Source, WorkOrder};
 
 /// Since which record whom is disabled.
 #[derive(Default)]
@@ -40,20 +40,26 @@ impl Rights {
         let opens = *event == Event::Unlocked;
         assert!(opens || aside || order.lock.is_none() || !matches!(actor, Actor::Staff { .. }), "{} of what is locked", event.name());
         match event {
+            Event::EvaluationRecorded(evaluation) if evaluation.source == Source::Staff => {
+                let Actor::Staff { user, .. } = actor else { panic!("a follow-up by {actor:?}") };
+                let taken = evaluation.taken.as_ref().expect("who took it down");
+                assert_eq!((&taken.by, evaluation.invitation), (user, None), "who took the answers of a follow-up down");
+            }
             Event::EvaluationRecorded(evaluation) => {
-                let of = Actor::Guest { invitation: evaluation.invitation };
+                let no = evaluation.invitation.expect("a customer's evaluation has its link");
+                let of = Actor::Guest { invitation: no };
                 assert_eq!(*actor, of, "an evaluation is the customer's, through its own link");
-                let invitation = order.invitation(evaluation.invitation).expect("there is the invitation");
+                let invitation = order.invitation(no).expect("there is the invitation");
                 assert!(invitation.purpose == Purpose::Evaluate, "an evaluation by an invitation to {:?}", invitation.purpose);
                 assert!(at < invitation.expires_at.0, "an evaluation through a link that had ended");
-                let before = order.evaluations.iter().filter(|e| e.invitation == invitation.no).count();
+                let before = order.evaluations.iter().filter(|e| e.invitation == Some(invitation.no)).count();
                 assert!(!invitation.single_use || before == 0, "a link for one evaluation was used {} times", before + 1);
                 let over = matches!(order.outcome, Some(Outcome::Cancelled | Outcome::Rejected));
                 assert!(!over, "an evaluation of what was called off");
             }
             Event::Ended { outcome: outcome @ (Outcome::Cancelled | Outcome::Rejected), .. } => {
                 let state = order.visit().map(|v| &v.state);
-                let late = matches!(state, Some(NodeState::Confirm(_) | NodeState::Evaluate(_)));
+                let late = matches!(state, Some(NodeState::Confirm(_) | NodeState::Evaluate(_) | NodeState::FollowUp(_)));
                 assert!(!late, "{} while the work was to be confirmed or rated", outcome.name());
             }
             _ => {}

@@ -131,9 +131,10 @@ impl World {
                 for letter in daemon.mailboxes.remove(&key).unwrap_or_default() {
                     match letter {
                         Letter::Submit(ticket, _) => daemon.replies.push((ticket, Err(Refusal::Busy))),
-                        Letter::Read(errand, _) => {
-                            daemon.errands.get_mut(&errand).expect("it waits").unread();
-                        }
+                        Letter::Read(errand, _) => match daemon.dialings.get_mut(&errand) {
+                            Some(dialing) => dialing.unread(),
+                            None => daemon.errands.get_mut(&errand).expect("it waits").unread(),
+                        },
                         Letter::Appended { .. } | Letter::NotAppended { .. } => panic!("{key} left while a step was under way"),
                         Letter::Leave => {}
                     }
@@ -162,7 +163,11 @@ impl World {
             reads.pop_front();
             assert!(entity.revision >= published, "{key}: a read shows revision {} after {published} was seen elsewhere", entity.revision);
             let state = entity.state.clone();
-            self.errand_reads(errand, state);
+            if self.daemon.dialings.contains_key(&errand) {
+                self.dialing_reads(errand, state);
+            } else {
+                self.errand_reads(errand, state);
+            }
         }
     }
 

@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 use workorderd::codec::StepBody;
 use workorderd::domain::aggregate::{Claim, State};
+use workorderd::domain::directory::StaffUser;
 use workorderd::domain::ids::{ServiceGroupId, StaffUserId, WorkOrderId};
 use workorderd::domain::process::NodeState;
 use workorderd::domain::process::assign::Choice;
 use workorderd::domain::service_group::ServiceGroup;
+use workorderd::domain::service_group::group::Offer;
 use workorderd::domain::time::Timestamp;
 use workorderd::domain::work_order::WorkOrder;
 
@@ -29,7 +31,8 @@ impl Work {
     /// Whether the work is still to be done.
     pub fn is_open_work(order: &WorkOrder) -> bool {
         let Some(visit) = order.visit().filter(|_| order.is_open() && order.life.is_normal()) else { return false };
-        let done = matches!(visit.state, NodeState::Confirm(_) | NodeState::Evaluate(_)) && order.last_completed_at.is_some();
+        let done = matches!(visit.state, NodeState::Confirm(_) | NodeState::Evaluate(_) | NodeState::FollowUp(_));
+        let done = done && order.last_completed_at.is_some();
         !done
     }
 
@@ -68,6 +71,19 @@ impl Work {
         if &*body.command == "AssignByRule" {
             self.chosen(order, &group, &engineer, sequence, at);
         }
+    }
+
+    /// Whose turn a group says it is: the first behind the one whose it was last, but for those who are not there.
+    pub fn turn(&self, group: &ServiceGroup, offer: &Offer, sequence: u64, at: i64) {
+        let Choice::Engineer(person) = &offer.choice else { return };
+        let there = |user: &StaffUser| !user.disabled && !user.absence.is_some_and(|a| a.from <= Timestamp(at) && Timestamp(at) < a.until);
+        let behind = |user: &&StaffUserId| group.last_turn.as_ref().is_some_and(|last| *user > last);
+        let mut round = group.members.iter().filter(behind).chain(group.members.iter().filter(|user| !behind(user)));
+        for passed in round.by_ref().take_while(|user| *user != person) {
+            let always = self.users.get(passed).is_some_and(|versions| versions.iter().all(|(_, user)| there(user)));
+            assert!(!always || offer.tried.contains(passed), "record {sequence}: it is the turn of {passed}, not of {person}");
+        }
+        assert!(group.members.contains(person), "record {sequence}: {person} is no member");
     }
 
     fn chosen(&self, order: &WorkOrder, group: &ServiceGroupId, engineer: &StaffUserId, sequence: u64, at: i64) {

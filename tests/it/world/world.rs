@@ -8,6 +8,7 @@ use super::clients::{Clients, Then};
 use super::company;
 use super::coverage::Coverage;
 use super::daemon::{Daemon, Ticket};
+use super::dialer::Center;
 use super::disk::SimDisk;
 use super::erasing::Eraser;
 use super::people;
@@ -37,6 +38,7 @@ pub struct World {
     pub audit: Audit,
     pub clients: Clients,
     pub post: Post,
+    pub center: Center,
     pub coverage: Coverage,
     /// Lives of the daemon so far.
     pub life: u32,
@@ -84,6 +86,7 @@ enum Next {
     Parcel,
     Timers,
     Mailer,
+    Dialer,
     Erase,
     People,
     Clock,
@@ -111,6 +114,7 @@ impl World {
             audit: Audit::default(),
             clients: Clients::default(),
             post: Post::default(),
+            center: Center::default(),
             coverage: Coverage::default(),
             life: 0,
             calm: true,
@@ -199,6 +203,7 @@ impl World {
         self.busy = false;
         self.make_room();
         self.bring_mail_server();
+        self.mend_call_center();
         self.trust_clock();
         self.mend();
         self.come_to_rest();
@@ -287,12 +292,14 @@ impl World {
             Next::Parcel => self.send_parcel(),
             Next::Timers => self.fire_timers(),
             Next::Mailer => self.mailer_goes_on(),
+            Next::Dialer => self.dialer_goes_on(),
             Next::Erase => self.erasing_goes_on(),
             Next::People => self.people_act(),
             Next::Clock => self.clock_moves(),
             Next::Mood => {
                 self.post.change(&mut self.rng);
                 self.receipt_comes();
+                self.call_center_changes();
                 self.busy = self.rng.u32(..6) == 0;
                 if self.daemon.views.schedule().parked().len() > 0 {
                     self.mend();
@@ -308,7 +315,7 @@ impl World {
         let daemon = &self.daemon;
         let holds_still = daemon.eraser.as_ref().is_some_and(Eraser::holds_still);
         let erases = daemon.eraser.is_some() || !self.unfinished().is_empty();
-        let mut can: [(Next, u32); 16] = [
+        let mut can: [(Next, u32); 17] = [
             (Next::Letter, if daemon.mailboxes.is_empty() { 0 } else { 120 }),
             (Next::Tell, if daemon.told.is_empty() { 0 } else { 90 }),
             (Next::Write, if daemon.steps.is_empty() { 0 } else { 50 }),
@@ -318,6 +325,7 @@ impl World {
             (Next::Parcel, if daemon.parcels.is_empty() { 0 } else { 10 }),
             (Next::Timers, if self.timers_are_due() { 15 } else { 0 }),
             (Next::Mailer, if self.mailer_is_ready() { 15 } else { 0 }),
+            (Next::Dialer, if self.dialer_is_ready() { 15 } else { 0 }),
             (Next::Erase, if erases { 8 } else { 0 }),
             (Next::People, 40),
             (Next::Clock, if daemon.firing > 0 { 25 } else { 6 }),
@@ -327,7 +335,7 @@ impl World {
             (Next::Crash, 0),
         ];
         if self.calm {
-            can[10..].iter_mut().for_each(|(_, weight)| *weight = 0);
+            can[11..].iter_mut().for_each(|(_, weight)| *weight = 0);
         } else if self.rng.u32(..2000) < self.crash_rate {
             return Next::Crash;
         }
@@ -361,6 +369,7 @@ impl World {
                 }
             }
             Ticket::Mail(errand) => self.mail_answered(errand, result),
+            Ticket::Call(dialing) => self.call_answered(dialing, result),
             Ticket::Nobody => {}
         }
     }

@@ -6,6 +6,7 @@
 mod assignment;
 mod condition;
 mod evaluation;
+mod follow_up;
 mod form;
 mod message;
 mod process;
@@ -29,7 +30,9 @@ pub struct Written {
 }
 
 /// The kinds with the files they are exported to.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 12] = [
+    // First: what is said of plug-ins stands above all tables.
+    ("plug-in", "plug-ins"),
     ("form", "forms"),
     ("record type", "record-types"),
     ("process", "processes"),
@@ -40,6 +43,7 @@ const FILES: [(&str, &str); 10] = [
     ("SOP", "sops"),
     ("role", "roles"),
     ("sharing rule", "sharing-rules"),
+    ("follow-up rule", "follow-up-rules"),
 ];
 
 /// The words for the kinds.
@@ -75,6 +79,8 @@ pub fn each(definitions: &Definitions) -> Vec<Written> {
         assignment_rules,
         sops,
         sharing_rules,
+        follow_up_rules,
+        plug_ins,
     } = definitions;
     let mut all = Vec::new();
     let mut put = |kind: &'static str, name: &Name, write: &dyn Fn(&mut Sheet)| {
@@ -82,6 +88,7 @@ pub fn each(definitions: &Definitions) -> Vec<Written> {
         write(&mut sheet);
         all.push(Written { kind, name: name.clone(), text: sheet.into_text() });
     };
+    plug_ins.iter().for_each(|d| put("plug-in", &d.name, &|sheet| follow_up::write_plug_in(d, sheet)));
     forms.iter().for_each(|d| put("form", &d.name, &|sheet| form::write(d, sheet)));
     let state = |name: &Name| type_states.iter().find(|(named, _)| named == name).map(|(_, state)| *state);
     record_types.iter().for_each(|d| put("record type", &d.name, &|sheet| record_type::write(d, state(&d.name), sheet)));
@@ -94,6 +101,7 @@ pub fn each(definitions: &Definitions) -> Vec<Written> {
     sops.iter().for_each(|d| put("SOP", &d.name, &|sheet| sop::write(d, sheet)));
     roles.iter().for_each(|d| put("role", &d.name, &|sheet| role::write(d, sheet)));
     sharing_rules.iter().flatten().for_each(|d| put("sharing rule", &d.name, &|sheet| sharing::write(d, sheet)));
+    follow_up_rules.iter().flatten().for_each(|d| put("follow-up rule", &d.name, &|sheet| follow_up::write_rule(d, sheet)));
     all
 }
 
@@ -132,6 +140,7 @@ fn none_of(kind: &str, definitions: &Definitions) -> Option<String> {
         "evaluation rule" => (definitions.rules.as_ref().map(Vec::len), "evaluation_rule"),
         "assignment rule" => (definitions.assignment_rules.as_ref().map(Vec::len), "assignment_rule"),
         "sharing rule" => (definitions.sharing_rules.as_ref().map(Vec::len), "sharing_rule"),
+        "follow-up rule" => (definitions.follow_up_rules.as_ref().map(Vec::len), "follow_up_rule"),
         _ => return None,
     };
     (count == Some(0)).then(|| format!("{table} = []\n"))

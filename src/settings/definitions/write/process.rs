@@ -1,9 +1,9 @@
 //! `[[process]]` with its nodes, and the keys of each node kind.
 
 use super::condition;
-use super::sheet::Sheet;
+use super::sheet::{Sheet, words};
 use crate::domain::definition::{Limits, NodeSpec, Process, ProcessNode};
-use crate::domain::process::{accept, assign, confirm, evaluate, on_site, task};
+use crate::domain::process::{accept, assign, confirm, evaluate, follow_up, on_site, task};
 use crate::domain::time::Span;
 use crate::settings::show_span;
 
@@ -17,7 +17,7 @@ pub fn write(process: &Process, sheet: &mut Sheet) {
 }
 
 fn write_node(node: &ProcessNode, sheet: &mut Sheet) {
-    let ProcessNode { name, title, handlers, condition, limits, form, spec } = node;
+    let ProcessNode { name, title, handlers, condition, limits, form, spec, labels } = node;
     sheet.table("process.node");
     sheet.text("name", name.as_str());
     sheet.title(title, name.as_str());
@@ -26,6 +26,10 @@ fn write_node(node: &ProcessNode, sheet: &mut Sheet) {
     condition::write(condition, sheet);
     sheet.some("form", form.as_ref().map(|f| f.as_str()));
     write_spec(spec, sheet);
+    if !labels.is_empty() {
+        let labels: Vec<_> = labels.iter().map(|(button, label)| format!("{} = {}", button.name(), words(label))).collect();
+        sheet.raw("labels", &format!("{{ {} }}", labels.join(", ")));
+    }
     write_limits(limits, sheet);
 }
 
@@ -64,6 +68,14 @@ fn write_spec(spec: &NodeSpec, sheet: &mut Sheet) {
             sheet.flag("skip", *skip, true);
             link(*link_ends_after, sheet);
         }
+        NodeSpec::FollowUp(follow_up::Spec { method }) => match method {
+            follow_up::Method::Rules => sheet.text("method", "rules"),
+            follow_up::Method::Standard { template, person } => {
+                sheet.text("method", "standard");
+                sheet.text("template", template.as_str());
+                sheet.text("person", person.as_str());
+            }
+        },
     }
 }
 
