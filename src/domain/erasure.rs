@@ -20,7 +20,8 @@ pub enum Of<'a> {
     Text,
     /// The name of an attachment whose content has this hash. Where it was erased, nothing of the content is left for it.
     File(&'a str),
-    /// Where a mail goes or a call, and what a server said of that.
+    /// Where a mail goes or a call, and what a server said of that. To nobody of the directory: what was typed for the Work Order, or is
+    /// the guest's who raised it.
     Address(Option<&'a Party>),
     /// What somebody wrote into a mail: for whom, and who of the staff, where it is known.
     Words { to: Option<&'a Party>, by: Option<&'a StaffUserId> },
@@ -38,7 +39,8 @@ impl Of<'_> {
         let own = self.people().into_iter().flatten().any(|one| one == *who);
         match self {
             // The others whom a mail was for, and who called, are not erased with the customer.
-            Self::Address(_) | Self::CallAccount(_) => own,
+            Self::Address(Some(_)) | Self::CallAccount(_) => own,
+            Self::Address(None) => whole && !mutant!("written-address-outlives-the-erased"),
             Self::Text | Self::File(_) | Self::Words { .. } | Self::Whereabouts(_) | Self::ToDo { .. } => own || whole,
         }
     }

@@ -9,7 +9,7 @@ use workorderd::demo::mail_catcher::{Behaviour, MailCatcher, Reaction, Verb};
 
 use crate::real_archive::fill;
 use crate::real_mail::arrived;
-use crate::real_stage::{BEGIN, DAY, Daemon, HOUR, Home, copy, seed, until};
+use crate::real_stage::{BEGIN, Caller, DAY, Daemon, HOUR, Home, copy, seed, until};
 
 /// In every text about Liu, in one of two writings.
 const WORD: &str = "金丝雀";
@@ -20,6 +20,48 @@ const PLACE: &str = "31.2299988,121.4700007";
 /// Of Xin.
 const XIN: &str = "画眉鸟";
 const XIN_EMAIL: &str = "huamei.xin@canary.example";
+
+/// An address of Liu's that stands in a field alone.
+const SECOND_EMAIL: &str = "jinsique.two@canary.example";
+
+/// Whoever is named in a field is asked how it was.
+const ASKED: &str = r##"
+[[record_type]]
+name = "asked"
+number = "ASK-{counter}"
+process = "asked"
+form = "asked"
+[[form]]
+name = "asked"
+[[form.field]]
+name = "asks"
+kind = "email"
+[[process]]
+name = "asked"
+[[process.node]]
+name = "rate"
+kind = "evaluate"
+handlers = ["role:admin"]
+[[evaluation_template]]
+name = "asked"
+[[evaluation_template.field]]
+name = "overall"
+kind = "stars-5"
+[[evaluation_rule]]
+name = "asked"
+precedence = 1
+when = { field = "record_type", in = ["asked"] }
+template = "asked"
+mandatory = true
+recipients = ["field:asks"]
+message = "asked"
+[[message]]
+name = "asked"
+[[message.wording]]
+language = "en"
+subject = "How was it?"
+text = "#URL#"
+"##;
 
 /// The daemon, a server for its mails, and the folder that both have to do with.
 pub struct Aviary {
@@ -60,6 +102,7 @@ impl Aviary {
         aviary.start();
         let mut admin = aviary.daemon().admin();
         seed(&mut admin);
+        admin.ok("Definitions1.Apply", json!({ "files": [{ "path": "asked.toml", "text": ASKED }] }));
         let liu =
             json!({ "id": "liu", "name": format!("刘{WORD}"), "account": "acme", "email": EMAIL, "mobile": MOBILE, "language": "zh" });
         admin.ok("Directory1.PutContact", json!({ "contact": liu }));
@@ -185,8 +228,16 @@ impl Aviary {
         let void = dora.create(json!({ "contact": "liu", "subject": text() }));
         dora.act(&void, "Void", json!({ "reason": text() }));
 
+        // Invited at an address that only a field has: one mail has arrived, one is still to go.
+        let asks = |admin: &mut Caller| {
+            let order = json!({ "recordType": "asked", "contact": "liu", "subject": "-", "fields": { "asks": SECOND_EMAIL } });
+            admin.ok("WorkOrders1.Create", order)["receipt"]["number"].as_str().unwrap().to_owned()
+        };
+        self.mail(&asks(&mut admin), "sent");
+
         // Somebody else's: the same picture, and Xin, who has a notice of it that cannot be sent.
         self.catcher.behave(Behaviour::default().always(Verb::Rcpt, Reaction::Answer("451 later".into())));
+        self.mail(&asks(&mut admin), "deferred");
         let other = dora.create(json!({}));
         dora.act(&other, "AssignToEngineer", json!({ "engineer": "emil" }));
         emil.act(&other, "AcceptAssignment", json!({}));
@@ -244,7 +295,7 @@ fn ways(value: &str) -> Vec<Vec<u8>> {
 
 /// Everything by which Liu could be found.
 pub fn of_liu() -> Vec<Vec<u8>> {
-    let mut all: Vec<Vec<u8>> = [WORD, LATIN, EMAIL, MOBILE, PLACE, "31.2299988"].into_iter().flat_map(ways).collect();
+    let mut all: Vec<Vec<u8>> = [WORD, LATIN, EMAIL, MOBILE, PLACE, "31.2299988", SECOND_EMAIL].into_iter().flat_map(ways).collect();
     all.extend([2, 3].map(|n| BASE64.encode(&picture(n)[..30]).into_bytes()));
     all
 }

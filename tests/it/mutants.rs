@@ -229,6 +229,11 @@ const MUTANTS: &[(&str, &str, &str)] = &[
         "real_erasure::nobody_is_erased_by_half_or_by_mistake_and_their_id_is_given_to_nobody_else",
         "was accepted",
     ),
+    (
+        "written-address-outlives-the-erased",
+        "real_erasure::nothing_of_whoever_is_erased_is_in_any_byte_and_everything_counts_as_before",
+        "jinsique.two@canary.example | values of",
+    ),
     ("store-keeps-its-old-pages", "real_erasure::nothing_of_whoever_is_erased_is_in_any_byte_and_everything_counts_as_before", "/store/"),
     (
         "attachment-goes-while-it-is-named",

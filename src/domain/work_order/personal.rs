@@ -149,7 +149,7 @@ pub(super) fn erase(order: &mut WorkOrder, who: &Party, whole: bool, at: Timesta
             text.0 = None;
         }
     });
-    for mail in order.mails.iter_mut().filter(|mail| mail.party.as_ref() == Some(who)) {
+    for mail in order.mails.iter_mut().filter(|mail| Of::Address(mail.party.as_ref()).is_of(who, whole)) {
         if let Some(called_off) = mail.status.called_off(at) {
             mail.status = called_off;
         }
