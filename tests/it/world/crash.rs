@@ -68,6 +68,7 @@ impl World {
         self.look_at_room();
         self.told(started);
         self.recount(kept);
+        self.look_for_parked_poison();
         if let Some(clock) = self.daemon.clock {
             self.now = clock;
         }

@@ -98,8 +98,7 @@ impl World {
             return self.fire_all(&[suspect], look.completes_until);
         }
         if self.poison.is_none() && !self.calm && self.rng.u32(..80) == 0 {
-            self.poison = due.first().copied();
-            self.poisoned = 0;
+            (self.poison, self.poisoned, self.parked_at) = (due.first().copied(), 0, None);
         }
         self.fire_all(&due, look.completes_until);
     }
@@ -126,6 +125,16 @@ impl World {
         }
     }
 
+    /// At a start, what ended the daemon often enough is parked. It is fired again only when its Work Order went on meanwhile: a hold
+    /// takes a timer away, and a resume sets the very same one again, for another try.
+    pub fn look_for_parked_poison(&mut self) {
+        let parked = |poison: &Timer| self.daemon.views.schedule().parked().any(|(timer, _)| timer == *poison);
+        self.parked_at = self.poison.filter(parked).map(|poison| self.audit.revision(&self.key_of(poison)));
+        if self.parked_at.is_some() {
+            self.poisoned = 0;
+        }
+    }
+
     /// A hold takes a timer away, and a resume at the same moment sets the very same one again: then nobody suspects it any more.
     fn unset_suspect(&mut self, timer: Timer) {
         if self.poison == Some(timer) {
@@ -138,6 +147,10 @@ impl World {
         self.marker = suspects::marker(timers);
         if self.poison.is_some_and(|poison| timers.contains(&poison)) {
             self.poisoned += 1;
+            if let (Some(parked_at), Some(poison)) = (self.parked_at, self.poison) {
+                assert_ne!(self.audit.revision(&self.key_of(poison)), parked_at, "{poison:?} was fired though it was parked");
+                self.coverage.count("timer", "the one that ends the daemon was set again while it was parked");
+            }
             assert!(self.poisoned <= CRASHES_MAX + 1, "{:?} ends the daemon again and again", self.poison);
             self.coverage.count("end", "by a timer");
             return self.end(true);

@@ -67,6 +67,8 @@ pub struct World {
     /// A timer that ends the daemon whenever it is fired, until somebody mends that; and how often it did.
     pub poison: Option<Timer>,
     pub poisoned: u32,
+    /// It was parked at the last start: the revision that its Work Order had then.
+    pub parked_at: Option<u64>,
     /// What the clock was found right against, in this life.
     pub anchor_seen: Option<ClockAnchor>,
     /// What a firing was told that nobody waits for any more, and that may still go through.
@@ -135,6 +137,7 @@ impl World {
             suspects: Suspects::default(),
             poison: None,
             poisoned: 0,
+            parked_at: None,
             settings: Settings::default(),
         };
         world.synchronised |= world.rng.u32(..3) == 0;
@@ -246,7 +249,7 @@ impl World {
 
     /// Somebody has found out why a timer ended the daemon, and sets again what is parked.
     pub fn mend(&mut self) {
-        self.poison = None;
+        (self.poison, self.parked_at) = (None, None);
         for timer in self.daemon.views.schedule().unpark(None) {
             self.suspects.cleared(timer);
             self.coverage.count("timer", "set again");
