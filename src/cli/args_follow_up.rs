@@ -1,9 +1,10 @@
 //! Follow-ups, as people type them.
 
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 use super::args::{Number, Paging};
-use super::args_guest::answer;
+use super::args_guest::{answer, photo};
 use crate::protocol::work_orders::SORTS;
 
 /// The ways of contact.
@@ -53,8 +54,11 @@ pub enum FollowUpCommand {
         #[arg(long, value_parser = WAYS)]
         way: String,
         /// Answers, such as overall=5
-        #[arg(required = true, value_name = "FIELD=ANSWER", value_parser = answer)]
+        #[arg(required_unless_present = "photos", value_name = "FIELD=ANSWER", value_parser = answer)]
         answers: Vec<(String, String)>,
+        /// Photo for a question, that the customer sent; several times
+        #[arg(long = "photo", value_name = "FIELD=FILE", value_parser = photo)]
+        photos: Vec<(String, PathBuf)>,
     },
     /// Close it: the customer could not be reached, though it was tried
     Close {

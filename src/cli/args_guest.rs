@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
+use std::path::PathBuf;
 
 use super::fields;
 
@@ -20,8 +21,11 @@ pub enum GuestCommand {
         #[arg(allow_hyphen_values = true)]
         link: String,
         /// Answers, such as overall=5
-        #[arg(required = true, value_name = "FIELD=ANSWER", value_parser = answer)]
+        #[arg(required_unless_present = "photos", value_name = "FIELD=ANSWER", value_parser = answer)]
         answers: Vec<(String, String)>,
+        /// Photo for a question; several times
+        #[arg(long = "photo", value_name = "FIELD=FILE", value_parser = photo)]
+        photos: Vec<(String, PathBuf)>,
     },
     /// Say whether it is solved, by a link
     #[command(group(clap::ArgGroup::new("verdict").required(true)))]
@@ -222,5 +226,12 @@ pub(super) fn answer(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((field, answer)) if !field.trim().is_empty() => Ok((field.trim().to_owned(), answer.to_owned())),
         _ => Err("an answer is written FIELD=ANSWER, such as overall=5".to_owned()),
+    }
+}
+
+pub(super) fn photo(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((field, file)) if !field.trim().is_empty() && !file.is_empty() => Ok((field.trim().to_owned(), file.into())),
+        _ => Err("a photo is written FIELD=FILE, such as damage=door.jpg".to_owned()),
     }
 }

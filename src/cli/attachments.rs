@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::fields::FieldArgs;
 use super::session::Session;
 use super::view::width::line;
+use crate::protocol::guest::{self, BringPhoto, Photo};
 use crate::protocol::work_orders::{self as shapes, AttachmentBrought, AttachmentRead, Got};
 
 /// Bytes of a piece: what the daemon takes at a time.
@@ -32,6 +33,37 @@ pub fn bring(session: &mut Session<'_, '_>, fields: &mut FieldArgs) -> Result<()
 }
 
 fn upload(session: &mut Session<'_, '_>, path: &Path) -> Result<Value, Failure> {
+    let method = format!("{}.BringAttachment", shapes::NAME);
+    let (hash, name) = upload_over(session, path, &method, |piece| json!(piece))?;
+    let media_type = mime_guess::from_path(path).first_raw().unwrap_or("application/octet-stream");
+    Ok(json!({ "hash": hash, "mediaType": media_type, "name": name }))
+}
+
+/// Brings the photos of `--photo`, over the method of whoever has a link or of the staff: for each its question, and it.
+///
+/// # Errors
+/// A file cannot be read, or what the daemon says.
+pub fn photos(session: &mut Session<'_, '_>, given: Vec<(String, PathBuf)>, link: Option<&str>) -> Result<Vec<(String, Photo)>, Failure> {
+    let bring = |(field, path): (String, PathBuf)| {
+        let (hash, name) = match link {
+            None => upload_over(session, &path, &format!("{}.BringAttachment", shapes::NAME), |piece| json!(piece))?,
+            Some(token) => upload_over(session, &path, &format!("{}.BringPhoto", guest::NAME), |piece| {
+                let shapes::BringAttachment { upload, offset, content, last } = piece;
+                json!(BringPhoto { token: token.to_owned(), upload, offset, content, last })
+            })?,
+        };
+        Ok((field, Photo { hash, name }))
+    };
+    given.into_iter().map(bring).collect()
+}
+
+/// Brings a file piece by piece; its hash and its name.
+fn upload_over(
+    session: &mut Session<'_, '_>,
+    path: &Path,
+    method: &str,
+    parameters: impl Fn(shapes::BringAttachment) -> Value,
+) -> Result<(String, String), Failure> {
     let unreadable = |error: std::io::Error| Failure::Usage(format!("{} cannot be read: {error}", path.display()));
     let mut file = File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
@@ -45,18 +77,16 @@ fn upload(session: &mut Session<'_, '_>, path: &Path) -> Result<Value, Failure> 
         let mut piece = Vec::new();
         (&mut file).take(PIECE).read_to_end(&mut piece).map_err(unreadable)?;
         let last = offset + piece.len() as u64 >= size || piece.is_empty();
-        let parameters =
-            shapes::BringAttachment { upload: upload.to_string(), offset: offset as i64, content: BASE64.encode(&piece), last };
-        let reply = session.ask(&format!("{}.BringAttachment", shapes::NAME), &parameters)?;
+        let content = BASE64.encode(&piece);
+        let piece = parameters(shapes::BringAttachment { upload: upload.to_string(), offset: offset as i64, content, last });
+        let reply = session.ask(method, &piece)?;
         let brought: AttachmentBrought = session.shape(reply)?;
-        offset += piece.len() as u64;
+        offset = u64::try_from(brought.received).unwrap_or_default();
         if let Some(hash) = brought.hash {
             break hash;
         }
     };
-    let media_type = mime_guess::from_path(path).first_raw().unwrap_or("application/octet-stream");
-    let name = path.file_name().map_or_else(|| "attachment".into(), |name| name.to_string_lossy());
-    Ok(json!({ "hash": hash, "mediaType": media_type, "name": name }))
+    Ok((hash, path.file_name().map_or_else(|| "attachment".to_owned(), |name| name.to_string_lossy().into_owned())))
 }
 
 /// Saves an attachment of a Work Order.
@@ -69,6 +99,9 @@ pub fn save(session: &mut Session<'_, '_>, number: &str, wanted: &str, to: Optio
     let got: Got = session.shape(reply)?;
     let mut named = Vec::new();
     got.work_order.values.values().for_each(|value| files(value, &mut named));
+    for answer in got.work_order.evaluations.iter().flat_map(|evaluation| &evaluation.answers) {
+        named.extend(answer.photo.as_ref().map(|hash| (hash.clone(), answer.value.clone())));
+    }
     let fits = |(hash, name): &&(String, String)| name == wanted || (wanted.len() >= 4 && hash.starts_with(wanted));
     let mut found: Vec<_> = named.iter().filter(fits).collect();
     found.dedup_by_key(|(hash, _)| hash.as_str());

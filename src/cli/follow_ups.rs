@@ -3,6 +3,7 @@
 use super::act::Step;
 use super::args::Number;
 use super::args_follow_up::{FollowUpCommand, FollowUpList};
+use super::attachments;
 use super::failure::Failure;
 use super::orders;
 use super::session::Session;
@@ -32,8 +33,10 @@ pub fn follow_up(session: &mut Session<'_, '_>, command: FollowUpCommand) -> Res
             let done = format!("tried over {way}: {outcome}");
             ("RecordFollowUpAttempt", of, done, Act { way: Some(way), outcome: Some(outcome), note, ..Act::default() })
         }
-        FollowUpCommand::Submit { of, way, answers } => {
-            let answers = answers.into_iter().map(|(field, value)| GivenAnswer { field, value }).collect();
+        FollowUpCommand::Submit { of, way, answers, photos } => {
+            let photos = attachments::photos(session, photos, None)?.into_iter();
+            let photos = photos.map(|(field, photo)| GivenAnswer { field, value: String::new(), photo: Some(photo) });
+            let answers = answers.into_iter().map(|(field, value)| GivenAnswer { field, value, photo: None }).chain(photos).collect();
             ("SubmitFollowUp", of, "followed up".to_owned(), Act { way: Some(way), answers: Some(answers), ..Act::default() })
         }
         FollowUpCommand::Close { of, reason } => {

@@ -1,6 +1,7 @@
 //! What people outside may do, for trying it out and for those who take answers by phone.
 
 use super::args_guest::{AsGuest, GuestCommand, GuestCreate, GuestList};
+use super::attachments;
 use super::failure::Failure;
 use super::session::Session;
 use super::view::{fields as form_view, guest as view};
@@ -23,8 +24,10 @@ pub fn guest(session: &mut Session<'_, '_>, command: GuestCommand) -> Result<(),
             let reply = session.ask(&method("Show"), &Show { token: token(&link).to_owned(), language: None })?;
             session.print(reply, |shown: &Shown, page| view::shown(shown, page))
         }
-        GuestCommand::Evaluate { link, answers } => {
-            let answers = answers.into_iter().map(|(field, value)| Answer { field, value }).collect();
+        GuestCommand::Evaluate { link, answers, photos } => {
+            let photos = attachments::photos(session, photos, Some(token(&link)))?;
+            let photos = photos.into_iter().map(|(field, photo)| Answer { field, value: String::new(), photo: Some(photo) });
+            let answers = answers.into_iter().map(|(field, value)| Answer { field, value, photo: None }).chain(photos).collect();
             let evaluate = Evaluate { token: token(&link).to_owned(), request_id, answers };
             let reply = session.change(&method("Evaluate"), &evaluate)?;
             session.print(reply, |evaluated: &Evaluated, _| view::evaluated(evaluated))

@@ -3,6 +3,7 @@
 use super::desk::Visit;
 use super::explain::told;
 use super::guest;
+use super::photos;
 use super::present;
 use super::refuse::{field, slug, word};
 use super::service::Outcome;
@@ -21,6 +22,7 @@ use crate::engine::scope::Scope;
 use crate::engine::sorting::{Cursor, Sort};
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
 use crate::protocol::work_orders as shape;
+use crate::runtime::naming::Naming;
 
 /// The follow-up that is open, if one is.
 fn open(order: &WorkOrder) -> Option<(&Stay, &follow_up::State)> {
@@ -101,6 +103,7 @@ pub fn now(order: &WorkOrder, language: &str, cx: &Context<'_>) -> Option<shape:
             title: guest_shape.title,
             kind: guest_shape.kind,
             required: guest_shape.required,
+            max: guest_shape.max,
             options: options.collect(),
         }
     };
@@ -149,7 +152,7 @@ pub async fn explain(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
 }
 
 /// The command of a method; its required parameters are there, as the description says.
-pub fn command(method: &str, p: shape::Act) -> Result<Command, ErrorReply> {
+pub fn command(method: &str, p: shape::Act, naming: &mut Naming) -> Result<Command, ErrorReply> {
     let way = |text: Option<String>| word("way", &text.unwrap_or_default(), &Way::NAMES, Way::from_name);
     Ok(match method {
         "RecordFollowUpAttempt" => {
@@ -157,7 +160,8 @@ pub fn command(method: &str, p: shape::Act) -> Result<Command, ErrorReply> {
             Command::RecordFollowUpAttempt { way: way(p.way)?, outcome, note: p.note }
         }
         "SubmitFollowUp" => {
-            let answers = p.answers.unwrap_or_default().into_iter().map(|given| (given.field.into(), given.value.into())).collect();
+            let answer = |given: shape::GivenAnswer| photos::answer(given.field, given.value, given.photo, naming);
+            let answers = p.answers.unwrap_or_default().into_iter().map(answer).collect::<Result<_, _>>()?;
             Command::SubmitFollowUp { way: way(p.way)?, answers }
         }
         "CloseFollowUp" => Command::CloseFollowUp { reason: p.reason.unwrap_or_default() },

@@ -4,9 +4,10 @@
 use super::desk::Visit;
 use super::refuse;
 use super::service::Outcome;
-use super::{portal, portal_orders, portal_terminals, present, receipts};
+use super::{photos, portal, portal_orders, portal_terminals, present, receipts};
 use crate::domain::aggregate::{Command, Key};
-use crate::domain::definition::{AnswerOption, FieldKind, Right};
+use crate::domain::definition::evaluation::GivenAnswer;
+use crate::domain::definition::{AnswerOption, EvaluationTemplate, FieldKind, Right};
 use crate::domain::directory::Directory;
 use crate::domain::form::given::GivenFields;
 use crate::domain::ids::{InvitationNo, SignInNo, TerminalUserId, WorkOrderId};
@@ -20,12 +21,14 @@ use crate::engine::entity::{Entity, Receipt};
 use crate::protocol::guest as shape;
 use crate::protocol::varlink::ErrorReply;
 use crate::runtime::links::Token;
+use crate::runtime::naming::Naming;
 
 /// Answers a call.
 pub async fn call(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     visit.need(Right::ServeGuests)?;
     match visit.call.member() {
         "Show" => show(visit).await,
+        "BringPhoto" => photos::bring(visit).await,
         "Evaluate" => evaluate(visit).await,
         "Confirm" => confirm(visit).await,
         "RequestSignIn" => portal::request_sign_in(visit).await,
@@ -49,7 +52,7 @@ fn unknown() -> ErrorReply {
 }
 
 /// The Work Order behind a token.
-async fn open(visit: &Visit<'_>, token: &str) -> Result<(Entity, WorkOrderId, InvitationNo), ErrorReply> {
+pub(super) async fn open(visit: &Visit<'_>, token: &str) -> Result<(Entity, WorkOrderId, InvitationNo), ErrorReply> {
     match portal::token(visit, token) {
         Some(Token::Invitation(order, invitation)) => {
             let entity = visit.desk.runtime.read(&Key::WorkOrder(order)).await.map_err(refuse::refusal)?;
@@ -108,6 +111,22 @@ async fn show(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     }))
 }
 
+/// What an open link asks for.
+///
+/// # Errors
+/// Nothing can be given through it any more.
+pub(super) fn asks_for(visit: &Visit<'_>, entity: &Entity, no: InvitationNo) -> Result<Option<EvaluationTemplate>, ErrorReply> {
+    let order = work_order(entity)?;
+    let invitation = order.invitation(no).ok_or_else(unknown)?;
+    match closed(order, invitation, visit.desk.runtime.now()) {
+        Some("used") => return Err(refuse::rejection(&Rejection::InvitationUsed)),
+        Some(_) => return Err(refuse::rejection(&Rejection::InvitationExpired)),
+        None => {}
+    }
+    let reference = visit.desk.runtime.views().reference();
+    Ok(invitation.template.as_ref().and_then(|pin| reference.catalogue.pinned_template(pin)).cloned())
+}
+
 /// Why nothing can be given through a link any more.
 fn closed(order: &WorkOrder, invitation: &Invitation, now: Timestamp) -> Option<&'static str> {
     let waits = order.visit().is_some_and(|visit| visit.no == invitation.visit);
@@ -140,9 +159,14 @@ pub(super) fn field(field: &crate::domain::definition::TemplateField, language: 
             ("choice".to_owned(), options.iter().map(option).collect())
         }
         FieldKind::YesNo => ("yes-no".to_owned(), vec![plain("yes"), plain("no")]),
+        FieldKind::Photos { .. } => ("photos".to_owned(), Vec::new()),
     };
     let title = field.title.text(language).to_owned();
-    shape::Field { name: field.name.to_string(), title, kind, required: field.required, options }
+    let max = match field.kind {
+        FieldKind::Photos { max } => Some(max.into()),
+        FieldKind::Rating { .. } | FieldKind::Text | FieldKind::Choice { .. } | FieldKind::YesNo => None,
+    };
+    shape::Field { name: field.name.to_string(), title, kind, required: field.required, max, options }
 }
 
 /// What came in through a link of one person (EVA-8).
@@ -152,7 +176,7 @@ fn given(order: &WorkOrder, no: InvitationNo) -> Option<shape::Given> {
     Some(shape::Given {
         at: evaluation.at.0,
         after_completion: evaluation.after_completion,
-        answers: answers.map(|a| shape::Answer { field: a.field, value: a.value }).collect(),
+        answers: answers.map(|a| shape::Answer { field: a.field, value: a.value, photo: None }).collect(),
     })
 }
 
@@ -162,6 +186,7 @@ async fn submit(
     invitation: InvitationNo,
     request_id: &str,
     command: work_order::Command,
+    naming: Naming,
 ) -> Result<Receipt, ErrorReply> {
     let request = visit.request(request_id)?;
     let submission = Submission {
@@ -170,15 +195,18 @@ async fn submit(
         request: Some(request),
         expected_revision: None,
     };
-    visit.desk.runtime.submit(&Key::WorkOrder(order), submission).await.map_err(refuse::refusal)
+    visit.desk.runtime.submit_naming(&Key::WorkOrder(order), submission, naming).await.map_err(refuse::refusal)
 }
 
 async fn evaluate(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     let p: shape::Evaluate = visit.parameters()?;
     let (_, order, invitation) = open(visit, &p.token).await?;
-    let answers = p.answers.into_iter().map(|a| (a.field.into(), a.value.into())).collect();
-    let command = work_order::Command::SubmitEvaluation { invitation, answers };
-    let receipt = submit(visit, order, invitation, &p.request_id, command).await?;
+    let mut naming = Naming::new(visit.desk.runtime.attachments());
+    let answer = |given: shape::Answer| photos::answer(given.field, given.value, given.photo, &mut naming);
+    let answers: Vec<GivenAnswer> = p.answers.into_iter().map(answer).collect::<Result<_, _>>()?;
+    let command = work_order::Command::SubmitEvaluation { invitation, answers: answers.clone() };
+    let receipt = submit(visit, order, invitation, &p.request_id, command, naming).await?;
+    visit.desk.portal.photos.named((order, invitation), &answers);
     let entity = visit.desk.runtime.read(&Key::WorkOrder(order)).await.map_err(refuse::refusal)?;
     let order = work_order(&entity)?;
     let after_completion = order.evaluations.iter().rev().find(|e| e.invitation == Some(invitation)).is_some_and(|e| e.after_completion);
@@ -193,6 +221,7 @@ async fn confirm(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {
     } else {
         work_order::Command::ConfirmNotSolved { reason: p.reason.unwrap_or_default() }
     };
-    let receipt = submit(visit, order, invitation, &p.request_id, command).await?;
+    let naming = Naming::new(visit.desk.runtime.attachments());
+    let receipt = submit(visit, order, invitation, &p.request_id, command, naming).await?;
     Ok(Outcome::reply(&shape::Confirmed { number: work_order(&entity)?.number.to_string(), sequence: receipt.sequence as i64 }))
 }

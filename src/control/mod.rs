@@ -35,6 +35,7 @@ mod look_up;
 pub mod peers;
 mod people;
 mod phone_calls;
+mod photos;
 pub mod portal;
 mod portal_orders;
 mod portal_terminals;

@@ -4,6 +4,7 @@
 //! guessed one and a cut one are answered alike; and however many ask, it costs a few numbers and one mail a minute and address.
 
 use super::desk::Visit;
+use super::photos::Photos;
 use super::refuse;
 use super::service::{Body, Outcome};
 use super::throttle::Throttle;
@@ -36,6 +37,8 @@ pub struct Portal {
     sign_ins: Throttle,
     guests: Throttle,
     wrong: Throttle,
+    /// Photos that come through links.
+    pub photos: Photos,
     /// It was said that many wrong tokens come.
     said: Cell<bool>,
 }
@@ -52,7 +55,7 @@ impl Portal {
     }
 }
 
-fn too_many(what: &str, wait_ms: u64) -> ErrorReply {
+pub(super) fn too_many(what: &str, wait_ms: u64) -> ErrorReply {
     ErrorReply::new("org.workorderd.TooManyRequests")
         .with("message", format!("{what} at the moment; ask again later"))
         .with("retryAfter", wait_ms)

@@ -4,7 +4,8 @@ use super::{calendar, done, field_work, fields, follow_ups, tell, to_dos};
 use crate::domain::aggregate::{Event, Key};
 use crate::domain::context::Context;
 use crate::domain::definition::{Answer, ProcessNode};
-use crate::domain::ids::NodeIndex;
+use crate::domain::form::value::StoredFile;
+use crate::domain::ids::{Name, NodeIndex};
 use crate::domain::may::{self, Layout};
 use crate::domain::principal::Principal;
 use crate::domain::process::NodeState;
@@ -253,14 +254,17 @@ fn invitation(order: &WorkOrder, invitation: &Invitation, may_show: bool, runtim
 
 /// An evaluation with its answers.
 pub fn evaluation(evaluation: &Evaluation) -> shape::Evaluation {
-    let answers = evaluation.answers.iter().map(|answer| match answer {
+    let said = |field: &Name, value: &str| shape::Answer { field: field.to_string(), value: value.to_owned(), ..shape::Answer::default() };
+    let answers = evaluation.answers.iter().flat_map(|answer| match answer {
         Answer::Rating { field, value, scale } => {
-            shape::Answer { field: field.to_string(), value: value.to_string(), scale: Some((*scale).into()) }
+            vec![shape::Answer { scale: Some((*scale).into()), ..said(field, &value.to_string()) }]
         }
-        Answer::Text { field, text } => shape::Answer { field: field.to_string(), value: text.shown().into(), scale: None },
-        Answer::Choice { field, option } => shape::Answer { field: field.to_string(), value: option.to_string(), scale: None },
-        Answer::YesNo { field, yes } => {
-            shape::Answer { field: field.to_string(), value: if *yes { "yes" } else { "no" }.to_owned(), scale: None }
+        Answer::Text { field, text } => vec![said(field, text.shown())],
+        Answer::Choice { field, option } => vec![said(field, option)],
+        Answer::YesNo { field, yes } => vec![said(field, if *yes { "yes" } else { "no" })],
+        Answer::Photos { field, files } => {
+            let photo = |file: &StoredFile| shape::Answer { photo: Some(file.hash.to_string()), ..said(field, file.name.shown()) };
+            files.iter().map(photo).collect()
         }
     });
     shape::Evaluation {

@@ -356,7 +356,7 @@ fn command(method: &str, p: shape::Act, naming: &mut Naming) -> Result<OrderComm
             let time = |t: Option<i64>| Timestamp(t.unwrap_or_default());
             OrderCommand::EnterLabor { from: time(p.from), to: time(p.to), step: p.step }
         }
-        "RecordFollowUpAttempt" | "SubmitFollowUp" | "CloseFollowUp" | "PassFollowUpOn" => follow_ups::command(method, p)?,
+        "RecordFollowUpAttempt" | "SubmitFollowUp" | "CloseFollowUp" | "PassFollowUpOn" => follow_ups::command(method, p, naming)?,
         other => return Err(ErrorReply::method_not_found(other)),
     })
 }

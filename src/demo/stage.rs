@@ -216,7 +216,7 @@ impl Stage {
 
     /// The parameters of an evaluation.
     pub fn evaluation(&mut self, token: &str, answers: &[(&str, &str)]) -> Evaluate {
-        let answers = answers.iter().map(|(field, value)| Answer { field: (*field).into(), value: (*value).into() }).collect();
+        let answers = answers.iter().map(|(field, value)| Answer { field: (*field).into(), value: (*value).into(), photo: None }).collect();
         Evaluate { token: token.to_owned(), request_id: self.request(), answers }
     }
 

@@ -61,7 +61,7 @@ fn asked(stage: &mut Stage, number: &str) -> Result<()> {
     stage.tell("Iris calls. Nobody answers, which she notes.");
     stage.later(180)?;
     let answers = [("overall", "5"), ("comment", "Quick and clean, thank you")];
-    let answers = answers.map(|(field, value)| GivenAnswer { field: field.into(), value: value.into() }).to_vec();
+    let answers = answers.map(|(field, value)| GivenAnswer { field: field.into(), value: value.into(), photo: None }).to_vec();
     stage.act("iris", "SubmitFollowUp", Act { way: Some("phone".into()), answers: Some(answers), ..on(number) })?;
     let order = stage.get(number)?;
     let taken = order.evaluations.first().map(|one| one.source.clone()).unwrap_or_default();

@@ -12,6 +12,7 @@ pub mod page;
 pub mod receipts;
 pub mod route;
 pub mod serve;
+pub mod uploads;
 pub mod words;
 
 pub use serve::main;

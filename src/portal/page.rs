@@ -4,7 +4,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::answers::Filled;
+use super::answers::{FILE, Filled, KEPT};
 use super::words::{Language, Words};
 use crate::protocol::guest::{Answer, Field, Given, Shown};
 
@@ -74,7 +74,7 @@ pub fn form(look: &Look, shown: &Shown, filled: &Filled, wrong: Option<&str>) ->
     };
     let body = html! {
         @if wrong.is_some() { p.wrong role="alert" { (words.check) } }
-        form method="post" accept-charset="utf-8" {
+        form method="post" accept-charset="utf-8" enctype=[shown.fields.iter().any(|field| field.kind == "photos").then_some("multipart/form-data")] {
             input type="hidden" name="request" value=(filled.request);
             input type="hidden" name="lang" value=(shown.language);
             @if shown.purpose == "confirm" {
@@ -112,6 +112,8 @@ fn question(words: &Words, field: &Field, filled: &Filled, wrong: bool) -> Marku
                 @if wrong { p.wrong { (words.needed) } }
                 textarea id=(name) name=(name) rows="4" maxlength=(LONGEST) required[field.required] { (given.unwrap_or_default()) }
             }
+        } @else if field.kind == "photos" {
+            (photos(words, field, filled, wrong))
         } @else {
             fieldset.question {
                 legend { (field.title) " " small { (hint) } }
@@ -129,6 +131,29 @@ fn question(words: &Words, field: &Field, filled: &Filled, wrong: bool) -> Marku
                 }
                 @if stars { p.ends aria-hidden="true" { span { (words.stars.0) } span { (words.stars.1) } } }
             }
+        }
+    }
+}
+
+/// Photos: a phone offers its camera and what it has. What has been brought stays when the page is shown once more.
+fn photos(words: &Words, field: &Field, filled: &Filled, wrong: bool) -> Markup {
+    let name = format!("{FILE}{}", field.name);
+    let max = field.max.unwrap_or(1);
+    let hint = if field.required { words.required } else { words.optional };
+    let brought: Vec<_> = filled.photos(&field.name).collect();
+    html! {
+        div.question {
+            label for=(name) { (field.title) " " small { (hint) } }
+            @if wrong { p.wrong { (words.photos_wrong) } }
+            @for photo in &brought {
+                input type="hidden" name={ (KEPT) (field.name) } value={ (photo.hash) " " (photo.name) };
+                p.brought { "✓ " (photo.name) }
+            }
+            @if (brought.len() as i64) < max {
+                input type="file" id=(name) name=(name) accept="image/jpeg,image/png,image/webp,image/heic,image/heif" multiple[max > 1]
+                    required[field.required && brought.is_empty()];
+            }
+            p.hint { (words.photos.replace("#", &max.to_string())) }
         }
     }
 }
@@ -160,7 +185,13 @@ pub fn given(look: &Look, shown: &Shown, given: &Given) -> String {
     };
     let body = html! {
         p { (words.given_text) }
-        dl { @for answer in &given.answers { dt { (title(answer)) } dd { (value(answer)) } } }
+        dl {
+            @for (index, answer) in given.answers.iter().enumerate() {
+                // Several photos are several answers to one question.
+                @if index.checked_sub(1).is_none_or(|before| given.answers[before].field != answer.field) { dt { (title(answer)) } }
+                dd { (value(answer)) }
+            }
+        }
     };
     frame(look, words, words.given, Some(shown), &body).into_string()
 }

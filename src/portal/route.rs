@@ -6,6 +6,7 @@
 use super::answers::Filled;
 use super::page::{self, Look, Notice, STYLE};
 use super::receipts;
+use super::uploads::Uploaded;
 use super::words::{Language, Words};
 use crate::client::connection::{Client, ClientError};
 use crate::protocol::guest::{self, Confirm, Confirmed, Evaluate, Evaluated, Show, Shown};
@@ -34,6 +35,8 @@ pub struct Request {
     /// `Authorization`.
     pub authorization: String,
     pub body: Vec<u8>,
+    /// What was filled in, where it came with photos.
+    pub filled: Option<Uploaded>,
 }
 
 /// What is answered.
@@ -114,8 +117,11 @@ impl Reply {
         Self::notice(429, look, Language::preferred(accept_language), |words| (words.too_many, words.too_many_text))
     }
 
-    /// Too much or too slowly was sent, or nothing that makes sense.
+    /// Too much or too slowly was sent, or nothing that makes sense; or it cannot be taken now (503).
     pub fn bad(status: u16, look: &Look, accept_language: &str) -> Self {
+        if status == 503 {
+            return Self::notice(503, look, Language::preferred(accept_language), |words| (words.later, words.later_text));
+        }
         Self::notice(status, look, Language::preferred(accept_language), |words| (words.bad, words.bad_text))
     }
 }
@@ -130,20 +136,25 @@ pub fn answer(request: &Request, look: &Look, daemon: &Daemon, request_id: Strin
     if let Some(rest) = request.path.strip_prefix(look.receipts.as_str()) {
         return receipts::answer(request, rest, daemon);
     }
-    let token = request.path.strip_prefix(look.path.as_str()).unwrap_or_default();
-    if token == "style.css" && reads {
+    if request.path.strip_prefix(look.path.as_str()) == Some("style.css") && reads {
         return Reply { content_type: "text/css; charset=utf-8", kept: true, ..Reply::page(200, STYLE.to_owned()) };
     }
-    if token.is_empty() || token.len() > TOKEN_MAX || token.contains('/') {
-        return unknown(look, &request.accept_language);
-    }
+    let Some(token) = token(&request.path, look) else { return unknown(look, &request.accept_language) };
     match request.method.as_str() {
         "GET" | "HEAD" => show(request, look, daemon, token, request_id),
         "POST" if request.from_elsewhere => Reply::bad(403, look, &request.accept_language),
-        "POST" if !request.content_type.starts_with("application/x-www-form-urlencoded") => Reply::bad(415, look, &request.accept_language),
+        "POST" if request.filled.is_none() && !request.content_type.starts_with("application/x-www-form-urlencoded") => {
+            Reply::bad(415, look, &request.accept_language)
+        }
         "POST" => submit(request, look, daemon, token, request_id),
         _ => Reply::bad(405, look, &request.accept_language),
     }
+}
+
+/// The token in a path that leads to a form.
+pub fn token<'a>(path: &'a str, look: &Look) -> Option<&'a str> {
+    let token = path.strip_prefix(look.path.as_str())?;
+    (!token.is_empty() && token.len() <= TOKEN_MAX && !token.contains('/')).then_some(token)
 }
 
 fn unknown(look: &Look, accept_language: &str) -> Reply {
@@ -198,7 +209,7 @@ fn closed(look: &Look, shown: &Shown, status: u16) -> Reply {
 }
 
 fn submit(request: &Request, look: &Look, daemon: &Daemon, token: &str, request_id: String) -> Reply {
-    let mut filled = Filled::read(&request.body);
+    let Uploaded { mut filled, wrong } = request.filled.clone().unwrap_or_else(|| Filled::read(&request.body).into());
     if filled.request.is_empty() {
         filled.request = request_id;
     }
@@ -208,6 +219,7 @@ fn submit(request: &Request, look: &Look, daemon: &Daemon, token: &str, request_
         Err(trouble) => return refused(&trouble, look, &request.accept_language),
     };
     let done = match (shown.purpose.as_str(), filled.solved) {
+        _ if wrong.is_some() && shown.open => Err(Trouble::Wrong(wrong.unwrap_or_default())),
         ("confirm", Some(solved)) => {
             let reason = (!solved).then(|| filled.reason.clone());
             let confirm = Confirm { token: token.to_owned(), request_id: filled.request.clone(), solved, reason };
@@ -240,6 +252,6 @@ fn refused(trouble: &Trouble, look: &Look, accept_language: &str) -> Reply {
         Trouble::Unknown => unknown(look, accept_language),
         Trouble::Closed => Reply::notice(410, look, language, |words| (words.over, words.over_text)),
         Trouble::Wrong(_) | Trouble::Bad => Reply::bad(400, look, accept_language),
-        Trouble::Later => Reply::notice(503, look, language, |words| (words.later, words.later_text)),
+        Trouble::Later => Reply::bad(503, look, accept_language),
     }
 }

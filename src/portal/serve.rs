@@ -6,6 +6,7 @@ use super::args::Arguments;
 use super::limits::Limits;
 use super::page::Look;
 use super::route::{self, Daemon, Reply, Request};
+use super::uploads::{self, Refused, Uploaded};
 use clap::Parser;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -15,7 +16,9 @@ use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -32,6 +35,10 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 const BODY_TIME: Duration = Duration::from_secs(15);
 /// How long one connection may last in all.
 const CONNECTION_TIME: Duration = Duration::from_secs(120);
+/// How long one may last that brings photos.
+const UPLOAD_TIME: Duration = Duration::from_secs(480);
+/// Forms with photos that are read at the same time; another is asked to come back.
+const UPLOADS: usize = 16;
 /// How long connections may go on after a stop.
 const STOP_TIME: Duration = Duration::from_secs(10);
 /// Calls to the daemon at the same time; the others wait.
@@ -45,6 +52,7 @@ struct Portal {
     limits: Mutex<Limits>,
     receipt_limits: Mutex<Limits>,
     calls: Semaphore,
+    uploads: Semaphore,
     began: Instant,
 }
 
@@ -76,6 +84,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         limits: Mutex::new(Limits::new(arguments.per_minute)),
         receipt_limits: Mutex::new(Limits::new(RECEIPTS_PER_MINUTE)),
         calls: Semaphore::new(CALLS),
+        uploads: Semaphore::new(UPLOADS),
         began: Instant::now(),
     });
     let mut stop = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
@@ -104,7 +113,12 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         };
         let portal = Arc::clone(&portal);
         tokio::spawn(async move {
-            let _ = tokio::time::timeout(CONNECTION_TIME, connection(portal, stream, peer)).await;
+            let brings_photos = Arc::new(AtomicBool::new(false));
+            let mut connection = pin!(connection(portal, stream, peer, Arc::clone(&brings_photos)));
+            let ended = tokio::time::timeout(CONNECTION_TIME, &mut connection).await;
+            if ended.is_err() && brings_photos.load(Ordering::Relaxed) {
+                let _ = tokio::time::timeout(UPLOAD_TIME - CONNECTION_TIME, connection).await;
+            }
             drop(place);
         });
     }
@@ -115,10 +129,10 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     Ok(())
 }
 
-async fn connection(portal: Arc<Portal>, stream: TcpStream, peer: IpAddr) {
+async fn connection(portal: Arc<Portal>, stream: TcpStream, peer: IpAddr, brings_photos: Arc<AtomicBool>) {
     let service = service_fn(move |request| {
-        let portal = Arc::clone(&portal);
-        async move { Ok::<_, Infallible>(respond(portal, request, peer).await) }
+        let (portal, brings_photos) = (Arc::clone(&portal), Arc::clone(&brings_photos));
+        async move { Ok::<_, Infallible>(respond(portal, request, peer, &brings_photos).await) }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(16 << 10).keep_alive(true);
@@ -126,35 +140,36 @@ async fn connection(portal: Arc<Portal>, stream: TcpStream, peer: IpAddr) {
     let _ = http.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn respond(portal: Arc<Portal>, request: hyper::Request<Incoming>, peer: IpAddr) -> Response<Full<Bytes>> {
+async fn respond(
+    portal: Arc<Portal>,
+    request: hyper::Request<Incoming>,
+    peer: IpAddr,
+    brings_photos: &AtomicBool,
+) -> Response<Full<Bytes>> {
     let began = Instant::now();
     let (head, body) = request.into_parts();
     let text = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let address = customer(&head.headers, peer, portal.trusted_proxy);
-    let method = head.method.as_str().to_owned();
-    let accept_language = text(header::ACCEPT_LANGUAGE);
     // A provider brings many from one address, and is known by what it brings.
     let is_receipt = head.uri.path().starts_with(portal.look.receipts.as_str());
+    let request = Request {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        content_type: text(header::CONTENT_TYPE),
+        accept_language: text(header::ACCEPT_LANGUAGE),
+        from_elsewhere: from_elsewhere(&head.headers),
+        authorization: text(header::AUTHORIZATION),
+        signature: text(HeaderName::from_static("x-twilio-signature")),
+        ..Request::default()
+    };
+    let method = request.method.clone();
     let reply = if portal.limits(is_receipt).ask(address, portal.now()).is_none() {
-        Reply::too_many(&portal.look, &accept_language)
+        Reply::too_many(&portal.look, &request.accept_language)
     } else {
-        match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_MAX).collect()).await {
-            Err(_) => Reply::bad(408, &portal.look, &accept_language),
-            Ok(Err(_)) => Reply::bad(413, &portal.look, &accept_language),
-            Ok(Ok(body)) => {
-                let request = Request {
-                    method: method.clone(),
-                    path: head.uri.path().to_owned(),
-                    query: head.uri.query().unwrap_or_default().to_owned(),
-                    content_type: text(header::CONTENT_TYPE),
-                    accept_language,
-                    from_elsewhere: from_elsewhere(&head.headers),
-                    authorization: text(header::AUTHORIZATION),
-                    signature: text(HeaderName::from_static("x-twilio-signature")),
-                    body: body.to_bytes().to_vec(),
-                };
-                answer(&portal, request).await
-            }
+        match filled(&portal, &request, body, brings_photos).await {
+            Ok((filled, body)) => answer(&portal, Request { filled, body, ..request }).await,
+            Err(status) => Reply::bad(status, &portal.look, &request.accept_language),
         }
     };
     if reply.unknown {
@@ -163,6 +178,33 @@ async fn respond(portal: Arc<Portal>, request: hyper::Request<Incoming>, peer: I
     let ms = began.elapsed().as_millis() as u64;
     tracing::info!(method, status = reply.status, ms, "answered");
     response(reply)
+}
+
+/// What a request brings: a form with photos, or a body; or with which status it is turned away.
+async fn filled(
+    portal: &Portal,
+    request: &Request,
+    body: Incoming,
+    brings_photos: &AtomicBool,
+) -> Result<(Option<Uploaded>, Vec<u8>), u16> {
+    let token = route::token(&request.path, &portal.look).filter(|_| request.method == "POST" && !request.from_elsewhere);
+    if let Some(token) = token.filter(|_| request.content_type.starts_with("multipart/form-data")) {
+        let _place = portal.uploads.try_acquire().map_err(|_| 503_u16)?;
+        brings_photos.store(true, Ordering::Relaxed);
+        let uploaded = uploads::take(&portal.daemon, token, &request.content_type, body, request_id).await;
+        return match uploaded {
+            Ok(uploaded) => Ok((Some(uploaded), Vec::new())),
+            Err(Refused::Bad) => Err(415),
+            Err(Refused::TooLarge) => Err(413),
+            Err(Refused::TooSlow) => Err(408),
+            Err(Refused::Later) => Err(503),
+        };
+    }
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_MAX).collect()).await {
+        Err(_) => Err(408),
+        Ok(Err(_)) => Err(413),
+        Ok(Ok(body)) => Ok((None, body.to_bytes().to_vec())),
+    }
 }
 
 /// Asks the daemon on a thread that may wait.

@@ -14,11 +14,13 @@ pub const ORDERS: [&str; 2] = ["newest", "changed"];
 
 shapes! {
     /// A question of an evaluation template.
-    Field { name: String, title: String, kind: String, required: bool, options: Vec<Choice> }
+    Field { name: String, title: String, kind: String, required: bool, max: Option<i64>, options: Vec<Choice> }
     /// One of the answers to choose from.
     Choice { name: String, title: String }
     /// An answer as given.
-    Answer { field: String, value: String }
+    Answer { field: String, value: String, photo: Option<Photo> }
+    /// A photo that was brought.
+    Photo { hash: String, name: String }
     /// What was given through a link.
     Given { at: i64, after_completion: bool, answers: Vec<Answer> }
     /// Parameters of `Show`.
@@ -32,6 +34,8 @@ shapes! {
     Evaluate { token: String, request_id: String, answers: Vec<Answer> }
     /// Reply of `Evaluate`.
     Evaluated { number: String, sequence: i64, after_completion: bool }
+    /// Parameters of `BringPhoto`; its reply is that of `BringAttachment`.
+    BringPhoto { token: String, upload: String, offset: i64, content: String, last: bool }
     /// Parameters of `Confirm`.
     Confirm { token: String, request_id: String, solved: bool, reason: Option<String> }
     /// Reply of `Confirm`, and of other commands on one Work Order.

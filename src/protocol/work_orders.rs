@@ -68,15 +68,15 @@ shapes! {
     /// An invitation.
     Invitation { no: i64, purpose: String, source: String, expires_at: i64, used: i64, link: Option<String> }
     /// An answer of an evaluation.
-    Answer { field: String, value: String, scale: Option<i64> }
+    Answer { field: String, value: String, scale: Option<i64>, photo: Option<String> }
     /// An evaluation.
     Evaluation {
         source: String, template: String, at: i64, after_completion: bool, by: Option<String>, way: Option<String>, answers: Vec<Answer>,
     }
     /// An answer as it is given.
-    GivenAnswer { field: String, value: String }
+    GivenAnswer { field: String, value: String, photo: Option<super::guest::Photo> }
     /// What is asked.
-    Question { name: String, title: String, kind: String, required: bool, options: Vec<Choice> }
+    Question { name: String, title: String, kind: String, required: bool, max: Option<i64>, options: Vec<Choice> }
     /// An attempt to reach the customer, in vain.
     FollowUpAttempt { at: i64, by: Option<String>, way: String, outcome: String, note: Option<String> }
     /// The follow-up that is open.

@@ -19,6 +19,9 @@ pub const PIECE_MAX: usize = 512 << 10;
 /// Most attachments that are being brought at a time.
 pub const BEGUN_MAX: usize = 64;
 
+/// Bytes by which the kind of content is told.
+pub const HEAD_BYTES: u64 = 512;
+
 /// Why content cannot be taken or given.
 #[derive(Debug, thiserror::Error)]
 pub enum AttachmentError {
@@ -28,8 +31,8 @@ pub enum AttachmentError {
     Gap { received: u64 },
     #[error("has no bytes")]
     Empty,
-    #[error("{BEGUN_MAX} others are being brought")]
-    TooMany,
+    #[error("{most} others are being brought")]
+    TooMany { most: usize },
     #[error("the same content is just being removed; bring it again in a moment")]
     Going,
     #[error("its content is not what it was: the file {path} is damaged")]
@@ -81,8 +84,8 @@ impl Attachments {
     /// Takes a piece of what somebody brings; how many bytes are there then. A piece that is there already may come again.
     ///
     /// # Errors
-    /// It does not follow on what is there, there would be too much, or the disk fails.
-    pub fn take(&self, who_and_what: &str, offset: u64, piece: &[u8], at: Timestamp) -> Result<u64, AttachmentError> {
+    /// It does not follow on what is there, there would be too much, `most` are being brought already, or the disk fails.
+    pub fn take(&self, who_and_what: &str, offset: u64, piece: &[u8], at: Timestamp, most: usize) -> Result<u64, AttachmentError> {
         let _turn = lock(&self.turn);
         let path = self.begun(who_and_what);
         let received = match fs::metadata(&path) {
@@ -97,8 +100,8 @@ impl Attachments {
         if end > SIZE_MAX {
             return Err(AttachmentError::TooLong);
         }
-        if !path.exists() && fs::read_dir(self.folder.join("begun"))?.count() >= BEGUN_MAX {
-            return Err(AttachmentError::TooMany);
+        if !path.exists() && fs::read_dir(self.folder.join("begun"))?.count() >= most {
+            return Err(AttachmentError::TooMany { most });
         }
         let write = || {
             let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
@@ -270,6 +273,16 @@ impl Attachments {
         let mut piece = Vec::new();
         file.take(PIECE_MAX as u64).read_to_end(&mut piece)?;
         Ok(piece)
+    }
+
+    /// The beginning of stored content, by which its kind is told.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn head(&self, hash: &str) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        File::open(self.place(hash))?.take(HEAD_BYTES).read_to_end(&mut head)?;
+        Ok(head)
     }
 
     fn place(&self, hash: &str) -> PathBuf {

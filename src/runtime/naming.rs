@@ -144,6 +144,11 @@ impl Naming {
         Some(size)
     }
 
+    /// The beginning of what it is about to name.
+    pub fn head(&self, hash: &str) -> Option<Vec<u8>> {
+        self.attachments.head(hash).ok()
+    }
+
     /// The step is on its way.
     pub fn submitted(&mut self) {
         self.submitted = true;

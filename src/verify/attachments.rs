@@ -2,7 +2,9 @@
 
 use crate::codec::StepBody;
 use crate::domain::aggregate::Event;
+use crate::domain::definition::evaluation::Answer;
 use crate::domain::form::Value;
+use crate::domain::form::value::StoredFile;
 use crate::domain::work_order::event::Event as OrderEvent;
 use crate::runtime::attachments;
 use std::collections::BTreeMap;
@@ -23,14 +25,21 @@ impl Attachments {
                 Event::WorkOrder(OrderEvent::FieldsSaved { changes, .. }) => {
                     changes.iter().filter_map(|(_, value)| value.as_ref()).for_each(|value| self.name(value, sequence));
                 }
+                Event::WorkOrder(OrderEvent::EvaluationRecorded(evaluation)) => {
+                    evaluation.answers.iter().flat_map(Answer::files).for_each(|file| self.name_file(file, sequence));
+                }
                 _ => {}
             }
         }
     }
 
     fn name(&mut self, value: &Value, sequence: u64) {
+        value.files().for_each(|file| self.name_file(file, sequence));
+    }
+
+    fn name_file(&mut self, file: &StoredFile, sequence: u64) {
         // Where the name was erased, the content may be gone.
-        for file in value.files().filter(|file| file.name.0.is_some()) {
+        if file.name.0.is_some() {
             self.named.entry(file.hash.clone()).or_insert(sequence);
         }
     }

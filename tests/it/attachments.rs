@@ -10,21 +10,23 @@ use workorderd::runtime::naming::Moment;
 use crate::cli_stage::{Ran, run_at};
 use crate::real_stage::{Home, seed};
 
+/// Of the staff.
+const MOST: usize = attachments::BEGUN_MAX;
 const NOW: Moment = Moment { at: Timestamp(1_780_000_000_000), position: 64 };
 
 #[test]
 fn pieces_follow_one_another_and_a_piece_may_come_again() {
     let folder = tempfile::tempdir().unwrap();
     let store = Attachments::open(folder.path()).unwrap();
-    assert_eq!(store.take("emil photo", 0, b"one ", NOW.at).unwrap(), 4);
-    assert!(matches!(store.take("emil photo", 5, b"two", NOW.at), Err(AttachmentError::Gap { received: 4 })));
-    assert_eq!(store.take("emil photo", 4, b"tw", NOW.at).unwrap(), 6);
-    assert_eq!(store.take("emil photo", 4, b"two", NOW.at).unwrap(), 7);
+    assert_eq!(store.take("emil photo", 0, b"one ", NOW.at, MOST).unwrap(), 4);
+    assert!(matches!(store.take("emil photo", 5, b"two", NOW.at, MOST), Err(AttachmentError::Gap { received: 4 })));
+    assert_eq!(store.take("emil photo", 4, b"tw", NOW.at, MOST).unwrap(), 6);
+    assert_eq!(store.take("emil photo", 4, b"two", NOW.at, MOST).unwrap(), 7);
     assert!(matches!(store.finish("mei photo", NOW), Err(AttachmentError::Empty)), "what one brings is nobody else's");
     let (hash, size) = store.finish("emil photo", NOW).unwrap();
     assert_eq!((hash.as_str(), size), (blake3::hash(b"one two").to_hex().as_str(), 7));
     assert_eq!((store.size(&hash), store.piece(&hash, 4).unwrap()), (Some(7), b"two".to_vec()));
-    store.take("mei photo", 0, b"one two", NOW.at).unwrap();
+    store.take("mei photo", 0, b"one two", NOW.at, MOST).unwrap();
     assert_eq!(store.finish("mei photo", NOW).unwrap().0, hash, "the same content has the same place");
     for odd in ["", "../../etc/passwd", &hash[..10], &hash.to_uppercase()] {
         assert_eq!(store.size(odd), None, "{odd}");
@@ -35,15 +37,15 @@ fn pieces_follow_one_another_and_a_piece_may_come_again() {
 fn there_is_a_limit_and_what_was_begun_is_gone_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let store = Attachments::open(folder.path()).unwrap();
-    assert!(matches!(store.take("a", SIZE_MAX, b"x", NOW.at), Err(AttachmentError::Gap { received: 0 })));
+    assert!(matches!(store.take("a", SIZE_MAX, b"x", NOW.at, MOST), Err(AttachmentError::Gap { received: 0 })));
     for n in 0..attachments::BEGUN_MAX {
-        store.take(&n.to_string(), 0, b"x", NOW.at).unwrap();
+        store.take(&n.to_string(), 0, b"x", NOW.at, MOST).unwrap();
     }
-    assert!(matches!(store.take("one more", 0, b"x", NOW.at), Err(AttachmentError::TooMany)));
-    assert_eq!(store.take("0", 1, b"x", NOW.at).unwrap(), 2, "those that are begun go on");
+    assert!(matches!(store.take("one more", 0, b"x", NOW.at, MOST), Err(AttachmentError::TooMany { most: MOST })));
+    assert_eq!(store.take("0", 1, b"x", NOW.at, MOST).unwrap(), 2, "those that are begun go on");
     let store = Attachments::open(folder.path()).unwrap();
     assert!(matches!(store.finish("0", NOW), Err(AttachmentError::Empty)));
-    assert_eq!(store.take("one more", 0, b"x", NOW.at).unwrap(), 1);
+    assert_eq!(store.take("one more", 0, b"x", NOW.at, MOST).unwrap(), 1);
 }
 
 fn run(home: &Home, words: &[&str]) -> Ran {

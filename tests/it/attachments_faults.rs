@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use workorderd::domain::time::Timestamp;
-use workorderd::runtime::attachments::{self, AttachmentError, Attachments};
+use workorderd::runtime::attachments::{self, AttachmentError, Attachments, BEGUN_MAX};
 use workorderd::runtime::naming::Moment;
 
 const NOW: Moment = Moment { at: Timestamp(1_780_000_000_000), position: 64 };
@@ -18,20 +18,20 @@ const CONTENT: &[u8] = b"a photo of the door";
 fn child(data: &Path) -> String {
     let Ok(store) = Attachments::open(data) else { return "not opened".into() };
     let hash = blake3::hash(CONTENT).to_hex();
-    store.take("emil photo", 0, CONTENT, NOW.at).unwrap();
+    store.take("emil photo", 0, CONTENT, NOW.at, BEGUN_MAX).unwrap();
     let mut told = String::new();
     if store.finish("emil photo", NOW).is_err() {
         assert_eq!(store.size(&hash), None, "what was not answered for can be named by no step");
         assert!(attachments::list(&data.join("attachments"), None, 9).unwrap().is_empty(), "it is not kept");
         let again = store.finish("emil photo", NOW);
         assert!(matches!(again, Err(AttachmentError::Empty)), "a second sync must not vouch for it: {again:?}");
-        store.take("emil photo", 0, CONTENT, NOW.at).unwrap();
+        store.take("emil photo", 0, CONTENT, NOW.at, BEGUN_MAX).unwrap();
         store.finish("emil photo", NOW).unwrap();
         told += "brought again ";
     }
     assert_eq!(store.size(&hash), Some(CONTENT.len() as u64));
     // The same once more, by somebody else, over what is there.
-    store.take("mei photo", 0, CONTENT, NOW.at).unwrap();
+    store.take("mei photo", 0, CONTENT, NOW.at, BEGUN_MAX).unwrap();
     if store.finish("mei photo", NOW).is_err() {
         told += "the same again failed ";
     }

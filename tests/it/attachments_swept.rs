@@ -10,7 +10,7 @@ use data_encoding::BASE64;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use workorderd::domain::time::Timestamp;
-use workorderd::runtime::attachments::{AttachmentError, Attachments};
+use workorderd::runtime::attachments::{AttachmentError, Attachments, BEGUN_MAX};
 use workorderd::runtime::naming::{Moment, Naming};
 
 use crate::real_stage::{BEGIN, Caller, Daemon, HOUR, Home, seed, until};
@@ -19,7 +19,7 @@ const NOW: Moment = Moment { at: Timestamp(1_780_000_000_000), position: 64 };
 
 fn kept(folder: &std::path::Path, content: &[u8]) -> (Arc<Attachments>, String) {
     let store = Attachments::open(folder).unwrap();
-    store.take("emil", 0, content, NOW.at).unwrap();
+    store.take("emil", 0, content, NOW.at, BEGUN_MAX).unwrap();
     let hash = store.finish("emil", NOW).unwrap().0;
     (Arc::new(store), hash)
 }
@@ -34,7 +34,7 @@ fn what_a_call_is_about_to_name_does_not_go_and_what_goes_cannot_be_named_or_bro
     naming.refused();
     assert!(store.let_go(&hash));
     assert_eq!(Naming::new(&store).name(&hash), None);
-    store.take("mei", 0, b"door", NOW.at).unwrap();
+    store.take("mei", 0, b"door", NOW.at, BEGUN_MAX).unwrap();
     assert!(matches!(store.finish("mei", NOW), Err(AttachmentError::Going)));
     store.stay(&hash);
     // A step whose outcome nobody heard of may still come: it stays.
@@ -50,7 +50,7 @@ fn what_a_call_is_about_to_name_does_not_go_and_what_goes_cannot_be_named_or_bro
 fn what_waits_for_its_name_is_known_after_a_restart_too_and_what_has_one_is_not_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let (store, hash) = kept(folder.path(), b"door");
-    store.take("emil", 0, b"window", NOW.at).unwrap();
+    store.take("emil", 0, b"window", NOW.at, BEGUN_MAX).unwrap();
     let window = store.finish("emil", Moment { at: Timestamp(NOW.at.0 + 10), position: 900 }).unwrap().0;
     let mut naming = Naming::new(&store);
     naming.name(&window);
@@ -61,7 +61,7 @@ fn what_waits_for_its_name_is_known_after_a_restart_too_and_what_has_one_is_not_
     assert_eq!(store.unnamed_before(NOW.at), []);
     assert_eq!(store.unnamed_before(Timestamp(NOW.at.0 + 1)), [(hash.clone(), 64)]);
     // Brought once more it waits anew; where to read from is as before, for a step may have named it since.
-    store.take("mei", 0, b"door", NOW.at).unwrap();
+    store.take("mei", 0, b"door", NOW.at, BEGUN_MAX).unwrap();
     store.finish("mei", Moment { at: Timestamp(NOW.at.0 + 50), position: 5_000 }).unwrap();
     assert_eq!(store.unnamed_before(Timestamp(NOW.at.0 + 50)), []);
     assert_eq!(store.unnamed_before(Timestamp(NOW.at.0 + 51)), [(hash, 64)]);

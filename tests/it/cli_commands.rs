@@ -27,7 +27,7 @@ fn answer(call: &Call) -> Value {
             order.values.insert("photos".into(), json!([photo]));
             json!({ "workOrder": order })
         }
-        "BringAttachment" => json!({ "received": 1, "hash": "ab" }),
+        "BringAttachment" | "BringPhoto" => json!({ "received": 1, "hash": "ab" }),
         "ReadAttachment" => json!({ "content": "YQ==", "size": 1, "mediaType": "image/jpeg", "name": "photo.jpg" }),
         "DescribeForm" => json!({ "form": { "name": "intake", "version": 1, "title": "Intake", "fields": [] } }),
         "Explain" => json!({ "explanation": { "number": "W", "now": NOW } }),
@@ -350,6 +350,7 @@ fn everything_else_and_with_it_every_method_there_is() {
     stage.run(&["whoami", "--as", "lei"]);
     let (brought, saved) = (folder.path().join("a.toml"), folder.path().join("saved.jpg"));
     stage.run(&["complete", "W", "--attach", &format!("photos={}", brought.display())]);
+    stage.run(&["guest", "evaluate", "TOKEN", "--photo", &format!("photos={}", brought.display())]);
     stage.run(&["save-attachment", "W", "photo.jpg", "--to", saved.to_str().unwrap()]);
     assert_eq!(std::fs::read(saved).unwrap(), b"a");
     steps().iter().chain(&cli_follow_up::steps()).for_each(|(arguments, ..)| drop(stage.run(arguments)));

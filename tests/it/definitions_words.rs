@@ -36,10 +36,11 @@ pub fn wechat(dice: &mut Dice, link: &str) -> WeChatWording {
 /// An evaluation template called e0.
 pub fn template(dice: &mut Dice) -> EvaluationTemplate {
     let field = |dice: &mut Dice, n: usize| {
-        let kind = match dice.roll(4) {
+        let kind = match dice.roll(5) {
             0 => FieldKind::Rating { scale: *dice.of(&[5, 10]) },
             1 => FieldKind::Text,
             2 => FieldKind::YesNo,
+            3 => FieldKind::Photos { max: *dice.of(&[1, 3, 10]) },
             _ => {
                 let names = BTreeSet::from_iter(dice.some(1, 3, |dice, _| dice.line()));
                 FieldKind::Choice { options: names.into_iter().map(|name| AnswerOption { name, title: dice.label() }).collect() }

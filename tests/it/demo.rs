@@ -81,7 +81,7 @@ fn an_interrupted_demo_leaves_no_process_and_no_folder() {
 }
 
 fn good_order() -> WorkOrder {
-    let overall = Answer { field: "overall".into(), value: "4".into(), scale: Some(5) };
+    let overall = Answer { field: "overall".into(), value: "4".into(), scale: Some(5), photo: None };
     WorkOrder {
         status: "closed".into(),
         outcome: Some("completed".into()),

@@ -9,7 +9,7 @@ use workorderd::demo::mail_catcher::{Behaviour, MailCatcher, Reaction, Verb};
 
 use crate::real_archive::fill;
 use crate::real_mail::arrived;
-use crate::real_stage::{BEGIN, Caller, DAY, Daemon, HOUR, Home, copy, seed, until};
+use crate::real_stage::{BEGIN, Caller, DAY, Daemon, HOUR, Home, copy, definitions, seed, until};
 
 /// In every text about Liu, in one of two writings.
 const WORD: &str = "金丝雀";
@@ -35,7 +35,7 @@ form = "asked"
 name = "asked"
 [[form.field]]
 name = "asks"
-kind = "email"
+kind = "e-mail"
 [[process]]
 name = "asked"
 [[process.node]]
@@ -52,7 +52,6 @@ name = "asked"
 precedence = 1
 when = { field = "record_type", in = ["asked"] }
 template = "asked"
-mandatory = true
 recipients = ["field:asks"]
 message = "asked"
 [[message]]
@@ -92,6 +91,11 @@ fn picture(n: usize) -> Vec<u8> {
     format!("{LATIN}-picture-{n} ").repeat(3_000).into_bytes()
 }
 
+/// What the customer sent with the evaluation.
+fn photo() -> Vec<u8> {
+    [b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR".to_vec(), picture(4)].concat()
+}
+
 fn notice(n: usize) -> String {
     format!("{WORD}·{LATIN}·{n:03}")
 }
@@ -102,7 +106,9 @@ impl Aviary {
         aviary.start();
         let mut admin = aviary.daemon().admin();
         seed(&mut admin);
-        admin.ok("Definitions1.Apply", json!({ "files": [{ "path": "asked.toml", "text": ASKED }] }));
+        let asked = json!({ "path": "asked.toml", "text": ASKED });
+        let files = [definitions(), vec![asked]].concat();
+        admin.ok("Definitions1.Apply", json!({ "files": files }));
         let liu =
             json!({ "id": "liu", "name": format!("刘{WORD}"), "account": "acme", "email": EMAIL, "mobile": MOBILE, "language": "zh" });
         admin.ok("Directory1.PutContact", json!({ "contact": liu }));
@@ -209,7 +215,13 @@ impl Aviary {
         emil.act(&rated, "CompleteTask", json!({}));
         dora.act(&rated, "ConfirmSolved", json!({}));
         let link = admin.get(&rated)["invitations"].as_array().unwrap().iter().rev().find_map(|i| i.get("link").cloned()).unwrap();
-        let answers = json!([{ "field": "overall", "value": "4" }, { "field": "comment", "value": text() }]);
+        let content = BASE64.encode(&photo());
+        let brought = json!({ "token": link, "upload": "u", "offset": 0, "content": content, "last": true });
+        let photo = admin.ok("Guest1.BringPhoto", brought)["hash"].clone();
+        let answers = json!([
+            { "field": "overall", "value": "4" }, { "field": "comment", "value": text() },
+            { "field": "photos", "value": "", "photo": { "hash": photo, "name": format!("{}.png", text()) } },
+        ]);
         admin.ok("Guest1.Evaluate", json!({ "token": link, "answers": answers }));
         arrived(&self.catcher, &rated);
 
@@ -228,16 +240,20 @@ impl Aviary {
         let void = dora.create(json!({ "contact": "liu", "subject": text() }));
         dora.act(&void, "Void", json!({ "reason": text() }));
 
-        // Invited at an address that only a field has: one mail has arrived, one is still to go.
+        // Invited at an address that only a field has: one mail has arrived, one never will.
         let asks = |admin: &mut Caller| {
             let order = json!({ "recordType": "asked", "contact": "liu", "subject": "-", "fields": { "asks": SECOND_EMAIL } });
             admin.ok("WorkOrders1.Create", order)["receipt"]["number"].as_str().unwrap().to_owned()
         };
-        self.mail(&asks(&mut admin), "sent");
+        let asked = asks(&mut admin);
+        self.mail(&asked, "sent");
+        admin.act(&asked, "SkipEvaluation", json!({}));
 
         // Somebody else's: the same picture, and Xin, who has a notice of it that cannot be sent.
         self.catcher.behave(Behaviour::default().always(Verb::Rcpt, Reaction::Answer("451 later".into())));
-        self.mail(&asks(&mut admin), "deferred");
+        let asked = asks(&mut admin);
+        self.mail(&asked, "deferred");
+        admin.act(&asked, "SkipEvaluation", json!({}));
         let other = dora.create(json!({}));
         dora.act(&other, "AssignToEngineer", json!({ "engineer": "emil" }));
         emil.act(&other, "AcceptAssignment", json!({}));
@@ -257,7 +273,7 @@ impl Aviary {
         daemon.user("xin").act(&ticket, "ConfirmSolved", json!({ "fields": fields }));
 
         let hash = |file: &Value| file["hash"].as_str().unwrap().to_owned();
-        let hashes = vec![hash(&photos[1]), hash(&signature)];
+        let hashes = vec![hash(&photos[1]), hash(&signature), photo.as_str().unwrap().to_owned()];
         Traces { rated, cancelled, passed_on, void, other, ticket, hashes, shared: hash(&shared), texts: n }
     }
 
@@ -296,7 +312,7 @@ fn ways(value: &str) -> Vec<Vec<u8>> {
 /// Everything by which Liu could be found.
 pub fn of_liu() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = [WORD, LATIN, EMAIL, MOBILE, PLACE, "31.2299988", SECOND_EMAIL].into_iter().flat_map(ways).collect();
-    all.extend([2, 3].map(|n| BASE64.encode(&picture(n)[..30]).into_bytes()));
+    all.extend([2, 3, 4].map(|n| BASE64.encode(&picture(n)[..30]).into_bytes()));
     all
 }
 

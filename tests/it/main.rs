@@ -106,6 +106,7 @@ mod real_mail;
 mod real_notices;
 #[cfg(feature = "mutants")]
 mod real_panic;
+mod real_photos;
 mod real_places;
 mod real_poison;
 mod real_portal;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use workorderd::demo::mail_catcher::{Behaviour, MailCatcher};
 
 use crate::real_mail::{Post, arrived, link};
+use crate::real_photos::png;
 use crate::real_stage::{DAY, PATIENCE, until};
 
 /// A daemon that mails, with a portal before it.
@@ -55,6 +56,10 @@ impl Stage {
     }
 
     fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Page {
+        self.send_bytes(method, path, headers, body.as_bytes())
+    }
+
+    fn send_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Page {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -64,7 +69,7 @@ impl Stage {
         );
         stream.write_all(head.as_bytes()).unwrap();
         // Of what is refused early, the rest is not taken.
-        let _ = stream.write_all(body.as_bytes());
+        let _ = stream.write_all(body);
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
         let text = String::from_utf8(bytes).unwrap();
@@ -86,6 +91,20 @@ impl Stage {
             ("Origin", "https://service.example"),
         ];
         self.send("POST", path, &headers, &body.finish())
+    }
+
+    /// Hands a form with photos in, as a browser does: name, the file's name if it is one, and what is in it.
+    fn hand_in_photos(&self, path: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Page {
+        let mut body = Vec::new();
+        for (name, file, content) in parts {
+            let of = file.map(|file| format!("; filename=\"{file}\"\r\nContent-Type: image/jpeg")).unwrap_or_default();
+            body.extend(format!("--XBOUND\r\nContent-Disposition: form-data; name=\"{name}\"{of}\r\n\r\n").as_bytes());
+            body.extend_from_slice(content);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--XBOUND--\r\n");
+        let headers = [("Content-Type", "multipart/form-data; boundary=XBOUND"), ("Sec-Fetch-Site", "same-origin")];
+        self.send_bytes("POST", path, &headers, &body)
     }
 
     /// A repair that is to be confirmed, and the path of the link that was mailed.
@@ -278,6 +297,69 @@ fn what_is_no_link_or_no_form_is_turned_away_and_changes_nothing() {
         let page = stage.get(path);
         assert!(page.status == 404 && page.body.contains("找不到该链接"), "{path}: {page:?}");
     }
+}
+
+#[test]
+fn photos_come_with_the_form_and_those_that_have_come_stay_when_it_is_shown_once_more() {
+    let stage = Stage::new(&[]);
+    let (number, rate) = stage.to_rate();
+    let page = stage.get(&rate);
+    assert!(page.body.contains("enctype=\"multipart/form-data\"") && page.body.contains("type=\"file\""), "{}", page.body);
+    assert!(page.body.contains("最多 3 张"), "{}", page.body);
+    let request = hidden(&page, "request").as_bytes();
+
+    // One is good, one is none, and the answer that is needed is not there: the good one stays, and nothing is to be said again.
+    let large = png(&"门".repeat(500_000));
+    let first = stage.hand_in_photos(
+        &rate,
+        &[
+            ("request", None, request),
+            ("lang", None, b"zh"),
+            ("a.comment", None, "很好".as_bytes()),
+            ("f.photos", Some("门 1.jpg"), &large),
+            ("f.photos", Some("x.jpg"), b"<svg onload=alert(1)>"),
+        ],
+    );
+    assert!(first.status == 422 && first.body.contains("请按要求选择照片") && first.body.contains("✓ 门 1.jpg"), "{}", first.body);
+    assert!(first.body.contains(">很好</textarea>") && !first.body.contains("svg"), "{}", first.body);
+    assert_eq!(stage.evaluations(&number), Vec::<Value>::new());
+    let kept = hidden(&first, "p.photos").to_owned();
+    assert_eq!(kept, format!("{} 门 1.jpg", blake3::hash(&large).to_hex()));
+
+    let done = stage.hand_in_photos(
+        &rate,
+        &[
+            ("request", None, request),
+            ("lang", None, b"zh"),
+            ("p.photos", None, kept.as_bytes()),
+            ("a.overall", None, b"4"),
+            ("f.photos", Some(""), b""),
+            ("f.photos", Some("C:\\fakepath\\two.png"), &png("two")),
+        ],
+    );
+    assert_eq!(done.status, 303, "{done:?}");
+    let evaluation = &stage.evaluations(&number)[0];
+    let names: Vec<_> = evaluation["answers"].as_array().unwrap().iter().filter(|a| a["field"] == "photos").map(|a| &a["value"]).collect();
+    assert_eq!(names, ["门 1.jpg", "two.png"]);
+    let given = stage.get(&rate);
+    assert!(given.body.contains("门 1.jpg") && given.body.contains("two.png") && !given.body.contains("type=\"file\""), "{}", given.body);
+
+    // Nothing is read through a link that asks for none, that is used, or for another site.
+    let (_, confirm) = stage.to_confirm();
+    for (path, status) in [(confirm.as_str(), 415), (rate.as_str(), 409), ("/e/AAAA", 404)] {
+        let page = stage.hand_in_photos(path, &[("a.overall", None, b"1"), ("f.photos", Some("x.png"), &png("x"))]);
+        assert_eq!(page.status, status, "{path}: {page:?}");
+    }
+    let elsewhere = [("Content-Type", "multipart/form-data; boundary=X"), ("Sec-Fetch-Site", "cross-site")];
+    assert_eq!(stage.send("POST", &confirm, &elsewhere, "--X--").status, 403);
+    let (_, rate) = stage.to_rate();
+    for body in ["", "--X\r\n", "--XBOUND\r\nContent-Disposition: form-data; name=\"f.photos\"; filename=\"a\"\r\n\r\n\x7f"] {
+        let page = stage.send("POST", &rate, &[("Content-Type", "multipart/form-data; boundary=XBOUND")], body);
+        assert!(page.status == 415 || page.status == 400, "{body:?}: {page:?}");
+    }
+    let long = "x".repeat(70_000);
+    assert_eq!(stage.hand_in_photos(&rate, &[("a.comment", None, long.as_bytes())]).status, 413);
+    assert!(!fs::read_to_string(&stage.log).unwrap().contains("/e/"), "no link is in the log");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::print_stage::program;
+use crate::real_photos::png;
 use crate::real_stage::{DAY, Daemon, Home, seed, until};
 
 /// A type that is followed up as soon as it is raised: urgent ones by 小李, the others by whose turn it is.
@@ -124,7 +125,11 @@ fn the_whole_way_on_the_command_line_in_chinese() {
     assert!(ctl(&daemon, "小李", &["follow-up", "list"]).starts_with("nothing is to be followed up"));
     let refused = program(daemon.socket(), &["--as", "dora", "follow-up", "list"]);
     assert!(refused.code == 4 && refused.err.contains("needs the right follow_up"), "{}", refused.err);
-    let told = ctl(&daemon, "王芳", &["follow-up", "submit", number, "--way", "wechat", "overall=5", "comment=师傅很专业"]);
+    let file = home.path("门.png");
+    std::fs::write(&file, png("sent by chat")).unwrap();
+    let photo = format!("photos={}", file.display());
+    let submit = ["follow-up", "submit", number, "--way", "wechat", "overall=5", "comment=师傅很专业", "--photo", &photo];
+    let told = ctl(&daemon, "王芳", &submit);
     assert_eq!(told, format!("{number} followed up (revision 4)\n"));
     let ended = daemon.admin().get(number);
     assert_eq!(ended["outcome"], "completed");
@@ -132,7 +137,7 @@ fn the_whole_way_on_the_command_line_in_chinese() {
     let evaluation = &ended["evaluations"][0];
     assert_eq!((&evaluation["source"], &evaluation["by"], &evaluation["way"]), (&json!("staff"), &json!("王芳"), &json!("wechat")));
     let shown = ctl(&daemon, "dora", &["show", number]);
-    assert!(shown.contains("by 王芳 of the staff over wechat") && shown.contains("下午再打"), "{shown}");
+    assert!(shown.contains("by 王芳 of the staff over wechat") && shown.contains("下午再打") && shown.contains("门.png"), "{shown}");
     let history: Vec<Value> = daemon.admin().history(number);
     let told: Vec<&str> = history.iter().map(|line| line["event"].as_str().unwrap()).collect();
     let wanted = ["Created", "NodeEntered", "FollowUpAttempted", "FollowUpPassedOn", "EvaluationRecorded", "NodeLeft", "Ended"];

@@ -124,7 +124,7 @@ fn invitations_arrive_in_chinese_with_links_that_work() {
     let rate = arrived(&catcher, "请评价我们的服务");
     let token = link(&rate);
     let shown = portal.ok("Guest1.Show", json!({ "token": token }));
-    assert_eq!(shown["fields"].as_array().unwrap().len(), 4, "{shown}");
+    assert_eq!(shown["fields"].as_array().unwrap().len(), 5, "{shown}");
     assert_eq!(portal.get(&number)["mandatory"], true);
     let forged = token.replace(&token[token.len() - 4..], "AAAA");
     assert_eq!(portal.refused("Guest1.Show", json!({ "token": forged })).0, "org.workorderd.UnknownInvitation");

@@ -271,6 +271,7 @@ pub fn is_mutation(method: &str) -> bool {
             | "JudgePut"
             | "JudgeErasePerson"
             | "BringAttachment"
+            | "BringPhoto"
             | "ReadAttachment"
             | "History"
             | "List"

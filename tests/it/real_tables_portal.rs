@@ -9,7 +9,7 @@ use crate::real_places::Stage;
 use crate::real_tables::Case;
 
 /// Who may call what, as in `real_tables`: a gateway, and nobody of the staff.
-pub const ROLES: [(&str, &str); 12] = [
+pub const ROLES: [(&str, &str); 13] = [
     ("Guest1.RequestSignIn", "ynnnnnyn"),
     ("Guest1.SignIn", "ynnnnnyn"),
     ("Guest1.SignOut", "ynnnnnyn"),
@@ -22,6 +22,7 @@ pub const ROLES: [(&str, &str); 12] = [
     ("Guest1.CancelOwn", "ynnnnnyn"),
     ("Guest1.LookUpTerminal", "ynnnnnyn"),
     ("Guest1.TakeReceipt", "-nnnnn-n"),
+    ("Guest1.BringPhoto", "ynnnnnyn"),
 ];
 
 /// A contact that no test has met.
@@ -111,6 +112,11 @@ pub fn cases(stage: &Stage) -> Vec<Case> {
     case("Guest1.CancelOwn", "NotFound", "WO-1", with(json!({ "number": "WO-1" })));
     case("Guest1.CancelOwn", "InvalidField", "reason", with(json!({ "number": number, "reason": "" })));
     case("Guest1.LookUpTerminal", "NotFound", "terminal AB0", with(json!({ "serialNumber": "AB0" })));
+    let photo = |token: &Value, content: &str| json!({ "token": token, "upload": "u", "offset": 0, "content": content, "last": true });
+    case("Guest1.BringPhoto", "UnknownInvitation", "not known", photo(&json!("AAAA"), "iVBORw0KGgo="));
+    let (rate, confirm) = (stage.link(&stage.at("evaluate")), stage.link(&stage.at("confirm")));
+    case("Guest1.BringPhoto", "InvalidField", "is no photo that is taken here", photo(&rate, "PHN2Zz48L3N2Zz4="));
+    case("Guest1.BringPhoto", "InvalidField", "asks for no photo", photo(&confirm, "iVBORw0KGgo="));
     case("Guest1.TakeReceipt", "InvalidField", "none that is configured", json!({ "provider": "twilio", "token": "x" }));
     cases
 }

@@ -86,6 +86,30 @@ fn a_node_has_the_keys_of_its_method_and_labels_of_its_own_buttons() {
 }
 
 #[test]
+fn a_question_takes_one_to_ten_photos() {
+    let question = |lines: &str| {
+        format!("[[evaluation_template]]\nname = \"t\"\n[[evaluation_template.field]]\nname = \"a\"\nkind = \"photos\"\n{lines}")
+    };
+    for (lines, said) in [
+        ("", None),
+        ("max = 1\nrequired = true\n", None),
+        ("max = 10\n", None),
+        ("max = 0\n", Some("x.toml:6: evaluation_template.t.field[1].max: a question cannot take 0 photos (1 to 10 are possible)")),
+        ("max = 11\n", Some("a question cannot take 11 photos")),
+        ("max = -1\n", Some("a question cannot take -1 photos")),
+        ("max = \"3\"\n", Some("max: expected a")),
+        ("options = [\"x\"]\n", Some("only fields of the kind choice have options")),
+        ("[[evaluation_template.field]]\nname = \"b\"\nkind = \"text\"\nmax = 3\n", Some("only fields of the kind photos have a max")),
+    ] {
+        let found = problems(&question(lines));
+        match said {
+            None => assert_eq!(found, [""; 0], "{lines}"),
+            Some(said) => assert!(found.len() == 1 && found[0].contains(said), "{lines}: {found:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_plug_in_is_known_and_said_once() {
     assert_eq!(problems("[plug_ins]\nfollow_up = false\n"), [""; 0]);
     for (text, said) in [

@@ -1,6 +1,7 @@
 //! Evaluation templates and rules (EVA-1, EVA-3), and the check of answers against a template.
 
 use super::condition::Condition;
+use crate::domain::form::value::StoredFile;
 use crate::domain::ids::Name;
 use crate::domain::label::Label;
 use crate::domain::rejection::Rejection;
@@ -38,6 +39,10 @@ pub enum FieldKind {
         options: Vec<AnswerOption>,
     },
     YesNo,
+    /// Up to so many photos.
+    Photos {
+        max: u8,
+    },
 }
 
 /// One of several answers.
@@ -55,6 +60,17 @@ pub enum Answer {
     Text { field: Name, text: PersonalText },
     Choice { field: Name, option: Box<str> },
     YesNo { field: Name, yes: bool },
+    Photos { field: Name, files: Vec<StoredFile> },
+}
+
+impl Answer {
+    /// The attachments in it.
+    pub fn files(&self) -> &[StoredFile] {
+        match self {
+            Self::Photos { field: _, files } => files,
+            Self::Rating { .. } | Self::Text { .. } | Self::Choice { .. } | Self::YesNo { .. } => &[],
+        }
+    }
 }
 
 /// Which Work Orders are evaluated with which template, how, and whether they must be (EVA-3).
@@ -93,28 +109,46 @@ pub enum Recipient {
     Field(Name),
 }
 
-/// An answer as given: field name and text.
-pub type GivenAnswer = (Box<str>, Box<str>);
+/// Most photos that one question takes.
+pub const PHOTOS_MAX: u8 = 10;
+/// Most bytes of a photo that answers a question.
+pub const PHOTO_SIZE_MAX: u64 = 16 << 20;
+/// What counts as a photo, as its content says.
+pub const PHOTO_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/heif"];
+
+/// An answer as given: the name of the field, and what is said to it. Several photos to one question are several answers.
+pub type GivenAnswer = (Box<str>, Said);
+
+/// What is said to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Said {
+    Text(Box<str>),
+    /// Its content has been brought, and its media type is what its content says.
+    Photo(StoredFile),
+}
+
+impl<T: Into<Box<str>>> From<T> for Said {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
+}
 
 impl EvaluationTemplate {
     /// Checks what was given against the fields; every problem names its field.
     pub fn check(&self, given: &[GivenAnswer]) -> Result<Vec<Answer>, Rejection> {
-        for (index, (name, _)) in given.iter().enumerate() {
+        for (name, _) in given {
             if !self.fields.iter().any(|f| f.name.as_str() == &**name) {
                 let known: Vec<_> = self.fields.iter().map(|f| f.name.as_str()).collect();
                 return Err(Rejection::answer(name, format!("the template {} has no such field; it has {}", self.name, known.join(", "))));
             }
-            if given[..index].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Rejection::answer(name, "is given twice"));
-            }
         }
         let mut answers = Vec::new();
         for field in &self.fields {
-            let value = given.iter().find(|(name, _)| field.name.as_str() == &**name).map(|(_, v)| v.trim()).filter(|v| !v.is_empty());
-            match value {
+            let said: Vec<&Said> = given.iter().filter(|(name, _)| field.name.as_str() == &**name).map(|(_, said)| said).collect();
+            match field.check(&said)? {
                 None if field.required => return Err(Rejection::answer(field.name.as_str(), "is required")),
                 None => {}
-                Some(value) => answers.push(field.check(value)?),
+                Some(answer) => answers.push(answer),
             }
         }
         if answers.is_empty() {
@@ -125,7 +159,47 @@ impl EvaluationTemplate {
 }
 
 impl TemplateField {
-    fn check(&self, value: &str) -> Result<Answer, Rejection> {
+    /// What was said to this question; none: nothing.
+    fn check(&self, said: &[&Said]) -> Result<Option<Answer>, Rejection> {
+        let refuse = |problem: String| Err(Rejection::answer(self.name.as_str(), problem));
+        if let FieldKind::Photos { max } = self.kind {
+            return self.photos(said, max);
+        }
+        match said {
+            [] => Ok(None),
+            [Said::Text(text)] if text.trim().is_empty() => Ok(None),
+            [Said::Text(text)] => self.check_text(text.trim()).map(Some),
+            [Said::Photo(_), ..] => refuse("takes no photo".to_owned()),
+            [_, _, ..] => refuse("is given twice".to_owned()),
+        }
+    }
+
+    fn photos(&self, said: &[&Said], max: u8) -> Result<Option<Answer>, Rejection> {
+        let name = self.name.as_str();
+        let mut files: Vec<StoredFile> = Vec::new();
+        for one in said {
+            match one {
+                Said::Text(text) if text.trim().is_empty() => {}
+                Said::Text(_) => return Err(Rejection::answer(name, "takes photos, which are brought before (BringPhoto), and no text")),
+                Said::Photo(file) if !PHOTO_TYPES.contains(&&*file.media_type) => {
+                    let known = PHOTO_TYPES.map(|kind| kind.trim_start_matches("image/")).join(", ");
+                    return Err(Rejection::answer(name, format!("is no photo that is taken here; {known} are")));
+                }
+                Said::Photo(file) if file.size > PHOTO_SIZE_MAX => {
+                    return Err(Rejection::answer(name, format!("a photo has at most {} MiB", PHOTO_SIZE_MAX >> 20)));
+                }
+                // The same once more, as when a page is handed in again.
+                Said::Photo(file) if files.iter().any(|known| known.hash == file.hash) => {}
+                Said::Photo(file) => files.push(file.clone()),
+            }
+        }
+        if files.len() > max.into() {
+            return Err(Rejection::answer(name, format!("takes at most {max} photos, and there are {}", files.len())));
+        }
+        Ok((!files.is_empty()).then(|| Answer::Photos { field: self.name.clone(), files }))
+    }
+
+    fn check_text(&self, value: &str) -> Result<Answer, Rejection> {
         let name = self.name.as_str();
         match &self.kind {
             FieldKind::Rating { scale } => match value.parse::<u8>() {
@@ -148,6 +222,7 @@ impl TemplateField {
                 "no" => Ok(Answer::YesNo { field: self.name.clone(), yes: false }),
                 _ => Err(Rejection::answer(name, format!("{value:?} is neither yes nor no"))),
             },
+            FieldKind::Photos { .. } => Err(Rejection::answer(name, "takes photos")),
         }
     }
 }

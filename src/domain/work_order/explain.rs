@@ -13,12 +13,14 @@ use super::plan;
 use super::state::{Handler, HoldReason, Outcome, Priority, RecordKind};
 use super::team::Access;
 use crate::domain::context::Context;
-use crate::domain::definition::evaluation::GivenAnswer;
+use crate::domain::definition::evaluation::{GivenAnswer, PHOTO_TYPES, Said};
 use crate::domain::definition::{FieldKind, NodeSpec, ProcessNode, SopStep, TemplateField};
 use crate::domain::form::given::GivenFields;
+use crate::domain::form::value::StoredFile;
 use crate::domain::ids::{Name, ServiceGroupId, StaffUserId};
 use crate::domain::process::{NodeState, door, follow_up, handlers, on_site};
 use crate::domain::rejection::Rejection;
+use crate::domain::text::PersonalText;
 use crate::domain::time::{Span, Timestamp};
 
 /// A command of the staff, and what it would come to if the principal gave it now.
@@ -167,10 +169,17 @@ fn answers(order: &WorkOrder, cx: &Context<'_>) -> Vec<GivenAnswer> {
     let Some(NodeState::FollowUp(state)) = order.visit().map(|visit| &visit.state) else { return Vec::new() };
     let answer = |field: &TemplateField| {
         let value = match &field.kind {
-            FieldKind::Rating { .. } => "1".into(),
+            FieldKind::Rating { .. } => Said::from("1"),
             FieldKind::Text => "-".into(),
-            FieldKind::Choice { options } => options.first().map(|option| option.name.clone()).unwrap_or_default(),
+            FieldKind::Choice { options } => Said::Text(options.first().map(|option| option.name.clone()).unwrap_or_default()),
             FieldKind::YesNo => "yes".into(),
+            // A photo that somebody has: none is brought for an explanation.
+            FieldKind::Photos { .. } => Said::Photo(StoredFile {
+                hash: "".into(),
+                size: 1,
+                media_type: PHOTO_TYPES[0].into(),
+                name: PersonalText(Some("-".into())),
+            }),
         };
         (field.name.as_str().into(), value)
     };

@@ -223,6 +223,7 @@ fn answers(evaluation: &mut Evaluation, see: &mut See<'_>) {
     for answer in &mut evaluation.answers {
         match answer {
             Answer::Text { field: _, text } => see(Of::Text, text),
+            Answer::Photos { field: _, files } => self::files(files, see),
             Answer::Rating { .. } | Answer::Choice { .. } | Answer::YesNo { .. } => {}
         }
     }
@@ -255,11 +256,7 @@ fn field(value: &mut Value, see: &mut See<'_>) {
 fn cell(cell: &mut Cell, see: &mut See<'_>) {
     match cell {
         Cell::Text(text) | Cell::Location(text) => see(Of::Text, text),
-        Cell::Files(files) => {
-            for StoredFile { hash, size: _, media_type: _, name } in files {
-                see(Of::File(hash), name);
-            }
-        }
+        Cell::Files(files) => self::files(files, see),
         Cell::Number(_)
         | Cell::Money { .. }
         | Cell::Date(_)
@@ -269,5 +266,11 @@ fn cell(cell: &mut Cell, see: &mut See<'_>) {
         | Cell::Flag(_)
         | Cell::Reference(_)
         | Cell::Stars { .. } => {}
+    }
+}
+
+fn files(files: &mut [StoredFile], see: &mut See<'_>) {
+    for StoredFile { hash, size: _, media_type: _, name } in files {
+        see(Of::File(hash), name);
     }
 }

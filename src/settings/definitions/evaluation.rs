@@ -4,6 +4,7 @@
 
 use super::book::{Book, Kind as Defined, name_of};
 use super::condition;
+use crate::domain::definition::evaluation::PHOTOS_MAX;
 use crate::domain::definition::{AnswerOption, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
 use crate::domain::form::Field;
 use crate::domain::form::kind::{Kind, Target};
@@ -22,7 +23,10 @@ const RECIPIENTS_MAX: usize = 20;
 /// Shortest time after which the next channel is tried: a receipt takes a while.
 const FALL_BACK_MIN: Span = Span::minutes(1);
 
-const KINDS: &str = "known are stars-5, stars-10, text, choice, yes-no";
+/// Photos that a question takes where it does not say how many.
+pub const PHOTOS: u8 = 3;
+
+const KINDS: &str = "known are stars-5, stars-10, text, choice, yes-no, photos";
 const OPTIONS: &str = "for example options = [\"yes\", { name = \"late\", title = { en = \"a little late\", zh = \"稍晚\" } }]";
 
 /// Reads a template; none if it has problems, which are reported.
@@ -63,8 +67,14 @@ pub fn read_template(table: Table<'_>, book: &mut Book<'_>) -> Option<Evaluation
 fn field_kind(field: &Table<'_>) -> Option<FieldKind> {
     let Some(found) = field.required("kind", KINDS) else {
         field.known("options");
+        field.known("max");
         return None;
     };
+    if found.value == "photos" {
+        field.misplaced("options", "only fields of the kind choice have options", "leave it out, or set kind = \"choice\"");
+        return photos(field).map(|max| FieldKind::Photos { max });
+    }
+    field.misplaced("max", "only fields of the kind photos have a max", "leave it out, or set kind = \"photos\"");
     if found.value == "choice" {
         return options(field).map(|options| FieldKind::Choice { options });
     }
@@ -84,6 +94,19 @@ fn field_kind(field: &Table<'_>) -> Option<FieldKind> {
             None
         }
     }
+}
+
+fn photos(field: &Table<'_>) -> Option<u8> {
+    let Some(found) = field.number("max") else { return (!field.has("max")).then_some(PHOTOS) };
+    let max = u8::try_from(found.value).ok().filter(|max| (1..=PHOTOS_MAX).contains(max));
+    if max.is_none() {
+        field.sink().report_with(
+            &found.place,
+            format!("a question cannot take {} photos", found.value),
+            format!("1 to {PHOTOS_MAX} are possible"),
+        );
+    }
+    max
 }
 
 fn options(field: &Table<'_>) -> Option<Vec<AnswerOption>> {

@@ -64,8 +64,9 @@
 //! | `[[evaluation_template]]` | `name`, `title` | | title: the name |
 //! | | `[[evaluation_template.field]]` | 1 to 100 questions | |
 //! | field | `name`, `title` | unique within the template | title: the name |
-//! | | `kind` | `stars-5`, `stars-10`, `text`, `choice` | |
+//! | | `kind` | `stars-5`, `stars-10`, `text`, `choice`, `yes-no`, `photos` | |
 //! | | `options` | with `choice`: the answers to choose from | |
+//! | | `max` | with `photos`: how many, 1 to 10 | 3 |
 //! | | `required` | must be answered | `false` |
 //! | `[[evaluation_rule]]` | `name` | | |
 //! | | `precedence` | whole number from 1; the smallest that matches wins; no two alike | |

@@ -470,6 +470,7 @@ fn template(id: &str, scale: u8, choice: bool) -> EvaluationTemplate {
     let mut fields = vec![field("overall", true, FieldKind::Rating { scale }), field("comment", false, FieldKind::Text)];
     if choice {
         fields.push(field("again", false, FieldKind::YesNo));
+        fields.push(field("photos", false, FieldKind::Photos { max: 2 }));
         let option = |name: &str| AnswerOption { name: name.into(), title: name.into() };
         fields.push(field("when", false, FieldKind::Choice { options: vec![option("in time"), option("late")] }));
     }

@@ -8,12 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use workorderd::codec::StepBody;
 use workorderd::domain::aggregate::{Command, Key, State};
 use workorderd::domain::context::Context;
+use workorderd::domain::definition::evaluation::{GivenAnswer, Said};
 use workorderd::domain::definition::{Right, RoleDefinition};
 use workorderd::domain::directory::sign_in::{LINKS_MAX, PAUSE, SESSIONS_MAX};
 use workorderd::domain::directory::{Contact, DirectoryCommand, SignInCommand, SignInEvent};
+use workorderd::domain::form::value::StoredFile;
 use workorderd::domain::ids::{ContactId, InvitationNo, SignInNo, VisitNo, WorkOrderId};
 use workorderd::domain::number::WorkOrderNumber;
 use workorderd::domain::principal::{Actor, Principal};
+use workorderd::domain::text::PersonalText;
 use workorderd::domain::time::Span;
 use workorderd::domain::work_order::command::Create;
 use workorderd::domain::work_order::guest::{GivenGuest, Guest, Leaves};
@@ -54,14 +57,23 @@ impl World {
         let invitation = all.get(self.rng.usize(..all.len().max(1))).copied().unwrap_or(InvitationNo(1));
         let count = if self.rng.u32(..4) == 0 { 7 } else { 3 };
         let rating = ["5", "3", "1", "10", "6", "0", "five"][self.rng.usize(..count)];
-        let mut answers = vec![("overall".into(), rating.into())];
+        let mut answers: Vec<GivenAnswer> = vec![("overall".into(), rating.into())];
         if self.rng.u32(..3) == 0 {
-            answers.push(("comment".into(), self.text().into()));
+            answers.push(("comment".into(), Said::from(self.text())));
         }
         if self.rng.u32(..4) == 0 {
             answers.push(("again".into(), ["yes", "no", "perhaps"][self.rng.usize(..3)].into()));
         }
+        for _ in 0..[0, 0, 0, 0, 1, 2, 3][self.rng.usize(..7)] {
+            answers.push(("photos".into(), Said::Photo(self.photo())));
+        }
         (Principal::Guest { order: order.id, invitation }, Order::SubmitEvaluation { invitation, answers })
+    }
+
+    fn photo(&mut self) -> StoredFile {
+        let hash = format!("{:064x}", self.rng.u32(..));
+        let media_type = ["image/jpeg", "image/png", "text/html"][self.rng.usize(..3)].into();
+        StoredFile { hash: hash.into(), size: self.rng.u64(1..20 << 20), media_type, name: PersonalText::new("门 1.jpg") }
     }
 
     /// A customer does something.

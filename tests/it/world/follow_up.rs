@@ -5,6 +5,7 @@ use super::people::{administrator, staff};
 use super::world::World;
 use std::collections::BTreeSet;
 use workorderd::domain::context::Context;
+use workorderd::domain::definition::evaluation::GivenAnswer;
 use workorderd::domain::definition::{Catalogue, FollowUpBy, FollowUpRule, HandlerSpec, NodeSpec, PlugIn, ProcessNode, Subject, plug_in};
 use workorderd::domain::ids::WorkOrderId;
 use workorderd::domain::principal::Principal;
@@ -108,7 +109,7 @@ impl World {
 
     fn answers_taken_down(&mut self) -> Order {
         let stars = self.pick(&["1", "2", "3", "4", "5", "5", "6", "very good"]);
-        let mut answers = vec![("overall".into(), stars.into())];
+        let mut answers: Vec<GivenAnswer> = vec![("overall".into(), stars.into())];
         if self.rng.bool() {
             answers.push(("comment".into(), "听说很满意".into()));
         }

@@ -4,6 +4,7 @@ use super::condition;
 use super::sheet::{self, Sheet};
 use crate::domain::definition::{AnswerOption, EvaluationRule, EvaluationTemplate, FieldKind, Recipient, TemplateField};
 use crate::domain::work_order::mail::{FALL_BACK_AFTER, MessageChannel};
+use crate::settings::definitions::evaluation::PHOTOS;
 
 /// Writes a template.
 pub fn write_template(template: &EvaluationTemplate, sheet: &mut Sheet) {
@@ -24,6 +25,12 @@ pub fn write_template(template: &EvaluationTemplate, sheet: &mut Sheet) {
                 sheet.list("options", &options.iter().map(option).collect::<Vec<_>>());
             }
             FieldKind::YesNo => sheet.text("kind", "yes-no"),
+            FieldKind::Photos { max } => {
+                sheet.text("kind", "photos");
+                if *max != PHOTOS {
+                    sheet.raw("max", &max.to_string());
+                }
+            }
         }
         sheet.flag("required", *required, false);
     }
