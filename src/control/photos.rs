@@ -148,8 +148,8 @@ pub(super) fn answer(name: String, value: String, photo: Option<shape::Photo>, n
 mod tests {
     use super::*;
 
-    fn link(n: u32) -> (WorkOrderId, InvitationNo) {
-        (WorkOrderId::default(), InvitationNo(n))
+    fn link(n: u16) -> (WorkOrderId, InvitationNo) {
+        (WorkOrderId(7), InvitationNo(n))
     }
 
     #[test]

@@ -17,8 +17,8 @@ use crate::protocol::definitions as shape;
 use crate::protocol::varlink::{ErrorReply, INTERNAL};
 use crate::runtime::render;
 
-/// Stands where the token of a link does; it opens nothing.
-const NO_TOKEN: &str = "EXAMPLE";
+/// Stands where the token of a link does; it opens nothing, and is as long, so that short messages take as many segments as they will.
+const NO_TOKEN: &str = "EXAMPLE-opens-nothing-but-is-as-long-as-a-link";
 
 /// Answers the call.
 pub async fn message(visit: &Visit<'_>) -> Result<Outcome, ErrorReply> {

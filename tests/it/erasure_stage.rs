@@ -311,7 +311,7 @@ fn ways(value: &str) -> Vec<Vec<u8>> {
 
 /// Everything by which Liu could be found.
 pub fn of_liu() -> Vec<Vec<u8>> {
-    let mut all: Vec<Vec<u8>> = [WORD, LATIN, EMAIL, MOBILE, PLACE, "31.2299988", SECOND_EMAIL].into_iter().flat_map(ways).collect();
+    let mut all: Vec<Vec<u8>> = [SECOND_EMAIL, WORD, LATIN, EMAIL, MOBILE, PLACE, "31.2299988"].into_iter().flat_map(ways).collect();
     all.extend([2, 3, 4].map(|n| BASE64.encode(&picture(n)[..30]).into_bytes()));
     all
 }

@@ -3,6 +3,8 @@
 use std::fs;
 
 use serde_json::json;
+use workorderd::domain::ids::{InvitationNo, WorkOrderId};
+use workorderd::runtime::links::Token;
 
 use crate::cli_stage::run_at;
 use crate::real_stage::{Home, seed};
@@ -19,12 +21,16 @@ fn a_message_is_shown_as_the_customer_would_get_it_with_other_words_too_and_noth
 
     let ran = show(&[]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    for part in ["to           王伟 <wang@example.cn>", "language     zh", number.as_str(), "https://service.example/e/EXAMPLE"] {
+    for part in ["to           王伟 <wang@example.cn>", "language     zh", number.as_str(), "https://service.example/e/EXAMPLE-"] {
         assert!(ran.out.contains(part), "{part} is not in {}", ran.out);
     }
     assert!(show(&["--language", "en"]).out.contains("language     en"));
     let told: serde_json::Value =
         serde_json::from_str(&run_at(daemon.socket(), &["--json", "definitions", "preview-message", "please-rate", &number]).out).unwrap();
+    // With a link as long as the real ones: two segments of UCS-2, not one.
+    let real = Token::Invitation(WorkOrderId(7), InvitationNo(1)).write(&[7; 32]);
+    assert_eq!(told["sms"].as_str().unwrap().split("/e/").nth(1).unwrap().len(), real.len(), "{told}");
+    assert_eq!(told["smsSegments"], 2, "{told}");
     let place = home.path("mail.html");
     match told["html"].as_str() {
         Some(html) => {
@@ -43,7 +49,8 @@ fn a_message_is_shown_as_the_customer_would_get_it_with_other_words_too_and_noth
     fs::write(&other, wording("#RecipientName#，请点 #URL#")).unwrap();
     let ran = show(&["--with", other.to_str().unwrap()]);
     assert!(
-        ran.out.ends_with("\n王伟，请点 https://service.example/e/EXAMPLE\n") && ran.out.contains("html         none"),
+        ran.out.ends_with("\n王伟，请点 https://service.example/e/EXAMPLE-opens-nothing-but-is-as-long-as-a-link\n")
+            && ran.out.contains("html         none"),
         "{}{}",
         ran.out,
         ran.err
