@@ -40,4 +40,7 @@ pub struct PrintArgs {
     /// Without the QR code of the evaluation
     #[arg(long)]
     pub no_code: bool,
+    /// The QR code of the evaluation alone, on a card of A6 without the customer's name
+    #[arg(long, conflicts_with = "no_code")]
+    pub card: bool,
 }

@@ -374,3 +374,40 @@ fn of_a_collection_the_font_for_simplified_chinese_is_taken_unless_another_is_na
         assert!(fonts.contains(name), "{fonts}");
     }
 }
+
+#[test]
+fn a_card_has_the_code_and_the_words_and_nothing_of_the_customer() {
+    let company = ["--card", "--company", "上海安达电梯服务有限公司", "--logo", "安达 <&>"];
+    let page = chinese().html(&company);
+    for told in
+        ["<svg", "安达 &lt;&amp;&gt;", "上海安达电梯服务有限公司", "https://service.example/e/AAAA", "WO-20261122-000017", "size: A6"]
+    {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    for kept in ["王伟", "海港酒店", "13800138000", "三楼客梯", "客户签字"] {
+        assert!(!page.contains(kept), "{kept}: {page}");
+    }
+    let Some(font) = chinese_font() else { return };
+    let (_folder, file) = chinese().pdf(font, &company);
+    let Some(text) = text_of(&file) else { return };
+    assert_eq!(text.len(), 1, "one card");
+    let text = close(&text.concat());
+    for told in ["上海安达电梯服务有限公司", "https://service.example/e/AAAA", "WO-20261122-000017", "请扫描二维码"] {
+        assert!(text.contains(&close(told)), "{told}: {text}");
+    }
+    assert!(!text.contains("王伟") && !text.contains("三楼客梯"), "{text}");
+    let about = String::from_utf8(tool("pdfinfo", &[file.to_str().unwrap()]).unwrap()).unwrap();
+    assert!(about.contains("297.64 x 419.53") && !about.contains("三楼客梯"), "{about}");
+
+    // A name that leaves no room, and a Work Order without a code.
+    let long = "名".repeat(400);
+    let to = file.to_str().unwrap();
+    let ran = print(&chinese().stage().socket(), &[to, "--font", font.to_str().unwrap(), "--card", "--company", &long]);
+    assert!(ran.code != 0 && ran.err.contains("leaves no room for the code"), "{}", ran.err);
+    let mut none = chinese();
+    none.order["invitations"] = json!([]);
+    let ran = print(&none.stage().socket(), &["--html", "-", "--card"]);
+    assert!(ran.code != 0 && ran.out.is_empty() && ran.err.contains("has no QR code"), "{} {}", ran.code, ran.err);
+    let ran = print(&chinese().stage().socket(), &["--html", "-", "--card", "--no-code"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+}

@@ -114,9 +114,9 @@ pub fn cases(stage: &Stage) -> Vec<Case> {
     case("Guest1.LookUpTerminal", "NotFound", "terminal AB0", with(json!({ "serialNumber": "AB0" })));
     let photo = |token: &Value, content: &str| json!({ "token": token, "upload": "u", "offset": 0, "content": content, "last": true });
     case("Guest1.BringPhoto", "UnknownInvitation", "not known", photo(&json!("AAAA"), "iVBORw0KGgo="));
-    let (rate, confirm) = (stage.link(&stage.at("evaluate")), stage.link(&stage.at("confirm")));
+    let (rate, other) = (stage.link(&stage.at("evaluate")), stage.link(&stage.at("skip")));
     case("Guest1.BringPhoto", "InvalidField", "is no photo that is taken here", photo(&rate, "PHN2Zz48L3N2Zz4="));
-    case("Guest1.BringPhoto", "InvalidField", "asks for no photo", photo(&confirm, "iVBORw0KGgo="));
+    case("Guest1.BringPhoto", "InvalidField", "asks for no photo", photo(&other, "iVBORw0KGgo="));
     case("Guest1.TakeReceipt", "InvalidField", "none that is configured", json!({ "provider": "twilio", "token": "x" }));
     cases
 }

@@ -9,7 +9,7 @@ use crate::cli::view::qr::QUIET;
 use crate::cli::view::width::width;
 
 /// No script, no picture, no font from anywhere, whatever a text should hold.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = include_str!("page.css");
 
@@ -128,7 +128,8 @@ fn evaluation(one: &Evaluation, words: &Words) -> Markup {
     }
 }
 
-fn code(code: &Code) -> Markup {
+/// A code, with its quiet zone.
+pub(super) fn code(code: &Code) -> Markup {
     let side = code.side + 2 * QUIET;
     let path: String = code.bars.iter().map(|(x, y, long)| format!("M{} {}h{long}v1h-{long}z", x + QUIET, y + QUIET)).collect();
     html! {

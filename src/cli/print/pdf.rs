@@ -11,10 +11,11 @@ use krilla::paint::{Fill, Stroke};
 use krilla::surface::Surface;
 use krilla::{Document, SerializeSettings};
 
+use super::card;
 use super::face::FontFile;
 use super::layout::{HEIGHT, Ink, Mark, Style, WIDTH, lay_out};
 use super::set::Line;
-use super::sheet::Sheet;
+use super::sheet::{Evaluation, Sheet};
 use crate::cli::view::qr::QUIET;
 
 /// How wide letters are drawn around to look bold, as a part of the size: the font has one weight.
@@ -28,29 +29,34 @@ pub struct Made {
     pub missing: BTreeSet<String>,
 }
 
-/// Makes it; `now` is when, in milliseconds since 1970.
+/// Makes it, of the page or of a card; `now` is when, in milliseconds since 1970.
 ///
 /// # Errors
-/// In words: what is wrong with the font.
-pub fn pdf(sheet: &Sheet, font: &FontFile, now: i64) -> Result<Made, String> {
+/// In words: what is wrong with the font, or does not fit on a card.
+pub fn pdf(sheet: &Sheet, card: Option<&Evaluation>, font: &FontFile, now: i64) -> Result<Made, String> {
     let (sheets, missing) = font.with(sheet.words.tag, |face| {
-        let sheets = lay_out(sheet, face);
+        let sheets = match card {
+            Some(one) => card::lay_out(sheet, one, face).map(|card| vec![card]),
+            None => Ok(lay_out(sheet, face)),
+        };
         (sheets, face.missing())
     })?;
+    let sheets = sheets?;
+    let (width, height) = if card.is_some() { (card::WIDTH, card::HEIGHT) } else { (WIDTH, HEIGHT) };
     let pages = sheets.len();
     if !missing.is_empty() && !mutant!("boxes-are-printed") {
         return Ok(Made { bytes: Vec::new(), pages, missing });
     }
     let mut document = Document::new_with(SerializeSettings { enable_tagging: false, ..SerializeSettings::default() });
     for marks in &sheets {
-        let settings = PageSettings::from_wh(WIDTH, HEIGHT).ok_or("A4 is no size of a page")?;
+        let settings = PageSettings::from_wh(width, height).ok_or("that is no size of a page")?;
         let mut page = document.start_page_with(settings);
         let mut surface = page.surface();
         marks.iter().for_each(|mark| draw(mark, font, &mut surface));
         surface.finish();
         page.finish();
     }
-    let title = format!("{} {}", sheet.number, sheet.subject);
+    let title = if card.is_some() { sheet.number.clone() } else { format!("{} {}", sheet.number, sheet.subject) };
     let mut about = Metadata::new().title(title).language(sheet.words.tag.to_owned()).creator("workorderctl".to_owned());
     if let Some(company) = &sheet.company {
         about = about.authors(vec![company.clone()]);

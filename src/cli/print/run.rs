@@ -8,12 +8,16 @@ use serde_json::json;
 use super::compose::{Head, compose};
 use super::find::{Fonts, find};
 use super::gather::gather;
-use super::{html, pdf};
+use super::sheet::{Evaluation, Sheet};
+use super::{card, html, pdf};
 use crate::cli::args_print::PrintArgs;
 use crate::cli::failure::Failure;
 use crate::cli::out_file::replace;
 use crate::cli::session::{Console, Session};
+use crate::cli::view::page::Page;
+use crate::cli::view::qr::open_invitation;
 use crate::cli::view::width::line;
+use crate::protocol::work_orders::WorkOrder;
 
 /// Standard output, as a name of a file.
 const STDOUT: &str = "-";
@@ -70,10 +74,11 @@ pub fn print(session: &mut Session<'_, '_>, wanted: &Wanted) -> Result<(), Failu
     let head = Head { company: args.company.as_deref(), logo: args.logo.as_deref(), code: !args.no_code };
     let sheet = compose(&gathered, &head, &session.page);
     let now = session.page.times.now;
+    let card = if args.card { Some(evaluation(&sheet, &gathered.order, &session.page)?) } else { None };
     let made = match pdf {
         Some((file, fonts)) => {
             let made = fonts.set(|font| {
-                let made = pdf::pdf(&sheet, font, now).map_err(Failure::Usage)?;
+                let made = pdf::pdf(&sheet, card, font, now).map_err(Failure::Usage)?;
                 Ok(((made.bytes, made.pages, font.path.clone()), made.missing))
             })?;
             Some((file, made))
@@ -83,7 +88,8 @@ pub fn print(session: &mut Session<'_, '_>, wanted: &Wanted) -> Result<(), Failu
     let mut told = String::new();
     let mut document = json!({ "number": gathered.order.number });
     if let Some(file) = html {
-        write(session, file, html::page(&sheet).as_bytes())?;
+        let page = card.map_or_else(|| html::page(&sheet), |one| card::page(&sheet, one));
+        write(session, file, page.as_bytes())?;
         told.push_str(&format!("{} written to {}\n", sheet.number, file.display()));
         document["html"] = json!(file);
     }
@@ -100,6 +106,14 @@ pub fn print(session: &mut Session<'_, '_>, wanted: &Wanted) -> Result<(), Failu
         return Ok(());
     }
     if session.json() { session.print_json(&document) } else { session.write(&told) }
+}
+
+/// What a card is made of.
+fn evaluation<'a>(sheet: &'a Sheet, order: &WorkOrder, page: &Page) -> Result<&'a Evaluation, Failure> {
+    sheet.evaluation.as_ref().ok_or_else(|| match open_invitation(order, page) {
+        Err(why) => Failure::Nothing(why),
+        Ok(_) => Failure::Nothing(format!("the QR code of {} is for no evaluation, or too long for a code", line(&order.number))),
+    })
 }
 
 fn write(session: &mut Session<'_, '_>, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
