@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -26,10 +26,48 @@ struct Stage {
 
 /// What came back.
 #[derive(Debug)]
-struct Page {
-    status: u16,
+pub struct Page {
+    pub status: u16,
     head: String,
-    body: String,
+    pub body: String,
+}
+
+/// Starts a portal before a guest socket; its address.
+pub fn start(socket: &Path, log: &Path, more: &[&str]) -> (Child, SocketAddr) {
+    let portal = Command::new(env!("CARGO_BIN_EXE_workorder-portal"))
+        .env_clear()
+        .args(["--listen", "127.0.0.1:0", "--company", "海港 <Service>", "--socket"])
+        .arg(socket)
+        .args(more)
+        .stdin(Stdio::null())
+        .stderr(File::create(log).unwrap())
+        .spawn()
+        .unwrap();
+    let address = until("the portal's address", || {
+        let text = fs::read_to_string(log).unwrap();
+        let (_, rest) = text.split_once("address=")?;
+        rest.split_whitespace().next()?.parse().ok()
+    });
+    (portal, address)
+}
+
+/// One request over a connection of its own.
+pub fn request(address: SocketAddr, (method, path): (&str, &str), headers: &[(&str, &str)], body: &[u8]) -> Page {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: service.example\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // Of what is refused early, the rest is not taken.
+    let _ = stream.write_all(body);
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes);
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{method} {path}: no reply: {text:?}"));
+    Page { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head: head.to_ascii_lowercase(), body: body.to_owned() }
 }
 
 impl Stage {
@@ -38,20 +76,7 @@ impl Stage {
         let (socket, log) = (folder.path().join("guest"), folder.path().join("log"));
         let catcher = MailCatcher::start(Behaviour::default()).unwrap();
         let post = Post::new(catcher.addr().port(), &[&format!("control.guest_socket={}", socket.display())]);
-        let portal = Command::new(env!("CARGO_BIN_EXE_workorder-portal"))
-            .env_clear()
-            .args(["--listen", "127.0.0.1:0", "--company", "海港 <Service>", "--socket"])
-            .arg(&socket)
-            .args(more)
-            .stdin(Stdio::null())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        let address = until("the portal's address", || {
-            let text = fs::read_to_string(&log).unwrap();
-            let (_, rest) = text.split_once("address=")?;
-            rest.split_whitespace().next()?.parse().ok()
-        });
+        let (portal, address) = start(&socket, &log, more);
         Stage { catcher, post, portal, address, log, _folder: folder }
     }
 
@@ -60,21 +85,7 @@ impl Stage {
     }
 
     fn send_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Page {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: service.example\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        // Of what is refused early, the rest is not taken.
-        let _ = stream.write_all(body);
-        let mut bytes = Vec::new();
-        let _ = stream.read_to_end(&mut bytes);
-        let text = String::from_utf8(bytes).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{method} {path}: no reply: {text:?}"));
-        Page { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head: head.to_ascii_lowercase(), body: body.to_owned() }
+        request(self.address, (method, path), headers, body)
     }
 
     fn get(&self, path: &str) -> Page {

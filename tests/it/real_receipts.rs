@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use workorderd::gateway::twilio_signature;
 
 use crate::gateway_stage::{Does, Seen};
+use crate::portal::{request, start};
 use crate::real_fallback::{Gate, LADDER, RECEIPTS, Stage, link, twilio};
 
 #[test]
@@ -116,4 +117,36 @@ fn wechat_brings_receipts_of_its_own_which_are_found_by_its_number_after_a_kill_
     assert!(stage.why(&number, 0).contains("user block"), "{}", stage.why(&number, 0));
     stage.ends();
     fs::remove_file(token_file).unwrap();
+}
+
+#[test]
+fn a_receipt_comes_over_http_through_the_portal_with_what_the_provider_wants_to_hear() {
+    let folder = tempfile::tempdir().unwrap();
+    let (socket, log) = (folder.path().join("guest"), folder.path().join("log"));
+    let guest = format!("control.guest_socket={}", socket.display());
+    let stage = Stage::new(Gate::start(twilio("sent")), "twilio", &["sms.receipts=push", &guest], LADDER);
+    let number = stage.order(json!({}));
+    stage.stands(&number, "sms accepted");
+    let (mut portal, address) = start(&socket, &log, &[]);
+    let callback = stage.gate.seen("/Messages.json")[0].form()["StatusCallback"].clone();
+    let path = callback.strip_prefix("https://service.example").unwrap();
+    let form: Vec<(String, String)> =
+        [("MessageSid", "SM8613800138000"), ("MessageStatus", "delivered")].map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish();
+    let bring = |path: &str, secret: &str| {
+        let signature = twilio_signature(secret, &callback, &form);
+        let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("X-Twilio-Signature", &*signature)];
+        request(address, ("POST", path), &headers, body.as_bytes()).status
+    };
+    assert_eq!((bring(path, "wrong"), bring("/receipts/sms/AAAA", "hush-hush"), bring("/receipts/else", "hush-hush")), (403, 403, 404));
+    stage.stands(&number, "sms accepted");
+    assert_eq!(bring(path, "hush-hush"), 200);
+    stage.stands(&number, "sms delivered");
+    // Providers bring a receipt again when they did not hear the answer.
+    assert_eq!(bring(path, "hush-hush"), 200);
+    let told = fs::read_to_string(&log).unwrap();
+    assert!(told.contains("status=200") && !told.contains("/receipts/sms/") && !told.contains(path), "no token is in the log: {told}");
+    portal.kill().unwrap();
+    portal.wait().unwrap();
+    stage.ends();
 }

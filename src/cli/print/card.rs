@@ -1,6 +1,8 @@
 //! The code of the evaluation on a card of A6, to hand over or to stick on the equipment; as HTML and as marks of a PDF.
 //! Keeps: nothing of the customer is on it, for whoever comes by reads it; all that is on it stands whole, or there is no card.
 
+use std::borrow::Cow;
+
 use maud::{DOCTYPE, PreEscaped, html};
 
 use super::face::Face;
@@ -28,12 +30,16 @@ const COMPANY: Style = Style { size: 12.0, bold: true, ink: Ink::Black };
 const WORDS: Style = Style { size: 12.0, bold: false, ink: Ink::Black };
 const SMALL: Style = Style { size: 8.0, bold: false, ink: Ink::Grey };
 
+/// Texts below each other, and how they look.
+type Texts<'a> = Vec<(Cow<'a, str>, Style)>;
+
 /// What stands above the code and below it.
-fn texts<'a>(sheet: &'a Sheet, one: &'a Evaluation) -> (Vec<(&'a str, Style)>, Vec<(String, Style)>) {
+fn texts<'a>(sheet: &'a Sheet, one: &'a Evaluation) -> (Texts<'a>, Texts<'a>) {
     let head = [(sheet.logo.as_deref(), LOGO), (sheet.company.as_deref(), COMPANY), (Some(sheet.words.evaluate), WORDS)];
     let until = format!("{} {}", sheet.words.valid_until, one.until);
-    let foot = [format!("{} {}", sheet.words.work_order, sheet.number), until, one.link.clone()];
-    (head.into_iter().filter_map(|(text, style)| Some((text?, style))).collect(), foot.map(|text| (text, SMALL)).to_vec())
+    let foot = [format!("{} {}", sheet.words.work_order, sheet.number).into(), until.into(), Cow::from(&one.link)];
+    let head = head.into_iter().filter_map(|(text, style)| Some((text?.into(), style)));
+    (head.collect(), foot.map(|text| (text, SMALL)).to_vec())
 }
 
 /// What is drawn.
@@ -44,7 +50,7 @@ pub fn lay_out<'a>(sheet: &'a Sheet, one: &'a Evaluation, face: &Face<'_>) -> Re
     let width = WIDTH - 2.0 * MARGIN;
     let (head, foot) = texts(sheet, one);
     let lines = |text: &str, style: Style| set(face, text, width / style.size).into_iter().map(move |line| (line, style));
-    let head: Vec<_> = head.into_iter().flat_map(|(text, style)| lines(text, style)).collect();
+    let head: Vec<_> = head.iter().flat_map(|(text, style)| lines(text, *style)).collect();
     let foot: Vec<_> = foot.iter().flat_map(|(text, style)| lines(text, *style)).collect();
     let height = |lines: &[(_, Style)]| lines.iter().map(|(_, style)| style.size * LEADING).sum::<f32>();
     let room = HEIGHT - 2.0 * MARGIN - height(&head) - height(&foot) - 2.0 * GAP;
