@@ -66,7 +66,7 @@ impl Brought {
     }
 }
 
-/// What is asked for too often.
+/// What all sockets share about photos that come through links.
 #[derive(Debug, Default)]
 pub struct Photos(RefCell<Brought>);
 

@@ -2,6 +2,7 @@
 
 use crate::codec_bytes::{name, pin, user, visit};
 use workorderd::domain::definition::Answer;
+use workorderd::domain::form::value::StoredFile;
 use workorderd::domain::ids::{NodeIndex, ServiceGroupId, VisitNo};
 use workorderd::domain::process::{NodeEvent, NodeState, assign, follow_up};
 use workorderd::domain::service_group::Needs;
@@ -29,6 +30,8 @@ pub fn events() -> Vec<OrderEvent> {
         outcome: Missed::NoAnswer,
         note: Some(PersonalText::new("没有人接")),
     };
+    let photo =
+        StoredFile { hash: "ab".repeat(32).into(), size: 270_448, media_type: "image/png".into(), name: PersonalText::new("门 1.png") };
     vec![
         OrderEvent::NodeEntered(Box::new(visit)),
         node(follow_up::Event::NobodyChosen { why: "nobody fits: 2 absent".into() }),
@@ -47,5 +50,15 @@ pub fn events() -> Vec<OrderEvent> {
             taken: Some(Box::new(TakenBy { by: Some(user("emil")), way: Way::WeChat })),
         }),
         OrderEvent::NodeLeft { node: NodeIndex(5), visit: VisitNo(8), exit: Exit::FollowedUp, reason: None },
+        OrderEvent::EvaluationRecorded(Evaluation {
+            invitation: None,
+            visit: VisitNo(9),
+            source: Source::Staff,
+            template: pin("service-rating"),
+            answers: vec![Answer::Photos { field: name("photos"), files: vec![photo] }],
+            at: Timestamp(1_795_000_300_000),
+            after_completion: false,
+            taken: Some(Box::new(TakenBy { by: Some(user("emil")), way: Way::WeChat })),
+        }),
     ]
 }
